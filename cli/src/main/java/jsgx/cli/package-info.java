@@ -1,0 +1,5 @@
+/** The jsgx command. */
+@NullMarked
+package jsgx.cli;
+
+import org.jspecify.annotations.NullMarked;

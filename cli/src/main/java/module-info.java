@@ -1,0 +1,12 @@
+/** The jsgx command. */
+module jsgx.cli {
+    requires static org.jspecify;
+    requires jsgx.arch;
+    requires jsgx.driver;
+    requires jsgx.image;
+    requires jsgx.launch;
+    requires info.picocli;
+
+    opens jsgx.cli to
+            info.picocli;
+}

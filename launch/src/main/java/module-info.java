@@ -1,0 +1,7 @@
+/** Launch control: the launch enclave, its tokens, and who may launch what. */
+module jsgx.launch {
+    requires static org.jspecify;
+    requires transitive jsgx.arch;
+    requires transitive jsgx.driver;
+    requires transitive jsgx.image;
+}
