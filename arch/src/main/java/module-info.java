@@ -2,5 +2,9 @@
 module jsgx.arch {
     requires static org.jspecify;
 
+    exports jsgx.arch;
+    exports jsgx.arch.crypto;
+    exports jsgx.arch.epc;
+    exports jsgx.arch.leaf;
     exports jsgx.arch.struct;
 }

@@ -1,0 +1,101 @@
+package jsgx.arch;
+
+/** What ENCLS and ENCLU check before any leaf, and how an outcome reaches the registers. */
+final class Instructions {
+
+    private static final long CF = 1;
+    private static final long PF = 1 << 2;
+    private static final long AF = 1 << 4;
+    private static final long ZF = 1 << 6;
+    private static final long SF = 1 << 7;
+    private static final long OF = 1 << 11;
+    private static final long STATUS = CF | PF | AF | ZF | SF | OF;
+
+    private Instructions() {}
+
+    static void checkEncls(LogicalProcessor lp, Leaf leaf) {
+        checkPrivilege(lp, leaf, 0);
+        checkEnabled(lp, leaf, Leaf.Instruction.ENCLS);
+    }
+
+    static void checkEnclu(LogicalProcessor lp, Leaf leaf) {
+        checkPrivilege(lp, leaf, 3);
+        checkEnabled(lp, leaf, Leaf.Instruction.ENCLU);
+        boolean entry = leaf == Leaf.EENTER || leaf == Leaf.ERESUME;
+        if (entry == (lp.enclaveMode() != null)) {
+            throw new ProcessorFault(
+                    new AccessCheck(leaf, AccessCheck.Kind.ENCLAVE_MODE),
+                    Fault.gp(),
+                    entry ? "outside an enclave" : "inside an enclave",
+                    entry ? "inside an enclave" : "outside an enclave");
+        }
+    }
+
+    private static void checkPrivilege(LogicalProcessor lp, Leaf leaf, int cpl) {
+        if (lp.cpl() != cpl) {
+            throw new ProcessorFault(
+                    new AccessCheck(leaf, AccessCheck.Kind.PRIVILEGE), Fault.ud(), "CPL " + cpl, "CPL " + lp.cpl());
+        }
+    }
+
+    private static void checkEnabled(LogicalProcessor lp, Leaf leaf, Leaf.Instruction instruction) {
+        long enabled = LogicalProcessor.FEATURE_CONTROL_LOCK | LogicalProcessor.FEATURE_CONTROL_SGX_ENABLE;
+        if ((lp.featureControl() & enabled) != enabled) {
+            throw new ProcessorFault(
+                    new AccessCheck(leaf, AccessCheck.Kind.ENABLED),
+                    Fault.gp(),
+                    "bits 0 and 18 of IA32_FEATURE_CONTROL",
+                    "0x" + Long.toHexString(lp.featureControl()));
+        }
+        if (leaf.instruction() != instruction || !exists(lp.processorPackage().features(), leaf)) {
+            throw noSuchLeaf(leaf);
+        }
+    }
+
+    static ProcessorFault noSuchLeaf(Leaf leaf) {
+        return new ProcessorFault(
+                new AccessCheck(leaf, AccessCheck.Kind.LEAF_EXISTS),
+                Fault.gp(),
+                "a leaf that CPUID enumerates",
+                leaf + " (" + leaf.instruction() + " 0x" + Integer.toHexString(leaf.number()) + ")");
+    }
+
+    private static boolean exists(CpuFeatures features, Leaf leaf) {
+        return switch (leaf) {
+            case EAUG, EMODPR, EMODT, EACCEPT, EACCEPTCOPY, EMODPE -> features.sgx2();
+            case ERDINFO, ETRACKC, ELDBC, ELDUC -> features.enclsC();
+            case EDECCSSA -> features.edeccssa();
+            case EUPDATESVN -> features.eupdatesvn();
+            default -> true;
+        };
+    }
+
+    /** Writes RAX and the status flags as the outcome says; a fault leaves both alone. */
+    static void writeBack(LogicalProcessor lp, Outcome outcome) {
+        RegisterFile registers = lp.registers();
+        switch (outcome) {
+            case Outcome.Success success -> {
+                if (success.flags() != Outcome.Flags.UNCHANGED) {
+                    registers.set(RegisterFile.Register.RAX, 0);
+                    writeFlags(registers, success.flags());
+                }
+            }
+            case Outcome.Error error -> {
+                registers.set(RegisterFile.Register.RAX, error.code().code());
+                writeFlags(registers, error.flags());
+            }
+            case Outcome.Faulted faulted -> {}
+        }
+    }
+
+    private static void writeFlags(RegisterFile registers, Outcome.Flags flags) {
+        long rflags = registers.get(RegisterFile.Register.RFLAGS) & ~STATUS;
+        registers.set(
+                RegisterFile.Register.RFLAGS,
+                switch (flags) {
+                    case ZF -> rflags | ZF;
+                    case CF -> rflags | CF;
+                    default -> rflags;
+                });
+    }
+}

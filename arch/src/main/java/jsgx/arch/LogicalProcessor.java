@@ -1,0 +1,188 @@
+package jsgx.arch;
+
+import java.lang.foreign.MemorySegment;
+import java.util.function.BooleanSupplier;
+import jsgx.arch.struct.Layouts;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A logical processor: the state on which leaf functions run. One thread at a time uses it, as a kernel does that has
+ * disabled preemption.
+ */
+public final class LogicalProcessor {
+
+    /** IA32_FEATURE_CONTROL.LOCK. */
+    public static final long FEATURE_CONTROL_LOCK = 1;
+
+    /** IA32_FEATURE_CONTROL.SGX_LC: the hash MSRs may be written. */
+    public static final long FEATURE_CONTROL_SGX_LC = 1L << 17;
+
+    /** IA32_FEATURE_CONTROL.SGX_ENABLE. */
+    public static final long FEATURE_CONTROL_SGX_ENABLE = 1L << 18;
+
+    /** The reset value of the hash MSRs: the signer of Intel's launch enclave. */
+    private static final long[] INTEL_HASH = {
+        0xa6053e051270b7acL, 0x6cfbe8ba8b3b413dL, 0xc4916d99f2b3735dL, 0xd4f8c05909f9bb3bL
+    };
+
+    private final ProcessorPackage processorPackage;
+    private final long[] lePubKeyHash = INTEL_HASH.clone();
+    private LinearMemory memory;
+    private RegisterFile registers = new RegisterModel();
+    private long featureControl;
+    private int cpl;
+    private long xcr0;
+    private boolean osxsave = true;
+    private boolean osfxsr = true;
+    private boolean cr4Cet;
+    private BooleanSupplier pendingEvent = () -> false;
+    private @Nullable EnclaveMode enclaveMode;
+
+    /**
+     * A logical processor after reset and firmware: SGX enabled, FEATURE_CONTROL locked, the hash MSRs writable where the
+     * processor has launch control.
+     */
+    public LogicalProcessor(ProcessorPackage processorPackage, LinearMemory memory) {
+        this.processorPackage = processorPackage;
+        this.memory = memory;
+        this.featureControl = FEATURE_CONTROL_LOCK
+                | FEATURE_CONTROL_SGX_ENABLE
+                | (processorPackage.features().flc() ? FEATURE_CONTROL_SGX_LC : 0);
+        this.xcr0 = processorPackage.features().xfrm();
+    }
+
+    public ProcessorPackage processorPackage() {
+        return processorPackage;
+    }
+
+    /** The address space that CR3 selects. */
+    public LinearMemory memory() {
+        return memory;
+    }
+
+    public void memory(LinearMemory memory) {
+        this.memory = memory;
+    }
+
+    public RegisterFile registers() {
+        return registers;
+    }
+
+    public void registers(RegisterFile registers) {
+        this.registers = registers;
+    }
+
+    /** IA32_SGXLEPUBKEYHASH0 to 3: the SHA-256 of a modulus, 8 bytes of it each, little-endian. */
+    public long lePubKeyHash(int index) {
+        return lePubKeyHash[index];
+    }
+
+    /**
+     * WRMSR to IA32_SGXLEPUBKEYHASH0 to 3.
+     *
+     * @return false, and nothing changes (#GP), where the processor has no launch control or firmware locked the MSRs
+     */
+    public boolean writeLePubKeyHash(int index, long value) {
+        if (!lePubKeyHashWritable()) {
+            return false;
+        }
+        lePubKeyHash[index] = value;
+        return true;
+    }
+
+    /** Whether WRMSR to the hash MSRs works: launch control exists and firmware left it on. */
+    public boolean lePubKeyHashWritable() {
+        return processorPackage.features().flc() && (featureControl & FEATURE_CONTROL_SGX_LC) != 0;
+    }
+
+    /**
+     * What firmware does before it locks FEATURE_CONTROL: another hash than the reset value.
+     *
+     * @param hash four MSR values
+     */
+    public void firmwareLePubKeyHash(long[] hash) {
+        System.arraycopy(hash, 0, lePubKeyHash, 0, lePubKeyHash.length);
+    }
+
+    /** Whether the hash MSRs hold the SHA-256 of this signer's modulus, as MRSIGNER stores it. */
+    public boolean lePubKeyHashIs(MemorySegment mrSigner) {
+        for (int i = 0; i < lePubKeyHash.length; i++) {
+            if (mrSigner.get(Layouts.U64, 8L * i) != lePubKeyHash[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** IA32_FEATURE_CONTROL (3AH). */
+    public long featureControl() {
+        return featureControl;
+    }
+
+    /** What firmware writes before it locks the register. */
+    public void featureControl(long value) {
+        featureControl = value;
+    }
+
+    /** The privilege level that executes; 0 for a kernel. */
+    public int cpl() {
+        return cpl;
+    }
+
+    public void cpl(int level) {
+        cpl = level;
+    }
+
+    public long xcr0() {
+        return xcr0;
+    }
+
+    public void xcr0(long value) {
+        xcr0 = value;
+    }
+
+    /** CR4.OSXSAVE. */
+    public boolean osxsave() {
+        return osxsave;
+    }
+
+    public void osxsave(boolean on) {
+        osxsave = on;
+    }
+
+    /** CR4.OSFXSR. */
+    public boolean osfxsr() {
+        return osfxsr;
+    }
+
+    public void osfxsr(boolean on) {
+        osfxsr = on;
+    }
+
+    /** CR4.CET. */
+    public boolean cr4Cet() {
+        return cr4Cet;
+    }
+
+    public void cr4Cet(boolean on) {
+        cr4Cet = on;
+    }
+
+    /** Whether an interrupt, NMI or the like is pending and not inhibited; EINIT asks. */
+    public boolean pendingEvent() {
+        return pendingEvent.getAsBoolean();
+    }
+
+    public void pendingEvent(BooleanSupplier source) {
+        pendingEvent = source;
+    }
+
+    /** CR_ENCLAVE_MODE: null outside an enclave. */
+    public @Nullable EnclaveMode enclaveMode() {
+        return enclaveMode;
+    }
+
+    public void enclaveMode(@Nullable EnclaveMode mode) {
+        enclaveMode = mode;
+    }
+}

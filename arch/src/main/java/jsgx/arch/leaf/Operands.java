@@ -1,0 +1,108 @@
+package jsgx.arch.leaf;
+
+import java.lang.foreign.MemorySegment;
+import jsgx.arch.AccessCheck;
+import jsgx.arch.Fault;
+import jsgx.arch.LeafCheck;
+import jsgx.arch.LinearMemory;
+import jsgx.arch.LinearMemory.PageFaultException;
+import jsgx.arch.LogicalProcessor;
+import jsgx.arch.ProcessorFault;
+import jsgx.arch.epc.Epc;
+
+/**
+ * How a leaf reaches its operands, and the faults on the way. Ordinary operands that turn out to lie in the EPC follow the
+ * abort-page rule: reads give all ones, writes are dropped.
+ */
+final class Operands {
+
+    private static final MemorySegment ABORT_PAGE =
+            MemorySegment.ofArray(new byte[Epc.PAGE_SIZE]).fill((byte) 0xff).asReadOnly();
+
+    private Operands() {}
+
+    static ProcessorFault gp(LeafCheck check, String expected, String found) {
+        return new ProcessorFault(check, Fault.gp(), expected, found);
+    }
+
+    /** A page fault that the EPCM or the lack of an EPC page raises. */
+    static ProcessorFault pf(LogicalProcessor lp, LeafCheck check, long address, String expected, String found) {
+        int code = Fault.PF_PRESENT
+                | (lp.cpl() == 3 ? Fault.PF_USER : 0)
+                | (lp.processorPackage().features().sgx2() ? Fault.PF_SGX : 0);
+        return new ProcessorFault(check, Fault.pf(address, code), expected, found);
+    }
+
+    static String hex(long value) {
+        return "0x" + Long.toHexString(value);
+    }
+
+    /** #GP(0) where the address is not a multiple of the alignment, a power of two. */
+    static void aligned(long address, int alignment, LeafCheck check) {
+        if ((address & (alignment - 1)) != 0) {
+            throw gp(check, "a multiple of " + alignment, hex(address));
+        }
+    }
+
+    /** The EPC page at a linear address; #PF(address) where there is none. */
+    static int epcPage(LogicalProcessor lp, long address, LeafCheck check) {
+        int page = lp.memory().epcPage(address);
+        if (page < 0) {
+            canonical(address, check);
+            if (page == LinearMemory.UNMAPPED) {
+                throw unmapped(check, address, new PageFaultException(address, 0));
+            }
+            throw pf(lp, check, address, "an address in the EPC", hex(address));
+        }
+        return page;
+    }
+
+    /** Ordinary memory to read. */
+    static MemorySegment read(LogicalProcessor lp, long address, long size, LeafCheck check) {
+        if (lp.memory().epcPage(address) >= 0) {
+            return ABORT_PAGE.asSlice(0, size);
+        }
+        return ordinary(lp, address, size, false, check);
+    }
+
+    /** Ordinary memory to write. */
+    static MemorySegment write(LogicalProcessor lp, long address, long size, LeafCheck check) {
+        if (lp.memory().epcPage(address) >= 0) {
+            return MemorySegment.ofArray(new byte[(int) size]);
+        }
+        return ordinary(lp, address, size, true, check);
+    }
+
+    private static MemorySegment ordinary(
+            LogicalProcessor lp, long address, long size, boolean write, LeafCheck check) {
+        try {
+            return lp.memory().ordinary(address, size, write);
+        } catch (PageFaultException e) {
+            canonical(address, check);
+            throw unmapped(check, address, e);
+        }
+    }
+
+    private static void canonical(long address, LeafCheck check) {
+        if (!isCanonical(address)) {
+            throw gp(
+                    new AccessCheck(check.leaf(), AccessCheck.Kind.CANONICAL),
+                    "a canonical address (" + check.rule() + ")",
+                    hex(address));
+        }
+    }
+
+    private static ProcessorFault unmapped(LeafCheck check, long address, PageFaultException e) {
+        return new ProcessorFault(
+                new AccessCheck(check.leaf(), AccessCheck.Kind.MAPPED),
+                Fault.pf(e.address(), e.errorCode()),
+                "a mapped address (" + check.rule() + ")",
+                hex(address));
+    }
+
+    /** Whether bits 63 to 47 are all the same. */
+    static boolean isCanonical(long address) {
+        long high = address >> 47;
+        return high == 0 || high == -1;
+    }
+}
