@@ -1,6 +1,6 @@
 /** The SGX processor: its structures, leaves, keys and EPC, as the manual describes them. */
 module jsgx.arch {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports jsgx.arch;
     exports jsgx.arch.crypto;

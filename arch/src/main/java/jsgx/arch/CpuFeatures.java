@@ -41,18 +41,7 @@ public record CpuFeatures(
 
     /** Skylake: SGX1 without launch control, so that only Intel's launch enclave makes tokens. */
     public static final CpuFeatures SGX1 = new CpuFeatures(
-            false,
-            false,
-            false,
-            false,
-            false,
-            false,
-            false,
-            false,
-            0,
-            XFRM_X87_SSE | XFRM_AVX | XFRM_MPX,
-            0x1f,
-            0x24);
+            false, false, false, false, false, false, false, false, 0, XFRM_X87_SSE | XFRM_AVX | XFRM_MPX, 0x1f, 0x24);
 
     /** Coffee Lake: SGX1 with launch control, what the drivers of December 2017 ran on. */
     public static final CpuFeatures SGX1_FLC = new CpuFeatures(

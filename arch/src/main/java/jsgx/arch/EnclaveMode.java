@@ -31,7 +31,6 @@ public record EnclaveMode(
     /** Whether the size bytes from an address on are all inside CR_ELRANGE. */
     public boolean inElrange(long address, long size) {
         long offset = address - elrangeBase;
-        return Long.compareUnsigned(offset, elrangeSize) < 0
-                && Long.compareUnsigned(size, elrangeSize - offset) <= 0;
+        return Long.compareUnsigned(offset, elrangeSize) < 0 && Long.compareUnsigned(size, elrangeSize - offset) <= 0;
     }
 }

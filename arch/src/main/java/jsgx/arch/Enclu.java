@@ -9,9 +9,7 @@ public final class Enclu {
     public static Outcome execute(LogicalProcessor lp, Leaf leaf, long rbx, long rcx, long rdx) {
         try {
             Instructions.checkEnclu(lp, leaf);
-            return switch (leaf) {
-                default -> throw Instructions.noSuchLeaf(leaf);
-            };
+            throw Instructions.noSuchLeaf(leaf);
         } catch (ProcessorFault fault) {
             return fault.outcome();
         }

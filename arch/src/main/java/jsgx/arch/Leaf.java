@@ -56,5 +56,4 @@ public enum Leaf {
     public int number() {
         return number;
     }
-
 }

@@ -151,8 +151,8 @@ public final class KeyDependencies {
         return this;
     }
 
-    /** derivekey(): the 16 bytes of the key. */
-    byte[] derive(Cmac packageKey) {
+    /** derivekey(): the 16 bytes of the key under a package's key. */
+    public byte[] derive(Cmac packageKey) {
         return packageKey.mac(bytes);
     }
 

@@ -32,9 +32,8 @@ public final class Epc {
                         "EPC section at 0x%x: the base must be page-aligned".formatted(physicalBase));
             }
             if (memory.byteSize() == 0 || memory.byteSize() % PAGE_SIZE != 0) {
-                throw new IllegalArgumentException(
-                        "EPC section of %d bytes: the size must be a positive multiple of %d"
-                                .formatted(memory.byteSize(), PAGE_SIZE));
+                throw new IllegalArgumentException("EPC section of %d bytes: the size must be a positive multiple of %d"
+                        .formatted(memory.byteSize(), PAGE_SIZE));
             }
         }
 

@@ -45,7 +45,8 @@ public final class Eadd {
         TCS_RESERVED("the reserved fields of the TCS are 0"),
         TCS_LIMITS("FSLIMIT and GSLIMIT end in FFFH outside 64-bit mode"),
         REG_W_NEEDS_R("SECINFO.FLAGS.W is 0 or R is 1"),
-        SHADOW_STACK("a shadow-stack page is inside ELRANGE but not its first or last page, read-write, and well-formed"),
+        SHADOW_STACK(
+                "a shadow-stack page is inside ELRANGE but not its first or last page, read-write, and well-formed"),
         LINADDR_IN_ELRANGE("PAGEINFO.LINADDR is in ELRANGE"),
         MEASUREMENT_FREE("no other leaf updates the measurement"),
         SECS_UNINITIALIZED("the enclave is not initialised");
