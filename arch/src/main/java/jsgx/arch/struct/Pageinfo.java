@@ -55,7 +55,7 @@ public record Pageinfo(MemorySegment memory) {
         u64(memory, SRCPGE, v);
     }
 
-    /** Effective address of a {@link Secinfo}, or of a {@link Pcmd} for EWB and the ELD leaves. */
+    /** Effective address of a {@link Secinfo}, or of a {@link Pcmd} for EWB, ELDB and ELDU. */
     public long secinfo() {
         return u64(memory, SECINFO);
     }
@@ -73,7 +73,7 @@ public record Pageinfo(MemorySegment memory) {
         u64(memory, SECS, v);
     }
 
-    /** The same field as {@link #secinfo}, as EWB and the ELD leaves name it. */
+    /** The same field as {@link #secinfo}, as EWB, ELDB and ELDU name it. */
     public long pcmd() {
         return secinfo();
     }
