@@ -1,36 +1,33 @@
-# Sourced: leaves in JAVA_HOME a JDK of version 25 or later, or returns 1 with one line of advice on standard error.
-# Versions are read from the JDK's `release` file: starting a JVM to ask it would cost more than the command to come.
+# Sourced. Leaves a JDK of version 25 or later in JAVA_HOME and its full version in JDK_VERSION, or says in one line on
+# standard error what to install and returns 1. Versions are read from the JDK's `release` file: to start a JVM and ask it
+# would cost more than the command to come.
 
-jdk_version() { # the feature version of the JDK in folder $1, or nothing
-  local line
-  [[ -x $1/bin/javac && -r $1/release ]] || return 0
+jdk_at() { # is folder $1 a JDK 25 or later? Then take it.
+  local line version=
+  [[ -x $1/bin/javac && -r $1/release ]] || return 1
   while IFS= read -r line; do
-    if [[ $line =~ ^JAVA_VERSION=\"?([0-9]+) ]]; then
-      echo "${BASH_REMATCH[1]}"
-      return
-    fi
+    case $line in
+      JAVA_VERSION=*) version=${line//[!0-9.]/} ;;
+      JAVA_RUNTIME_VERSION=*) JDK_VERSION=${line#*=} ;;
+    esac
   done <"$1/release"
+  ((${version%%.*} >= 25)) || return 1
+  export JAVA_HOME=$1
 }
 
 find_jdk() {
-  local home java version
-  local homes=("${JAVA_HOME:-}")
-  if java=$(type -P java); then
-    java=$(readlink -f "$java") && homes+=("${java%/bin/java}")
+  local folder java
+  jdk_at "${JAVA_HOME:-}" && return
+  if java=$(type -P java) && java=$(readlink -f "$java"); then
+    jdk_at "${java%/bin/java}" && return
   fi
-  shopt -s nullglob
-  homes+=(/usr/lib/jvm/*25* /opt/*jdk*25* /opt/java/*25* /usr/local/*jdk*25* ~/.sdkman/candidates/java/25* ~/.jdks/*25*
-    ~/.local/share/mise/installs/java/*25* ~/.asdf/installs/java/*25* /Library/Java/JavaVirtualMachines/*25*/Contents/Home
-    ~/Library/Java/JavaVirtualMachines/*25*/Contents/Home /opt/homebrew/opt/openjdk@25/libexec/openjdk.jdk/Contents/Home)
-  shopt -u nullglob
-  for home in "${homes[@]}"; do
-    version=$(jdk_version "$home")
-    if ((${version:-0} >= 25)); then
-      export JAVA_HOME=$home
-      return 0
-    fi
+  for folder in /usr/lib/jvm/*25* /opt/*jdk*25* /opt/java/*25* /usr/local/*jdk*25* ~/.sdkman/candidates/java/25* \
+    ~/.jdks/*25* ~/.asdf/installs/java/*25* ~/.local/share/mise/installs/java/*25* \
+    /Library/Java/JavaVirtualMachines/*25*/Contents/Home ~/Library/Java/JavaVirtualMachines/*25*/Contents/Home \
+    /opt/homebrew/opt/openjdk@25/libexec/openjdk.jdk/Contents/Home; do
+    jdk_at "$folder" && return
   done
-  echo "jsgx: needs a JDK 25: install one (Debian: openjdk-25-jdk, others: adoptium.net) or set JAVA_HOME to it" >&2
+  echo "jsgx: needs JDK 25 or later: install one (for example openjdk-25-jdk, or Temurin 25) or point JAVA_HOME at it" >&2
   return 1
 }
 

@@ -6,6 +6,7 @@ module jsgx.cli {
     requires jsgx.image;
     requires jsgx.launch;
     requires info.picocli;
+    requires io.avaje.json;
 
     opens jsgx.cli to
             info.picocli;

@@ -11,7 +11,12 @@ public final class Main implements Runnable {
     private CommandLine.Model.CommandSpec spec;
 
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        System.exit(execute(args));
+    }
+
+    /** Runs one command line and returns its exit status. */
+    static int execute(String... args) {
+        return new CommandLine(new Main()).execute(args);
     }
 
     @Override
