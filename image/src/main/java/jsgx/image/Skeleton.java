@@ -1,14 +1,14 @@
 package jsgx.image;
 
+import java.util.Optional;
+
 /** Stands where the module's work is not landed. */
 final class Skeleton {
 
     private Skeleton() {}
 
+    @SuppressWarnings("TypeParameterUnusedInFormals")
     static <T> T absent() {
-        if (Skeleton.class.getName().length() > 0) {
-            throw new UnsupportedOperationException("this part of jsgx.image is not landed");
-        }
-        return absent();
+        return Optional.<T>empty().orElseThrow(UnsupportedOperationException::new);
     }
 }
