@@ -1,7 +1,10 @@
 /** Launch control: the launch enclave, its tokens, and who may launch what. */
 module jsgx.launch {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
     requires transitive jsgx.arch;
     requires transitive jsgx.driver;
     requires transitive jsgx.image;
+
+    exports jsgx.launch;
+    exports jsgx.launch.le;
 }

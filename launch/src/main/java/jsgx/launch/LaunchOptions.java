@@ -1,0 +1,78 @@
+package jsgx.launch;
+
+import java.util.Optional;
+import jsgx.arch.struct.Attributes;
+import jsgx.image.EnclaveImage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a launch is told besides the enclave and its SIGSTRUCT. What is not said comes from the SIGSTRUCT: ATTRIBUTES, XFRM,
+ * MISCSELECT; and from the image: the SSA frame size.
+ */
+public final class LaunchOptions {
+
+    private final DriverInterface driver;
+    private final byte @Nullable [] token;
+    private final @Nullable Attributes attributes;
+    private final @Nullable Integer miscSelect;
+    private final @Nullable EnclaveImage compareWith;
+
+    private LaunchOptions(
+            DriverInterface driver,
+            byte @Nullable [] token,
+            @Nullable Attributes attributes,
+            @Nullable Integer miscSelect,
+            @Nullable EnclaveImage compareWith) {
+        this.driver = driver;
+        this.token = token;
+        this.attributes = attributes;
+        this.miscSelect = miscSelect;
+        this.compareWith = compareWith;
+    }
+
+    /** A launch through this interface. */
+    public static LaunchOptions through(DriverInterface driver) {
+        return new LaunchOptions(driver, null, null, null, null);
+    }
+
+    /** With a token that the caller brings: 304 bytes. Only isgx takes one. */
+    public LaunchOptions withToken(byte[] einitToken) {
+        return new LaunchOptions(driver, einitToken.clone(), attributes, miscSelect, compareWith);
+    }
+
+    /** With ATTRIBUTES, FLAGS and XFRM, other than the SIGSTRUCT's. */
+    public LaunchOptions withAttributes(Attributes secs) {
+        return new LaunchOptions(driver, token, secs, miscSelect, compareWith);
+    }
+
+    /** With a MISCSELECT other than the SIGSTRUCT's. */
+    public LaunchOptions withMiscSelect(int secs) {
+        return new LaunchOptions(driver, token, attributes, secs, compareWith);
+    }
+
+    /** With the image that the measurement should have been of, so that an explanation can name the first difference. */
+    public LaunchOptions compareWith(EnclaveImage other) {
+        return new LaunchOptions(driver, token, attributes, miscSelect, other);
+    }
+
+    public DriverInterface driver() {
+        return driver;
+    }
+
+    /** The caller's token. */
+    public Optional<byte[]> token() {
+        return Optional.ofNullable(token).map(byte[]::clone);
+    }
+
+    public Optional<Attributes> attributes() {
+        return Optional.ofNullable(attributes);
+    }
+
+    public Optional<Integer> miscSelect() {
+        return Optional.ofNullable(miscSelect);
+    }
+
+    public Optional<EnclaveImage> compareWith() {
+        return Optional.ofNullable(compareWith);
+    }
+}
