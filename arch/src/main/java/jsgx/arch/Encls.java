@@ -3,6 +3,7 @@ package jsgx.arch;
 import jsgx.arch.leaf.Eadd;
 import jsgx.arch.leaf.Ecreate;
 import jsgx.arch.leaf.Eextend;
+import jsgx.arch.leaf.Einit;
 
 /** The ENCLS instruction: a line for each leaf, with the operands that it takes in RBX, RCX and RDX. */
 public final class Encls {
@@ -39,6 +40,17 @@ public final class Encls {
         return execute(lp, Leaf.EEXTEND, secs, chunk, 0);
     }
 
+    /**
+     * Makes an enclave ready to execute.
+     *
+     * @param sigstruct the linear address of a SIGSTRUCT
+     * @param secs the linear address of the enclave's SECS
+     * @param token the linear address of an EINITTOKEN
+     */
+    public static Outcome einit(LogicalProcessor lp, long sigstruct, long secs, long token) {
+        return execute(lp, Leaf.EINIT, sigstruct, secs, token);
+    }
+
     /** Executes a leaf with its operands given directly; RAX and RFLAGS of the register file are not touched. */
     public static Outcome execute(LogicalProcessor lp, Leaf leaf, long rbx, long rcx, long rdx) {
         try {
@@ -46,6 +58,7 @@ public final class Encls {
             return switch (leaf) {
                 case ECREATE -> Ecreate.run(lp, rbx, rcx);
                 case EADD -> Eadd.run(lp, rbx, rcx);
+                case EINIT -> Einit.run(lp, rbx, rcx, rdx);
                 case EEXTEND -> Eextend.run(lp, rbx, rcx);
                 default -> throw Instructions.noSuchLeaf(leaf);
             };

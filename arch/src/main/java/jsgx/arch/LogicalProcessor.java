@@ -77,6 +77,16 @@ public final class LogicalProcessor {
         return lePubKeyHash[index];
     }
 
+    /** IA32_SGXLEPUBKEYHASH as a whole: the SHA-256 of a modulus, 32 bytes as MRSIGNER stores them. */
+    public byte[] lePubKeyHash() {
+        byte[] hash = new byte[Long.BYTES * lePubKeyHash.length];
+        MemorySegment memory = MemorySegment.ofArray(hash);
+        for (int i = 0; i < lePubKeyHash.length; i++) {
+            memory.set(Layouts.U64, 8L * i, lePubKeyHash[i]);
+        }
+        return hash;
+    }
+
     /**
      * WRMSR to IA32_SGXLEPUBKEYHASH0 to 3.
      *

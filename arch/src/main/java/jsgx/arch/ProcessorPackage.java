@@ -8,9 +8,12 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import jsgx.arch.crypto.Cmac;
 import jsgx.arch.crypto.KeyDependencies;
 import jsgx.arch.crypto.Measurement;
+import jsgx.arch.crypto.Rsa3072;
+import jsgx.arch.crypto.SignatureCache;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.epc.Epcm;
 import jsgx.arch.epc.SecsState;
+import jsgx.arch.struct.Sigstruct;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +36,7 @@ public final class ProcessorPackage {
     private final AtomicReferenceArray<@Nullable SecsState> secs;
     private final ConcurrentHashMap<Long, Measurement> evictedMeasurements = new ConcurrentHashMap<>();
 
+    private volatile @Nullable SignatureCache signatures;
     private volatile CpuSvn cpuSvn;
     private volatile byte[] ownerEpoch;
     private final AtomicLong nextEid = new AtomicLong(1);
@@ -127,6 +131,17 @@ public final class ProcessorPackage {
     /** derivekey(): 16 bytes. */
     public byte[] deriveKey(KeyDependencies dependencies) {
         return dependencies.derive(derivation.get());
+    }
+
+    /** EINIT's check of a signature. */
+    public boolean verifySignature(Sigstruct sigstruct) {
+        SignatureCache cache = signatures;
+        return cache == null ? Rsa3072.verify(sigstruct) : cache.verify(sigstruct);
+    }
+
+    /** Remembers accepted signatures from now on; a package does not otherwise. Null forgets them. */
+    public void signatureCache(@Nullable SignatureCache cache) {
+        signatures = cache;
     }
 
     /** What the processor keeps for a SECS that is in the EPC at this page; null where there is none. */
