@@ -1,0 +1,25 @@
+package jsgx.driver;
+
+/**
+ * The port that EPC pages are charged to, when they are allocated: pages of enclaves, SECS, version arrays and pages added
+ * by EAUG alike. A page that is reclaimed is uncharged, and charged again when it is loaded.
+ */
+public interface EpcAccount {
+
+    /** Takes every charge. */
+    EpcAccount UNLIMITED = new EpcAccount() {
+        @Override
+        public boolean charge(Workload workload, int pages) {
+            return true;
+        }
+
+        @Override
+        public void uncharge(Workload workload, int pages) {}
+    };
+
+    /** Charges pages to a workload; false, and nothing is charged, where it may have no more. */
+    boolean charge(Workload workload, int pages);
+
+    /** Gives pages back. */
+    void uncharge(Workload workload, int pages);
+}

@@ -1,0 +1,63 @@
+package jsgx.driver;
+
+import java.util.Arrays;
+import java.util.HexFormat;
+import jsgx.arch.struct.Attributes;
+
+/**
+ * An enclave that is about to be initialised, as its driver knows it.
+ *
+ * @param enclave a number that no other enclave of this driver has had
+ * @param kind the interface that asks
+ * @param workload whose enclave it is
+ * @param sigstruct the SIGSTRUCT, 1808 bytes
+ * @param mrEnclave ENCLAVEHASH of the SIGSTRUCT: claimed until EINIT has compared it, 32 bytes
+ * @param mrSigner SHA-256 of the SIGSTRUCT's modulus, 32 bytes
+ * @param attributes ATTRIBUTES of the SECS that the caller gave
+ * @param size SIZE of the SECS
+ * @param callerToken the EINITTOKEN that the caller passed, 304 bytes; empty where the interface has none
+ */
+public record LaunchRequest(
+        long enclave,
+        InterfaceKind kind,
+        Workload workload,
+        byte[] sigstruct,
+        byte[] mrEnclave,
+        byte[] mrSigner,
+        Attributes attributes,
+        long size,
+        byte[] callerToken) {
+
+    /** Two requests are the same where every field is, byte for byte. */
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof LaunchRequest other
+                && enclave == other.enclave
+                && kind == other.kind
+                && workload.equals(other.workload)
+                && Arrays.equals(sigstruct, other.sigstruct)
+                && Arrays.equals(mrEnclave, other.mrEnclave)
+                && Arrays.equals(mrSigner, other.mrSigner)
+                && attributes.equals(other.attributes)
+                && size == other.size
+                && Arrays.equals(callerToken, other.callerToken);
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(enclave) * 31 + Arrays.hashCode(mrEnclave);
+    }
+
+    @Override
+    public String toString() {
+        return "LaunchRequest[enclave %d, %s, %s, MRENCLAVE %s, MRSIGNER %s, %s, size 0x%x]"
+                .formatted(
+                        enclave,
+                        kind,
+                        workload.name(),
+                        HexFormat.of().formatHex(mrEnclave),
+                        HexFormat.of().formatHex(mrSigner),
+                        attributes,
+                        size);
+    }
+}
