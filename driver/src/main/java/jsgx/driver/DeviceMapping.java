@@ -63,6 +63,7 @@ public final class DeviceMapping {
     }
 
     /** Whether the mapping shows this very enclave. */
+    @SuppressWarnings("ReferenceEquality")
     public boolean shows(EnclaveInfo other) {
         return enclave == other;
     }

@@ -7,7 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import jsgx.arch.Fault;
 import jsgx.arch.LinearMemory;
 
@@ -31,7 +32,8 @@ public final class EmbeddedAddressSpace implements AddressSpace, LinearMemory {
     private final AtomicLong nextMapping = new AtomicLong(FIRST_MAPPING);
     private final DeviceMappings mappings = new DeviceMappings();
     private final PageTable pages = new PageTable();
-    private final ReentrantLock inside = new ReentrantLock();
+    private final ReentrantReadWriteLock inside = new ReentrantReadWriteLock();
+    private final AtomicLong evictions = new AtomicLong();
     private final ConcurrentHashMap<Integer, DeviceFile> files = new ConcurrentHashMap<>();
     private final AtomicInteger nextDescriptor = new AtomicInteger(3);
 
@@ -110,8 +112,13 @@ public final class EmbeddedAddressSpace implements AddressSpace, LinearMemory {
      * Held by a thread while it is inside an enclave of this address space. The reclaimer waits for it where the kernel sends
      * an interrupt, so it must be given back before {@link #fault} is called.
      */
-    public ReentrantLock inside() {
-        return inside;
+    public Lock inside() {
+        return inside.readLock();
+    }
+
+    /** How often all threads were made to leave. */
+    public long evictions() {
+        return evictions.get();
     }
 
     @Override
@@ -183,8 +190,12 @@ public final class EmbeddedAddressSpace implements AddressSpace, LinearMemory {
 
     @Override
     public void evictThreads(long start, long end) {
-        inside.lock();
-        inside.unlock();
+        inside.writeLock().lock();
+        try {
+            evictions.getAndIncrement();
+        } finally {
+            inside.writeLock().unlock();
+        }
     }
 
     @Override

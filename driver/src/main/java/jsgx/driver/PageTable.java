@@ -6,7 +6,7 @@ package jsgx.driver;
  */
 final class PageTable {
 
-    /** {@link #entry} of a page that is not mapped. */
+    /** What {@link #access} says of a page that is not mapped. */
     static final long NONE = 0;
 
     private static final int PAGE_SHIFT = 12;
@@ -120,7 +120,7 @@ final class PageTable {
     }
 
     private int home(long key) {
-        return (int) (key * 0x9e3779b97f4a7c15L >>> 32) & (keys.length - 1);
+        return (int) ((key * 0x9e3779b97f4a7c15L) >>> 32) & (keys.length - 1);
     }
 
     private static long key(long address) {
