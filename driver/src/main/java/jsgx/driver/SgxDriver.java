@@ -14,22 +14,22 @@ public final class SgxDriver implements AutoCloseable {
 
     /** {@code /dev/sgx_enclave}. */
     public SgxDevice mainline() {
-        throw new UnsupportedOperationException();
+        throw notYet();
     }
 
     /** {@code /dev/sgx_provision}: whoever may open it may let an enclave have PROVISIONKEY. */
     public SgxDevice provision() {
-        throw new UnsupportedOperationException();
+        throw notYet();
     }
 
     /** {@code /dev/sgx_vepc}: EPC for virtual machines. */
     public SgxDevice vepc() {
-        throw new UnsupportedOperationException();
+        throw notYet();
     }
 
     /** {@code /dev/sgx}. */
     public SgxDevice v5() {
-        throw new UnsupportedOperationException();
+        throw notYet();
     }
 
     /**
@@ -37,12 +37,12 @@ public final class SgxDriver implements AutoCloseable {
      * the launch authority, which waits for it.
      */
     public DeviceFile openForLaunchEnclave(Workload workload) throws DeviceAbsentException {
-        throw new UnsupportedOperationException();
+        throw notYet();
     }
 
     /** {@code /dev/isgx}. */
     public SgxDevice isgx() {
-        throw new UnsupportedOperationException();
+        throw notYet();
     }
 
     /** The device of an interface. */
@@ -56,7 +56,7 @@ public final class SgxDriver implements AutoCloseable {
 
     /** Another key signs the launch enclave from now on; its SHA-256 is what v5 writes into the hash MSRs. */
     public void launchEnclaveSigner(byte[] hash) {
-        throw new UnsupportedOperationException();
+        throw notYet();
     }
 
     public ProcessorPackage processorPackage() {
@@ -65,15 +65,19 @@ public final class SgxDriver implements AutoCloseable {
 
     /** How many EPC pages are free. */
     public int freePages() {
-        throw new UnsupportedOperationException();
+        throw notYet();
     }
 
     /** Power loss (suspend, or the virtual machine was moved): all that the EPC holds is gone. */
     public void powerLoss() {
-        throw new UnsupportedOperationException();
+        throw notYet();
     }
 
     /** Ends the thread that reclaims pages. Open files must be closed before. */
     @Override
     public void close() {}
+
+    private UnsupportedOperationException notYet() {
+        return new UnsupportedOperationException(cpu.toString());
+    }
 }
