@@ -3,6 +3,7 @@ package jsgx.driver;
 import jsgx.arch.ProcessorPackage;
 
 /** The SGX driver of one machine: it owns the EPC and offers the devices of all three interfaces over it. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class SgxDriver implements AutoCloseable {
 
     private final ProcessorPackage cpu;
