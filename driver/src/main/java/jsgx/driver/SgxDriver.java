@@ -79,6 +79,6 @@ public final class SgxDriver implements AutoCloseable {
     public void close() {}
 
     private UnsupportedOperationException notYet() {
-        return new UnsupportedOperationException(cpu.toString());
+        return new UnsupportedOperationException("pages " + cpu.epc().pages());
     }
 }
