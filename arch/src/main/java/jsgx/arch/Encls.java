@@ -1,9 +1,18 @@
 package jsgx.arch;
 
 import jsgx.arch.leaf.Eadd;
+import jsgx.arch.leaf.Eaug;
+import jsgx.arch.leaf.Eblock;
 import jsgx.arch.leaf.Ecreate;
 import jsgx.arch.leaf.Eextend;
 import jsgx.arch.leaf.Einit;
+import jsgx.arch.leaf.Eld;
+import jsgx.arch.leaf.Emodpr;
+import jsgx.arch.leaf.Emodt;
+import jsgx.arch.leaf.Erdinfo;
+import jsgx.arch.leaf.Etrack;
+import jsgx.arch.leaf.Etrackc;
+import jsgx.arch.leaf.Ewb;
 
 /** The ENCLS instruction: a line for each leaf, with the operands that it takes in RBX, RCX and RDX. */
 public final class Encls {
@@ -51,6 +60,110 @@ public final class Encls {
         return execute(lp, Leaf.EINIT, sigstruct, secs, token);
     }
 
+    /**
+     * Marks a page as blocked.
+     *
+     * @param epcPage the linear address of the page
+     */
+    public static Outcome eblock(LogicalProcessor lp, long epcPage) {
+        return execute(lp, Leaf.EBLOCK, 0, epcPage, 0);
+    }
+
+    /**
+     * Begins a tracking cycle.
+     *
+     * @param secs the linear address of the enclave's SECS
+     */
+    public static Outcome etrack(LogicalProcessor lp, long secs) {
+        return execute(lp, Leaf.ETRACK, 0, secs, 0);
+    }
+
+    /**
+     * Begins a tracking cycle of the enclave to which a page belongs.
+     *
+     * @param epcPage the linear address of the page, or of the SECS
+     */
+    public static Outcome etrackc(LogicalProcessor lp, long epcPage) {
+        return execute(lp, Leaf.ETRACKC, 0, epcPage, 0);
+    }
+
+    /**
+     * Takes a page out of the EPC.
+     *
+     * @param pageinfo the linear address of a PAGEINFO
+     * @param epcPage the linear address of the page
+     * @param vaSlot the linear address of the version array's slot
+     */
+    public static Outcome ewb(LogicalProcessor lp, long pageinfo, long epcPage, long vaSlot) {
+        return execute(lp, Leaf.EWB, pageinfo, epcPage, vaSlot);
+    }
+
+    /** Brings a page back, blocked; operands as {@link #eldu}. */
+    public static Outcome eldb(LogicalProcessor lp, long pageinfo, long epcPage, long vaSlot) {
+        return execute(lp, Leaf.ELDB, pageinfo, epcPage, vaSlot);
+    }
+
+    /**
+     * Brings a page back.
+     *
+     * @param pageinfo the linear address of a PAGEINFO
+     * @param epcPage the linear address of the destination
+     * @param vaSlot the linear address of the version array's slot
+     */
+    public static Outcome eldu(LogicalProcessor lp, long pageinfo, long epcPage, long vaSlot) {
+        return execute(lp, Leaf.ELDU, pageinfo, epcPage, vaSlot);
+    }
+
+    /** Brings a page back, blocked, with a code where another leaf is in the way; operands as {@link #eldu}. */
+    public static Outcome eldbc(LogicalProcessor lp, long pageinfo, long epcPage, long vaSlot) {
+        return execute(lp, Leaf.ELDBC, pageinfo, epcPage, vaSlot);
+    }
+
+    /** Brings a page back, with a code where another leaf is in the way; operands as {@link #eldu}. */
+    public static Outcome elduc(LogicalProcessor lp, long pageinfo, long epcPage, long vaSlot) {
+        return execute(lp, Leaf.ELDUC, pageinfo, epcPage, vaSlot);
+    }
+
+    /**
+     * Tells what a page is.
+     *
+     * @param rdinfo the linear address of an RDINFO
+     * @param epcPage the linear address of the page
+     */
+    public static Outcome erdinfo(LogicalProcessor lp, long rdinfo, long epcPage) {
+        return execute(lp, Leaf.ERDINFO, rdinfo, epcPage, 0);
+    }
+
+    /**
+     * Adds a page to an initialised enclave.
+     *
+     * @param pageinfo the linear address of a PAGEINFO
+     * @param epcPage the linear address of the destination
+     */
+    public static Outcome eaug(LogicalProcessor lp, long pageinfo, long epcPage) {
+        return execute(lp, Leaf.EAUG, pageinfo, epcPage, 0);
+    }
+
+    /**
+     * Takes permissions from a page.
+     *
+     * @param secinfo the linear address of a SECINFO with the permissions that stay
+     * @param epcPage the linear address of the page
+     */
+    public static Outcome emodpr(LogicalProcessor lp, long secinfo, long epcPage) {
+        return execute(lp, Leaf.EMODPR, secinfo, epcPage, 0);
+    }
+
+    /**
+     * Changes the type of a page.
+     *
+     * @param secinfo the linear address of a SECINFO with the new type
+     * @param epcPage the linear address of the page
+     */
+    public static Outcome emodt(LogicalProcessor lp, long secinfo, long epcPage) {
+        return execute(lp, Leaf.EMODT, secinfo, epcPage, 0);
+    }
+
     /** Executes a leaf with its operands given directly; RAX and RFLAGS of the register file are not touched. */
     public static Outcome execute(LogicalProcessor lp, Leaf leaf, long rbx, long rcx, long rdx) {
         try {
@@ -60,6 +173,15 @@ public final class Encls {
                 case EADD -> Eadd.run(lp, rbx, rcx);
                 case EINIT -> Einit.run(lp, rbx, rcx, rdx);
                 case EEXTEND -> Eextend.run(lp, rbx, rcx);
+                case EBLOCK -> Eblock.run(lp, rcx);
+                case ETRACK -> Etrack.run(lp, rcx);
+                case ETRACKC -> Etrackc.run(lp, rcx);
+                case EWB -> Ewb.run(lp, rbx, rcx, rdx);
+                case ELDB, ELDU, ELDBC, ELDUC -> Eld.run(lp, leaf, rbx, rcx, rdx);
+                case ERDINFO -> Erdinfo.run(lp, rbx, rcx);
+                case EAUG -> Eaug.run(lp, rbx, rcx);
+                case EMODPR -> Emodpr.run(lp, rbx, rcx);
+                case EMODT -> Emodt.run(lp, rbx, rcx);
                 default -> throw Instructions.noSuchLeaf(leaf);
             };
         } catch (ProcessorFault fault) {

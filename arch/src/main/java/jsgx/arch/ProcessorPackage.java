@@ -1,6 +1,7 @@
 package jsgx.arch;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -8,6 +9,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import jsgx.arch.crypto.Cmac;
 import jsgx.arch.crypto.KeyDependencies;
 import jsgx.arch.crypto.Measurement;
+import jsgx.arch.crypto.PageCipher;
 import jsgx.arch.crypto.Rsa3072;
 import jsgx.arch.crypto.SignatureCache;
 import jsgx.arch.epc.Epc;
@@ -25,6 +27,9 @@ public final class ProcessorPackage {
     /** The step between two versions that EWB writes, so that a used VA slot has a bit set above the low three. */
     private static final long VERSION_STEP = 8;
 
+    /** What is random for each reset. */
+    private record ResetSecrets(byte[] pagingKey, PageCipher pageCipher, byte[] reportKeyId) {}
+
     private final Fuses fuses;
     private final CpuFeatures features;
     private final Cpuid cpuid;
@@ -41,8 +46,7 @@ public final class ProcessorPackage {
     private volatile byte[] ownerEpoch;
     private final AtomicLong nextEid = new AtomicLong(1);
     private final AtomicLong nextVersion = new AtomicLong(VERSION_STEP);
-    private volatile byte[] pagingKey = new byte[0];
-    private volatile byte[] reportKeyId = new byte[0];
+    private volatile ResetSecrets secrets;
 
     /**
      * A package just out of reset.
@@ -63,7 +67,7 @@ public final class ProcessorPackage {
         this.secs = new AtomicReferenceArray<>(epc.pages());
         this.cpuSvn = cpuSvn;
         this.ownerEpoch = checkedEpoch(ownerEpoch);
-        newResetSecrets();
+        this.secrets = newSecrets();
     }
 
     public CpuFeatures features() {
@@ -110,12 +114,17 @@ public final class ProcessorPackage {
 
     /** CR_REPORT_KEYID, 32 bytes, random for each reset. */
     public byte[] reportKeyId() {
-        return reportKeyId.clone();
+        return secrets.reportKeyId.clone();
     }
 
     /** CR_BASE_PK: the key of EWB and ELDU, 16 bytes, random for each reset. */
     public byte[] pagingKey() {
-        return pagingKey.clone();
+        return secrets.pagingKey.clone();
+    }
+
+    /** What EWB and ELDU do with CR_BASE_PK. */
+    public PageCipher pageCipher() {
+        return secrets.pageCipher;
     }
 
     /** LockedXAdd(CR_NEXT_EID, 1). */
@@ -149,6 +158,11 @@ public final class ProcessorPackage {
         return secs.get(page);
     }
 
+    /** What {@link #secs(int)} gives for the SECS of a valid page, which is in the EPC as long as its page is. */
+    public SecsState requireSecs(int page) {
+        return Objects.requireNonNull(secs.get(page), "a valid page has its SECS in the EPC");
+    }
+
     public void secs(int page, @Nullable SecsState state) {
         secs.set(page, state);
     }
@@ -180,12 +194,12 @@ public final class ProcessorPackage {
             secs.set(page, null);
         }
         evictedMeasurements.clear();
-        newResetSecrets();
+        secrets = newSecrets();
     }
 
-    private void newResetSecrets() {
-        pagingKey = random(Fuses.SIZE);
-        reportKeyId = random(32);
+    private ResetSecrets newSecrets() {
+        byte[] pagingKey = random(PageCipher.KEY_SIZE);
+        return new ResetSecrets(pagingKey, new PageCipher(pagingKey), random(32));
     }
 
     private static byte[] checkedEpoch(byte[] epoch) {

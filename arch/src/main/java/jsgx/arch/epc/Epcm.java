@@ -39,7 +39,8 @@ public final class Epcm {
     /** The size of an entry. */
     public static final int BYTES_PER_PAGE = 4 + 8 + 4 + 8 + 4;
 
-    private static final VarHandle LOCK = MethodHandles.arrayElementVarHandle(int[].class);
+    private static final VarHandle INT = MethodHandles.arrayElementVarHandle(int[].class);
+    private static final VarHandle LONG = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int SHARED_MASK = 0xffff;
     private static final int EXCLUSIVE = 0xffff;
     private static final int SGX2 = 1 << 16;
@@ -101,13 +102,34 @@ public final class Epcm {
         this.flags[page] = flags | VALID;
     }
 
-    /** Replaces the flags of an entry, its address and SECS stay. */
+    /** Replaces the flags of an entry, its address and SECS stay. For a leaf that has the page alone. */
     public void flags(int page, int flags) {
         this.flags[page] = flags;
     }
 
-    public void blockEpoch(int page, long epoch) {
-        blockEpoch[page] = epoch;
+    /**
+     * Clears and sets flags of an entry in one step, so that leaves that share the page (EBLOCK, EMODPR, EACCEPT and
+     * others) do not undo each other.
+     *
+     * @return the flags that the entry had
+     */
+    public int update(int page, int cleared, int set) {
+        while (true) {
+            int seen = (int) INT.getVolatile(flags, page);
+            if (INT.compareAndSet(flags, page, seen, (seen & ~cleared) | set)) {
+                return seen;
+            }
+        }
+    }
+
+    /** Records the enclave's epoch; where leaves that share the page record two, the later one stays. */
+    public void recordEpoch(int page, long epoch) {
+        while (true) {
+            long seen = (long) LONG.getVolatile(blockEpoch, page);
+            if (epoch <= seen || LONG.compareAndSet(blockEpoch, page, seen, epoch)) {
+                return;
+            }
+        }
     }
 
     /** EPCM.VALID becomes 0; nothing else does. */
@@ -123,11 +145,11 @@ public final class Epcm {
     /** Takes the page for this leaf alone; false where another leaf has it in any way. */
     public boolean tryExclusive(int page) {
         while (true) {
-            int seen = (int) LOCK.getVolatile(locks, page);
+            int seen = (int) INT.getVolatile(locks, page);
             if ((seen & SHARED_MASK) != 0) {
                 return false;
             }
-            if (LOCK.compareAndSet(locks, page, seen, seen | EXCLUSIVE)) {
+            if (INT.compareAndSet(locks, page, seen, seen | EXCLUSIVE)) {
                 return true;
             }
         }
@@ -140,18 +162,18 @@ public final class Epcm {
     /** Takes the page beside other leaves that share it; false where one has it alone. */
     public boolean tryShared(int page) {
         while (true) {
-            int seen = (int) LOCK.getVolatile(locks, page);
+            int seen = (int) INT.getVolatile(locks, page);
             if ((seen & SHARED_MASK) >= EXCLUSIVE - 1) {
                 return false;
             }
-            if (LOCK.compareAndSet(locks, page, seen, seen + 1)) {
+            if (INT.compareAndSet(locks, page, seen, seen + 1)) {
                 return true;
             }
         }
     }
 
     public void releaseShared(int page) {
-        LOCK.getAndAdd(locks, page, -1);
+        INT.getAndAdd(locks, page, -1);
     }
 
     /** Takes the page against the other leaves of SGX2 (EACCEPT, EACCEPTCOPY, EMODPE, EMODPR, EMODT). */
@@ -181,11 +203,16 @@ public final class Epcm {
         clear(secs, TRACKING);
     }
 
+    /** Whether an ETRACK or ETRACKC runs on a SECS at this moment. */
+    public boolean isTracking(int secs) {
+        return ((int) INT.getVolatile(locks, secs) & TRACKING) != 0;
+    }
+
     private boolean set(int page, int bit) {
-        return ((int) LOCK.getAndBitwiseOr(locks, page, bit) & bit) == 0;
+        return ((int) INT.getAndBitwiseOr(locks, page, bit) & bit) == 0;
     }
 
     private void clear(int page, int bits) {
-        LOCK.getAndBitwiseAnd(locks, page, ~bits);
+        INT.getAndBitwiseAnd(locks, page, ~bits);
     }
 }

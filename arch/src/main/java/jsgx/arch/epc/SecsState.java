@@ -88,6 +88,11 @@ public final class SecsState {
         return threadsNow + threadsBefore;
     }
 
+    /** How many threads are inside that entered before the last ETRACK. */
+    public synchronized int threadsBefore() {
+        return threadsBefore;
+    }
+
     /** TRACKING: whether the cycle that the last ETRACK began is incomplete. */
     public synchronized boolean tracking() {
         return threadsBefore != 0;

@@ -37,6 +37,11 @@ final class Operands {
         return "0x" + Long.toHexString(value);
     }
 
+    /** A count of threads, for people. */
+    static String threads(int count) {
+        return count == 1 ? "1 thread" : count + " threads";
+    }
+
     /** #GP(0) where the address is not a multiple of the alignment, a power of two. */
     static void aligned(long address, int alignment, LeafCheck check) {
         if ((address & (alignment - 1)) != 0) {

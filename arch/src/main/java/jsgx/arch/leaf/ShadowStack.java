@@ -16,7 +16,8 @@ import jsgx.arch.struct.Secs;
 /** Pages of type PT_SS_FIRST and PT_SS_REST, which only processors with CET have. */
 final class ShadowStack {
 
-    private static final int TOKEN = Epc.PAGE_SIZE - 8;
+    /** Where the token of a first page lies. */
+    static final int TOKEN = Epc.PAGE_SIZE - 8;
 
     private ShadowStack() {}
 

@@ -36,6 +36,14 @@ public enum PageType {
         return code;
     }
 
+    /** Whether a page of this type belongs to an enclave, so that the EPCM names its SECS. A SECS itself does not. */
+    public boolean hasSecs() {
+        return switch (this) {
+            case TCS, REG, TRIM, SS_FIRST, SS_REST -> true;
+            case SECS, VA, RESERVED -> false;
+        };
+    }
+
     /** The type of this value of PAGE_TYPE, {@link #RESERVED} if it has none. */
     public static PageType of(int code) {
         return code >= 0 && code < BY_CODE.length ? BY_CODE[code] : RESERVED;
