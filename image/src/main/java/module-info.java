@@ -4,4 +4,5 @@ module jsgx.image {
     requires transitive jsgx.arch;
 
     exports jsgx.image;
+    exports jsgx.image.x86;
 }

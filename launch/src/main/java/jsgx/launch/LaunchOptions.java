@@ -2,6 +2,7 @@ package jsgx.launch;
 
 import java.util.Optional;
 import jsgx.arch.struct.Attributes;
+import jsgx.driver.InterfaceKind;
 import jsgx.image.EnclaveImage;
 import org.jspecify.annotations.Nullable;
 
@@ -11,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LaunchOptions {
 
-    private final DriverInterface driver;
+    private final InterfaceKind driver;
     private final byte @Nullable [] token;
     private final @Nullable Attributes attributes;
     private final @Nullable Integer miscSelect;
     private final @Nullable EnclaveImage compareWith;
 
     private LaunchOptions(
-            DriverInterface driver,
+            InterfaceKind driver,
             byte @Nullable [] token,
             @Nullable Attributes attributes,
             @Nullable Integer miscSelect,
@@ -31,7 +32,7 @@ public final class LaunchOptions {
     }
 
     /** A launch through this interface. */
-    public static LaunchOptions through(DriverInterface driver) {
+    public static LaunchOptions through(InterfaceKind driver) {
         return new LaunchOptions(driver, null, null, null, null);
     }
 
@@ -55,7 +56,7 @@ public final class LaunchOptions {
         return new LaunchOptions(driver, token, attributes, miscSelect, other);
     }
 
-    public DriverInterface driver() {
+    public InterfaceKind driver() {
         return driver;
     }
 

@@ -2,6 +2,7 @@ package jsgx.launch;
 
 import java.util.List;
 import jsgx.arch.struct.Attributes;
+import jsgx.driver.InterfaceKind;
 
 /**
  * How a launch ended.
@@ -25,7 +26,7 @@ public record LaunchResult(
         Verdict verdict,
         Stage stage,
         String code,
-        DriverInterface driver,
+        InterfaceKind driver,
         long ioctlResult,
         String mrEnclave,
         String mrSigner,

@@ -9,7 +9,7 @@ import jsgx.image.EnclaveImage;
  *
  * <pre>{@code
  * try (Launcher launcher = Launcher.on(PlatformFile.of(System.getenv()).loadOrCreate())) {
- *     LaunchResult result = launcher.launch(image, sigstruct, LaunchOptions.through(DriverInterface.V5));
+ *     LaunchResult result = launcher.launch(image, sigstruct, LaunchOptions.through(InterfaceKind.V5));
  * }
  * }</pre>
  */
