@@ -4,12 +4,16 @@ import jsgx.arch.leaf.Eadd;
 import jsgx.arch.leaf.Eaug;
 import jsgx.arch.leaf.Eblock;
 import jsgx.arch.leaf.Ecreate;
+import jsgx.arch.leaf.Edbgrd;
+import jsgx.arch.leaf.Edbgwr;
 import jsgx.arch.leaf.Eextend;
 import jsgx.arch.leaf.Einit;
 import jsgx.arch.leaf.Eld;
 import jsgx.arch.leaf.Emodpr;
 import jsgx.arch.leaf.Emodt;
+import jsgx.arch.leaf.Epa;
 import jsgx.arch.leaf.Erdinfo;
+import jsgx.arch.leaf.Eremove;
 import jsgx.arch.leaf.Etrack;
 import jsgx.arch.leaf.Etrackc;
 import jsgx.arch.leaf.Ewb;
@@ -164,6 +168,44 @@ public final class Encls {
         return execute(lp, Leaf.EMODT, secinfo, epcPage, 0);
     }
 
+    /**
+     * Makes an EPC page free again.
+     *
+     * @param epcPage the linear address of the EPC page
+     */
+    public static Outcome eremove(LogicalProcessor lp, long epcPage) {
+        return execute(lp, Leaf.EREMOVE, 0, epcPage, 0);
+    }
+
+    /**
+     * Makes an empty version array of an EPC page.
+     *
+     * @param pageType PT_VA, which is 3
+     * @param epcPage the linear address of the EPC page
+     */
+    public static Outcome epa(LogicalProcessor lp, long pageType, long epcPage) {
+        return execute(lp, Leaf.EPA, pageType, epcPage, 0);
+    }
+
+    /**
+     * Reads from a debug enclave; what was read is in RBX of {@link LogicalProcessor#registers} afterwards.
+     *
+     * @param address the linear address in the EPC
+     */
+    public static Outcome edbgrd(LogicalProcessor lp, long address) {
+        return execute(lp, Leaf.EDBGRD, 0, address, 0);
+    }
+
+    /**
+     * Writes to a debug enclave.
+     *
+     * @param value what is written
+     * @param address the linear address in the EPC
+     */
+    public static Outcome edbgwr(LogicalProcessor lp, long value, long address) {
+        return execute(lp, Leaf.EDBGWR, value, address, 0);
+    }
+
     /** Executes a leaf with its operands given directly; RAX and RFLAGS of the register file are not touched. */
     public static Outcome execute(LogicalProcessor lp, Leaf leaf, long rbx, long rcx, long rdx) {
         try {
@@ -172,6 +214,10 @@ public final class Encls {
                 case ECREATE -> Ecreate.run(lp, rbx, rcx);
                 case EADD -> Eadd.run(lp, rbx, rcx);
                 case EINIT -> Einit.run(lp, rbx, rcx, rdx);
+                case EREMOVE -> Eremove.run(lp, rcx);
+                case EPA -> Epa.run(lp, rbx, rcx);
+                case EDBGRD -> Edbgrd.run(lp, rcx);
+                case EDBGWR -> Edbgwr.run(lp, rbx, rcx);
                 case EEXTEND -> Eextend.run(lp, rbx, rcx);
                 case EBLOCK -> Eblock.run(lp, rcx);
                 case ETRACK -> Etrack.run(lp, rcx);

@@ -35,6 +35,7 @@ public final class LogicalProcessor {
     private boolean osxsave = true;
     private boolean osfxsr = true;
     private boolean cr4Cet;
+    private boolean mode64 = true;
     private BooleanSupplier pendingEvent = () -> false;
     private @Nullable EnclaveMode enclaveMode;
 
@@ -176,6 +177,15 @@ public final class LogicalProcessor {
 
     public void cr4Cet(boolean on) {
         cr4Cet = on;
+    }
+
+    /** Whether the processor is in 64-bit mode: IA32_EFER.LMA and CS.L. */
+    public boolean mode64() {
+        return mode64;
+    }
+
+    public void mode64(boolean on) {
+        mode64 = on;
     }
 
     /** Whether an interrupt, NMI or the like is pending and not inhibited; EINIT asks. */
