@@ -14,12 +14,30 @@ public interface LinearMemory {
     /** {@link #epcPage}: nothing is mapped at the address. */
     int UNMAPPED = -2;
 
+    /** {@link #permits}: reading. */
+    int PROT_READ = 1;
+
+    /** {@link #permits}: writing. */
+    int PROT_WRITE = 1 << 1;
+
+    /** {@link #permits}: instruction fetch. */
+    int PROT_EXEC = 1 << 2;
+
     /**
      * The EPC page that the page tables map at a linear address.
      *
      * @return the page's index in the {@link jsgx.arch.epc.Epc}, or {@link #ORDINARY}, or {@link #UNMAPPED}
      */
     int epcPage(long linear);
+
+    /**
+     * Whether the page tables let a mapped EPC page be used so; what the EPCM says comes on top.
+     *
+     * @param protection a combination of {@link #PROT_READ}, {@link #PROT_WRITE} and {@link #PROT_EXEC}
+     */
+    default boolean permits(long linear, int protection) {
+        return true;
+    }
 
     /**
      * Ordinary memory of the given size at a linear address.

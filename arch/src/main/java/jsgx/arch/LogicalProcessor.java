@@ -36,6 +36,7 @@ public final class LogicalProcessor {
     private boolean osfxsr = true;
     private boolean cr4Cet;
     private boolean mode64 = true;
+    private Segments segments = Segments.FLAT;
     private BooleanSupplier pendingEvent = () -> false;
     private @Nullable EnclaveMode enclaveMode;
 
@@ -186,6 +187,15 @@ public final class LogicalProcessor {
 
     public void mode64(boolean on) {
         mode64 = on;
+    }
+
+    /** What matters outside 64-bit mode. */
+    public Segments segments() {
+        return segments;
+    }
+
+    public void segments(Segments value) {
+        segments = value;
     }
 
     /** Whether an interrupt, NMI or the like is pending and not inhibited; EINIT asks. */

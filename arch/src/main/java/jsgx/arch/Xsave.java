@@ -6,6 +6,15 @@ public final class Xsave {
     /** The x87 and SSE region and the XSAVE header. */
     public static final int LEGACY_AND_HEADER = 512 + 64;
 
+    /** Where the area has MXCSR, four bytes. */
+    public static final int MXCSR = 24;
+
+    /** Where the header has XSTATE_BV, eight bytes: the features whose state is in the area. */
+    public static final int XSTATE_BV = 512;
+
+    /** Where the header has XCOMP_BV and eight reserved bytes, which the standard form leaves 0. */
+    public static final int XCOMP_BV = 520;
+
     private static final long X87_SSE = 0x3;
     private static final long AVX = 1L << 2;
     private static final long MPX = 0x3L << 3;

@@ -35,6 +35,10 @@ public final class Epc {
                 throw new IllegalArgumentException("EPC section of %d bytes: the size must be a positive multiple of %d"
                         .formatted(memory.byteSize(), PAGE_SIZE));
             }
+            if (memory.maxByteAlignment() < Long.BYTES) {
+                throw new IllegalArgumentException(
+                        "EPC section: its memory must be aligned to 8 bytes, as the locked access to TCS.STATE needs");
+            }
         }
 
         public int pages() {

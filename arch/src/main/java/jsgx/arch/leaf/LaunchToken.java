@@ -9,10 +9,8 @@ import jsgx.arch.LogicalProcessor;
 import jsgx.arch.Outcome;
 import jsgx.arch.ProcessorPackage;
 import jsgx.arch.crypto.Cmac;
-import jsgx.arch.crypto.KeyDependencies;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
-import jsgx.arch.struct.KeyName;
 import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.SgxError;
 import org.jspecify.annotations.Nullable;
@@ -102,19 +100,6 @@ final class LaunchToken {
 
     /** The MAC that the token must have: the key depends on what the token says of the launch enclave that made it. */
     private static byte[] mac(LogicalProcessor lp, EinitToken token) {
-        ProcessorPackage cpu = lp.processorPackage();
-        KeyDependencies launchKey = new KeyDependencies(KeyName.EINITTOKEN)
-                .isvProdId(token.isvProdIdLe())
-                .isvSvn(token.isvSvnLe())
-                .ownerEpoch(cpu.ownerEpoch())
-                .attributes(token.maskedAttributesLe())
-                .mrSigner(MemorySegment.ofArray(lp.lePubKeyHash()))
-                .keyId(token.keyId())
-                .sealKeyFuses(cpu.sealFuses())
-                .cpuSvn(token.cpuSvnLe().toArray(Layouts.U8))
-                .miscSelect(token.maskedMiscSelectLe())
-                .padding(MemorySegment.ofArray(KeyDependencies.hardcodedPkcs15Padding()))
-                .cetAttributes(token.cetMaskedAttributesLe());
-        return new Cmac(cpu.deriveKey(launchKey)).mac(token.macedBytes().toArray(Layouts.U8));
+        return new Cmac(Keys.launch(lp, token)).mac(token.macedBytes().toArray(Layouts.U8));
     }
 }

@@ -2,6 +2,7 @@ package jsgx.arch.leaf;
 
 import java.lang.foreign.MemorySegment;
 import jsgx.arch.AccessCheck;
+import jsgx.arch.EnclaveMode;
 import jsgx.arch.Fault;
 import jsgx.arch.LeafCheck;
 import jsgx.arch.LinearMemory;
@@ -27,7 +28,14 @@ final class Operands {
 
     /** A page fault that the EPCM or the lack of an EPC page raises. */
     static ProcessorFault pf(LogicalProcessor lp, LeafCheck check, long address, String expected, String found) {
+        return pf(lp, check, address, false, expected, found);
+    }
+
+    /** A page fault that the EPCM or the lack of an EPC page raises, for an operand that is perhaps written. */
+    static ProcessorFault pf(
+            LogicalProcessor lp, LeafCheck check, long address, boolean write, String expected, String found) {
         int code = Fault.PF_PRESENT
+                | (write ? Fault.PF_WRITE : 0)
                 | (lp.cpl() == 3 ? Fault.PF_USER : 0)
                 | (lp.processorPackage().features().sgx2() ? Fault.PF_SGX : 0);
         return new ProcessorFault(check, Fault.pf(address, code), expected, found);
@@ -49,17 +57,45 @@ final class Operands {
         }
     }
 
+    /** #GP(0) where an address is outside CR_ELRANGE. */
+    static void inElrange(EnclaveMode mode, long address, LeafCheck check) {
+        if (!mode.inElrange(address, 1)) {
+            throw gp(
+                    check,
+                    hex(mode.elrangeBase()) + " to " + hex(mode.elrangeBase() + mode.elrangeSize() - 1),
+                    hex(address));
+        }
+    }
+
     /** The EPC page at a linear address; #PF(address) where there is none. */
     static int epcPage(LogicalProcessor lp, long address, LeafCheck check) {
         int page = lp.memory().epcPage(address);
         if (page < 0) {
-            canonical(address, check);
+            requireCanonical(address, check);
             if (page == LinearMemory.UNMAPPED) {
-                throw unmapped(check, address, new PageFaultException(address, 0));
+                throw unmapped(lp, check, address, new PageFaultException(address, 0));
             }
             throw pf(lp, check, address, "an address in the EPC", hex(address));
         }
         return page;
+    }
+
+    /** The EPC page at a linear address that the enclave's own page tables must let it use; #PF(address) otherwise. */
+    static int enclavePage(LogicalProcessor lp, long address, boolean write, LeafCheck check) {
+        int page = epcPage(lp, address, check);
+        int needed = write ? LinearMemory.PROT_READ | LinearMemory.PROT_WRITE : LinearMemory.PROT_READ;
+        if (!lp.memory().permits(address, needed)) {
+            int code = Fault.PF_PRESENT | (write ? Fault.PF_WRITE : 0);
+            throw unmapped(lp, check, address, new PageFaultException(address, code));
+        }
+        return page;
+    }
+
+    /** #GP(0) where an address is not canonical. */
+    static void canonical(long address, LeafCheck check) {
+        if (!isCanonical(address)) {
+            throw gp(check, "a canonical address", hex(address));
+        }
     }
 
     /** Ordinary memory to read. */
@@ -83,12 +119,12 @@ final class Operands {
         try {
             return lp.memory().ordinary(address, size, write);
         } catch (PageFaultException e) {
-            canonical(address, check);
-            throw unmapped(check, address, e);
+            requireCanonical(address, check);
+            throw unmapped(lp, check, address, e);
         }
     }
 
-    private static void canonical(long address, LeafCheck check) {
+    private static void requireCanonical(long address, LeafCheck check) {
         if (!isCanonical(address)) {
             throw gp(
                     new AccessCheck(check.leaf(), AccessCheck.Kind.CANONICAL),
@@ -97,10 +133,11 @@ final class Operands {
         }
     }
 
-    private static ProcessorFault unmapped(LeafCheck check, long address, PageFaultException e) {
+    private static ProcessorFault unmapped(LogicalProcessor lp, LeafCheck check, long address, PageFaultException e) {
+        int code = e.errorCode() | (lp.cpl() == 3 ? Fault.PF_USER : 0);
         return new ProcessorFault(
                 new AccessCheck(check.leaf(), AccessCheck.Kind.MAPPED),
-                Fault.pf(e.address(), e.errorCode()),
+                Fault.pf(e.address(), code),
                 "a mapped address (" + check.rule() + ")",
                 hex(address));
     }

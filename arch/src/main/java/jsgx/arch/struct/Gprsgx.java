@@ -5,6 +5,7 @@ import static jsgx.arch.struct.Layouts.u64;
 import static jsgx.arch.struct.Layouts.u8;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * The general registers of an interrupted enclave thread: the last 184 bytes of an SSA frame.
@@ -26,6 +27,8 @@ public record Gprsgx(MemorySegment memory) {
     public static final int SOFTWARE_EXCEPTION = 6;
 
     private static final int EXITINFO_VALID = 1 << 31;
+
+    private static final int GENERAL = 16;
 
     private static final long RAX = 0;
     private static final long RCX = 8;
@@ -65,6 +68,15 @@ public record Gprsgx(MemorySegment memory) {
     /** A view of {@code bytes}, not a copy. */
     public static Gprsgx of(byte[] bytes) {
         return new Gprsgx(MemorySegment.ofArray(bytes));
+    }
+
+    /** A general register by the number that instructions encode: RAX is 0, RCX 1, R15 15. */
+    public long general(int number) {
+        return u64(memory, RAX + 8L * Objects.checkIndex(number, GENERAL));
+    }
+
+    public void general(int number, long v) {
+        u64(memory, RAX + 8L * Objects.checkIndex(number, GENERAL), v);
     }
 
     public long rax() {
