@@ -176,6 +176,11 @@ public final class TestEnclave {
 
     /** A SIGSTRUCT that this enclave fulfils with every attribute under the mask, signed by an author. */
     public Sigstruct sigstruct(TestSigner author) {
+        return sigstruct(author, sigstruct -> {});
+    }
+
+    /** As {@link #sigstruct(TestSigner)} with a body that the caller changes before it is signed. */
+    public Sigstruct sigstruct(TestSigner author, Consumer<Sigstruct> change) {
         Sigstruct sigstruct = Sigstruct.allocate();
         sigstruct.date(0x20171219);
         sigstruct.attributes(attributes());
@@ -185,14 +190,20 @@ public final class TestEnclave {
         sigstruct.enclaveHash(mrEnclave());
         sigstruct.isvProdId(1);
         sigstruct.isvSvn(2);
+        change.accept(sigstruct);
         author.sign(sigstruct);
         return sigstruct;
     }
 
     /** EINIT with no token, as an enclave of the authorised signer. */
     public TestEnclave init() {
+        return init(sigstruct -> {});
+    }
+
+    /** As {@link #init()} with a SIGSTRUCT that the caller changes before it is signed. */
+    public TestEnclave init(Consumer<Sigstruct> change) {
         machine.authorize(TestSigner.AUTHOR.mrSigner());
-        machine.sigstruct.memory().copyFrom(sigstruct(TestSigner.AUTHOR).memory());
+        machine.sigstruct.memory().copyFrom(sigstruct(TestSigner.AUTHOR, change).memory());
         machine.token.memory().fill((byte) 0);
         succeeds(Encls.einit(machine.lp, machine.sigstructAt, secsAt(), machine.tokenAt));
         return this;
