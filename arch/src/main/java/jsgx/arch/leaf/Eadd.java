@@ -38,15 +38,20 @@ public final class Eadd {
         SECS_IN_EPC("PAGEINFO.SECS is in the EPC"),
         SECINFO_RESERVED("the reserved fields of SECINFO are 0"),
         SECINFO_PT("SECINFO.FLAGS.PT is PT_REG or PT_TCS, or with CET PT_SS_FIRST or PT_SS_REST"),
+        CR4_CET("CR4.CET is 1 for a shadow-stack page"),
         EPC_PAGE_FREE("no other leaf uses the EPC page"),
         EPCM_INVALID("the EPC page is not in use (EPCM.VALID is 0)"),
         SECS_FREE("no other leaf has the SECS for itself"),
         SECS_VALID("PAGEINFO.SECS is a valid PT_SECS page"),
         TCS_RESERVED("the reserved fields of the TCS are 0"),
         TCS_LIMITS("FSLIMIT and GSLIMIT end in FFFH outside 64-bit mode"),
+        TCS_PREVSSP("TCS.PREVSSP is 0 on a processor with CET_SS"),
         REG_W_NEEDS_R("SECINFO.FLAGS.W is 0 or R is 1"),
-        SHADOW_STACK(
-                "a shadow-stack page is inside ELRANGE but not its first or last page, read-write, and well-formed"),
+        SS_NOT_AT_EDGE("a shadow-stack page is not the first or last page of ELRANGE"),
+        SS_ZERO("bytes 0 to 4087 of a shadow-stack page are 0"),
+        SS_FIRST_TOKEN("the last 8 bytes of a PT_SS_FIRST page are its own end, with bit 0 as MODE64BIT"),
+        SS_REST_TOKEN("the last 8 bytes of a PT_SS_REST page are 0"),
+        SS_READ_WRITE("a shadow-stack page has R and W and not X"),
         LINADDR_IN_ELRANGE("PAGEINFO.LINADDR is in ELRANGE"),
         MEASUREMENT_FREE("no other leaf updates the measurement"),
         SECS_UNINITIALIZED("the enclave is not initialised");
@@ -99,7 +104,10 @@ public final class Eadd {
             throw gp(Check.SECINFO_PT, "PT_REG or PT_TCS", "PT_" + type + " in FLAGS " + hex(secinfo.flags()));
         }
 
-        MemorySegment source = Operands.read(lp, srcPge, Epc.PAGE_SIZE, Check.SRCPGE_ALIGNED);
+        if (isShadowStack(type) && !lp.cr4Cet()) {
+            throw gp(Check.CR4_CET, "CR4.CET 1 for PT_" + type, "CR4.CET 0");
+        }
+
         Epcm epcm = lp.processorPackage().epcm();
         if (!epcm.tryExclusive(page)) {
             throw gp(Check.EPC_PAGE_FREE, "no concurrent leaf", "a leaf that uses the page");
@@ -112,7 +120,7 @@ public final class Eadd {
                 throw gp(Check.SECS_FREE, "no concurrent leaf", "a leaf that has the SECS for itself");
             }
             try {
-                add(lp, page, secsPage, secsAddress, secinfo, linAddr, source);
+                add(lp, page, secsPage, secsAddress, secinfo, linAddr, srcPge);
             } finally {
                 epcm.releaseShared(secsPage);
             }
@@ -123,13 +131,7 @@ public final class Eadd {
     }
 
     private static void add(
-            LogicalProcessor lp,
-            int page,
-            int secsPage,
-            long secsAddress,
-            Secinfo secinfo,
-            long linAddr,
-            MemorySegment source) {
+            LogicalProcessor lp, int page, int secsPage, long secsAddress, Secinfo secinfo, long linAddr, long srcPge) {
         ProcessorPackage cpu = lp.processorPackage();
         Epcm epcm = cpu.epcm();
         SecsState state = cpu.secs(secsPage);
@@ -138,7 +140,7 @@ public final class Eadd {
         }
         Secs secs = new Secs(cpu.epc().page(secsPage));
         MemorySegment content = cpu.epc().page(page);
-        content.copyFrom(source);
+        content.copyFrom(Operands.read(lp, srcPge, Epc.PAGE_SIZE, Check.SRCPGE_ALIGNED));
         PageType type = secinfo.pageType();
         switch (type) {
             case TCS -> checkTcs(cpu, new Tcs(content), secs);
@@ -147,7 +149,7 @@ public final class Eadd {
                     throw gp(Check.REG_W_NEEDS_R, "R with W", "FLAGS " + hex(secinfo.flags()));
                 }
             }
-            default -> ShadowStack.check(lp, Check.SHADOW_STACK, secs, linAddr, secinfo, content);
+            default -> ShadowStack.check(secs, linAddr, secinfo, content);
         }
         if (Long.compareUnsigned(linAddr - secs.baseAddr(), secs.size()) >= 0) {
             throw gp(
@@ -183,14 +185,23 @@ public final class Eadd {
         };
     }
 
+    private static boolean isShadowStack(PageType type) {
+        return type == PageType.SS_FIRST || type == PageType.SS_REST;
+    }
+
     private static void checkTcs(ProcessorPackage cpu, Tcs tcs, Secs secs) {
-        boolean cet = cpu.features().cet() ? tcs.prevSsp() == 0 : tcs.cetFieldsAreZero();
-        if (!tcs.reservedIsZero() || !tcs.flagsReservedIsZero() || !cet) {
+        boolean cet = cpu.features().cet();
+        boolean reserved = tcs.reservedIsZero() && (cet || tcs.cetFieldsAreZero());
+        long flags = Tcs.DBGOPTIN | (cpu.features().aexNotify() ? Tcs.AEXNOTIFY : 0);
+        if (!reserved || (tcs.flags() & ~flags) != 0) {
             throw gp(Check.TCS_RESERVED, "0 in the reserved fields", "FLAGS " + hex(tcs.flags()) + " or other bytes");
         }
         boolean mode64 = secs.attributes().has(Attributes.MODE64BIT);
         if (!mode64 && ((tcs.fsLimit() & 0xfff) != 0xfff || (tcs.gsLimit() & 0xfff) != 0xfff)) {
             throw gp(Check.TCS_LIMITS, "FFFH", hex(tcs.fsLimit()) + " and " + hex(tcs.gsLimit()));
+        }
+        if (cet && tcs.prevSsp() != 0) {
+            throw gp(Check.TCS_PREVSSP, "0", hex(tcs.prevSsp()));
         }
     }
 

@@ -41,12 +41,23 @@ public final class Ecreate {
         SECINFO_PT_SECS("SECINFO.FLAGS.PT is PT_SECS"),
         EPC_PAGE_FREE("no other leaf uses the EPC page"),
         EPCM_INVALID("the EPC page is not in use (EPCM.VALID is 0)"),
-        XFRM_LEGAL("ATTRIBUTES.XFRM is legal, with bits 0 and 1 set, and only has what this processor supports"),
-        CET_FIELDS("the CET fields are 0, or CET is on and they are well-formed"),
+        XFRM_LOW_BITS("ATTRIBUTES.XFRM has bits 0 and 1"),
+        XFRM_LEGAL("XSETBV would take ATTRIBUTES.XFRM on this processor"),
+        CET_ATTRIBUTES_NEED_CET("CET_ATTRIBUTES is 0, or ATTRIBUTES.CET is set"),
+        CET_LEG_BITMAP_OFFSET_NEEDS_CET("CET_LEG_BITMAP_OFFSET is 0, or ATTRIBUTES.CET is set"),
+        CET_LEG_BITMAP_OFFSET_NEEDS_IBT("CET_LEG_BITMAP_OFFSET is 0, or the processor has CET_IBT"),
+        CET_ATTRIBUTES_NEED_IBT("CET_ATTRIBUTES[5:2] is 0, or the processor has CET_IBT"),
+        CET_ATTRIBUTES_NEED_SS("CET_ATTRIBUTES[1:0] is 0, or the processor has CET_SS"),
+        CET_LEG_BITMAP_CANONICAL("BASEADDR + CET_LEG_BITMAP_OFFSET is canonical in 64-bit mode"),
+        CET_LEG_BITMAP_BELOW_4G("BASEADDR + CET_LEG_BITMAP_OFFSET is below 4 GiB outside 64-bit mode"),
+        CET_ATTRIBUTES_RESERVED("CET_ATTRIBUTES[7:6] is 0"),
+        CET_LEG_BITMAP_OFFSET_ALIGNED("CET_LEG_BITMAP_OFFSET is a multiple of 4096"),
         MISCSELECT_SUPPORTED("MISCSELECT only has bits of CPUID.12H.0:EBX"),
         SSAFRAMESIZE("SSAFRAMESIZE is large enough for the XSAVE area, the MISC region and GPRSGX"),
-        BASEADDR_CANONICAL("BASEADDR is canonical, or below 4 GiB outside 64-bit mode"),
-        SIZE_MAXIMUM("SIZE is within CPUID.12H.0:EDX"),
+        BASEADDR_CANONICAL("BASEADDR is canonical in 64-bit mode"),
+        BASEADDR_BELOW_4G("BASEADDR is below 4 GiB outside 64-bit mode"),
+        SIZE_MAXIMUM_32("SIZE is below 2 to the power of CPUID.12H.0:EDX[7:0] outside 64-bit mode"),
+        SIZE_MAXIMUM_64("SIZE is below 2 to the power of CPUID.12H.0:EDX[15:8] in 64-bit mode"),
         SIZE_POWER_OF_TWO("SIZE is a power of two of at least 8192"),
         BASEADDR_NATURALLY_ALIGNED("BASEADDR is a multiple of SIZE"),
         ATTRIBUTES_SUPPORTED("ATTRIBUTES only has bits of CPUID.12H.1, and INIT is 0"),
@@ -72,6 +83,9 @@ public final class Ecreate {
 
     private static final Outcome SUCCESS = new Outcome.Success(Leaf.ECREATE, Outcome.Flags.UNCHANGED);
     private static final int MIN_SIZE = 2 * Epc.PAGE_SIZE;
+    private static final long X87_SSE = 3;
+    private static final int CET_SS_BITS = 0x03;
+    private static final int CET_IBT_BITS = 0x3c;
 
     private Ecreate() {}
 
@@ -101,7 +115,6 @@ public final class Ecreate {
             throw gp(Check.SECINFO_PT_SECS, "PT_SECS", "PT_" + secinfo.pageType());
         }
 
-        MemorySegment source = Operands.read(lp, srcPge, Secs.SIZE, Check.SRCPGE_ALIGNED);
         Epcm epcm = lp.processorPackage().epcm();
         if (!epcm.tryExclusive(page)) {
             throw gp(Check.EPC_PAGE_FREE, "no concurrent leaf", "a leaf that uses the page");
@@ -110,17 +123,17 @@ public final class Ecreate {
             if (epcm.valid(page)) {
                 throw pf(lp, Check.EPCM_INVALID, rcx, "a free page", "PT_" + PageType.of(epcm.pageType(page)));
             }
-            create(lp, page, source);
+            create(lp, page, srcPge);
         } finally {
             epcm.releaseExclusive(page);
         }
         return SUCCESS;
     }
 
-    private static void create(LogicalProcessor lp, int page, MemorySegment source) {
+    private static void create(LogicalProcessor lp, int page, long srcPge) {
         ProcessorPackage cpu = lp.processorPackage();
         MemorySegment content = cpu.epc().page(page);
-        content.copyFrom(source);
+        content.copyFrom(Operands.read(lp, srcPge, Secs.SIZE, Check.SRCPGE_ALIGNED));
         Secs secs = new Secs(content);
         check(cpu.features(), secs);
 
@@ -138,27 +151,17 @@ public final class Ecreate {
     private static void check(CpuFeatures features, Secs secs) {
         Attributes attributes = secs.attributes();
         boolean mode64 = attributes.has(Attributes.MODE64BIT);
-        long xfrm = attributes.xfrm();
-        if (!Xsave.isLegal(xfrm) || (xfrm & ~features.xfrm()) != 0) {
-            throw gp(Check.XFRM_LEGAL, "a legal subset of " + hex(features.xfrm()), hex(xfrm));
-        }
+        checkXfrm(features, attributes.xfrm());
         checkCet(features, secs, mode64);
         if ((secs.miscSelect() & ~features.miscSelect()) != 0) {
             throw gp(Check.MISCSELECT_SUPPORTED, "bits of " + hex(features.miscSelect()), hex(secs.miscSelect()));
         }
         long frame = Integer.toUnsignedLong(secs.ssaFrameSize()) * Epc.PAGE_SIZE;
-        long needed = SsaFrame.requiredSize(Xsave.size(xfrm), secs.miscSelect());
+        long needed = SsaFrame.requiredSize(Xsave.size(attributes.xfrm()), secs.miscSelect());
         if (frame < needed) {
             throw gp(Check.SSAFRAMESIZE, "at least " + needed + " bytes", frame + " bytes");
         }
-        long base = secs.baseAddr();
-        if (mode64 ? !Operands.isCanonical(base) : base >>> 32 != 0) {
-            throw gp(Check.BASEADDR_CANONICAL, mode64 ? "a canonical address" : "an address below 4 GiB", hex(base));
-        }
-        checkSize(features, secs, mode64);
-        if ((base & (secs.size() - 1)) != 0) {
-            throw gp(Check.BASEADDR_NATURALLY_ALIGNED, "a multiple of " + hex(secs.size()), hex(base));
-        }
+        checkRange(features, secs, mode64);
         if ((attributes.flags() & ~features.attributesMask()) != 0) {
             throw gp(
                     Check.ATTRIBUTES_SUPPORTED,
@@ -174,34 +177,64 @@ public final class Ecreate {
         }
     }
 
-    /** The manual says that SIZE equal to the maximum faults too; Linux allows equality, and Linux runs on silicon. */
-    private static void checkSize(CpuFeatures features, Secs secs, boolean mode64) {
-        long size = secs.size();
-        int log2Max = mode64 ? features.log2MaxSize64() : features.log2MaxSize32();
-        if (Long.compareUnsigned(size, 1L << log2Max) > 0) {
-            throw gp(Check.SIZE_MAXIMUM, "at most 2^" + log2Max, hex(size));
+    private static void checkXfrm(CpuFeatures features, long xfrm) {
+        if ((xfrm & X87_SSE) != X87_SSE) {
+            throw gp(Check.XFRM_LOW_BITS, "bits 0 and 1", hex(xfrm));
         }
-        if (Long.compareUnsigned(size, MIN_SIZE) < 0 || Long.bitCount(size) != 1) {
-            throw gp(Check.SIZE_POWER_OF_TWO, "a power of two of at least 8192", hex(size));
+        if (!Xsave.isLegal(xfrm) || (xfrm & ~features.xfrm()) != 0) {
+            throw gp(Check.XFRM_LEGAL, "a legal subset of " + hex(features.xfrm()), hex(xfrm));
         }
     }
 
-    private static void checkCet(CpuFeatures features, Secs secs, boolean mode64) {
-        long offset = secs.cetLegBitmapOffset();
-        int cet = secs.cetAttributes();
-        if (offset == 0 && cet == 0) {
-            return;
+    /** BASEADDR and SIZE. */
+    private static void checkRange(CpuFeatures features, Secs secs, boolean mode64) {
+        long base = secs.baseAddr();
+        long size = secs.size();
+        if (mode64 && !Operands.isCanonical(base)) {
+            throw gp(Check.BASEADDR_CANONICAL, "a canonical address", hex(base));
         }
-        long target = secs.baseAddr() + offset;
-        if (!secs.attributes().has(Attributes.CET)
-                || !features.cet()
-                || (cet & ~0x3f) != 0
-                || offset % Epc.PAGE_SIZE != 0
-                || (mode64 ? !Operands.isCanonical(target) : target >>> 32 != 0)) {
+        if (!mode64 && base >>> 32 != 0) {
+            throw gp(Check.BASEADDR_BELOW_4G, "an address below 4 GiB", hex(base));
+        }
+        int log2Max = mode64 ? features.log2MaxSize64() : features.log2MaxSize32();
+        if (Long.compareUnsigned(size, 1L << log2Max) >= 0) {
+            throw gp(mode64 ? Check.SIZE_MAXIMUM_64 : Check.SIZE_MAXIMUM_32, "less than 2^" + log2Max, hex(size));
+        }
+        if (size < MIN_SIZE || Long.bitCount(size) != 1) {
+            throw gp(Check.SIZE_POWER_OF_TWO, "a power of two of at least 8192", hex(size));
+        }
+        if ((base & (size - 1)) != 0) {
+            throw gp(Check.BASEADDR_NATURALLY_ALIGNED, "a multiple of " + hex(size), hex(base));
+        }
+    }
+
+    /** One condition in the manual; its parts stand here in its order. */
+    private static void checkCet(CpuFeatures features, Secs secs, boolean mode64) {
+        int cet = secs.cetAttributes();
+        long offset = secs.cetLegBitmapOffset();
+        boolean on = secs.attributes().has(Attributes.CET);
+        requireCet(on || cet == 0, Check.CET_ATTRIBUTES_NEED_CET, secs);
+        requireCet(on || offset == 0, Check.CET_LEG_BITMAP_OFFSET_NEEDS_CET, secs);
+        requireCet(features.cet() || offset == 0, Check.CET_LEG_BITMAP_OFFSET_NEEDS_IBT, secs);
+        requireCet(features.cet() || (cet & CET_IBT_BITS) == 0, Check.CET_ATTRIBUTES_NEED_IBT, secs);
+        requireCet(features.cet() || (cet & CET_SS_BITS) == 0, Check.CET_ATTRIBUTES_NEED_SS, secs);
+        if (offset != 0) {
+            // With an offset of 0 the sum is BASEADDR, which has checks of its own.
+            long bitmap = secs.baseAddr() + offset;
+            requireCet(!mode64 || Operands.isCanonical(bitmap), Check.CET_LEG_BITMAP_CANONICAL, secs);
+            requireCet(mode64 || bitmap >>> 32 == 0, Check.CET_LEG_BITMAP_BELOW_4G, secs);
+        }
+        requireCet((cet & ~(CET_IBT_BITS | CET_SS_BITS)) == 0, Check.CET_ATTRIBUTES_RESERVED, secs);
+        requireCet(offset % Epc.PAGE_SIZE == 0, Check.CET_LEG_BITMAP_OFFSET_ALIGNED, secs);
+    }
+
+    private static void requireCet(boolean holds, Check check, Secs secs) {
+        if (!holds) {
             throw gp(
-                    Check.CET_FIELDS,
-                    "0, or ATTRIBUTES.CET with a page-aligned CET_LEG_BITMAP_OFFSET and known CET_ATTRIBUTES",
-                    "CET_ATTRIBUTES " + hex(cet) + ", CET_LEG_BITMAP_OFFSET " + hex(offset));
+                    check,
+                    check.rule(),
+                    "CET_ATTRIBUTES " + hex(secs.cetAttributes()) + ", CET_LEG_BITMAP_OFFSET "
+                            + hex(secs.cetLegBitmapOffset()) + ", BASEADDR " + hex(secs.baseAddr()));
         }
     }
 }

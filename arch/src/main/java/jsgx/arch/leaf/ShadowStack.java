@@ -5,8 +5,6 @@ import static jsgx.arch.leaf.Operands.hex;
 import static jsgx.arch.struct.Layouts.u64;
 
 import java.lang.foreign.MemorySegment;
-import jsgx.arch.LeafCheck;
-import jsgx.arch.LogicalProcessor;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.PageType;
@@ -26,22 +24,22 @@ final class ShadowStack {
         return linAddr + Epc.PAGE_SIZE | (secs.attributes().has(Attributes.MODE64BIT) ? 1 : 0);
     }
 
-    /** EADD's rules for a shadow-stack page. */
-    static void check(
-            LogicalProcessor lp, LeafCheck check, Secs secs, long linAddr, Secinfo secinfo, MemorySegment content) {
-        long expected = secinfo.pageType() == PageType.SS_FIRST ? token(secs, linAddr) : 0;
-        boolean edge = linAddr == secs.baseAddr() || linAddr == secs.baseAddr() + secs.size() - Epc.PAGE_SIZE;
-        if (!lp.cr4Cet()
-                || edge
-                || !secinfo.r()
-                || !secinfo.w()
-                || secinfo.x()
-                || !Bytes.isZero(content.asSlice(0, TOKEN))
-                || u64(content, TOKEN) != expected) {
-            throw gp(
-                    check,
-                    "CR4.CET, read-write, zeroes and the token " + hex(expected),
-                    "FLAGS " + hex(secinfo.flags()) + ", token " + hex(u64(content, TOKEN)));
+    /** EADD's rules for the content and the permissions of a shadow-stack page. */
+    static void check(Secs secs, long linAddr, Secinfo secinfo, MemorySegment content) {
+        if (linAddr == secs.baseAddr() || linAddr == secs.baseAddr() + secs.size() - Epc.PAGE_SIZE) {
+            throw gp(Eadd.Check.SS_NOT_AT_EDGE, "a page between the first and the last", hex(linAddr));
+        }
+        if (!Bytes.isZero(content.asSlice(0, TOKEN))) {
+            throw gp(Eadd.Check.SS_ZERO, "zeroes", "other bytes");
+        }
+        boolean first = secinfo.pageType() == PageType.SS_FIRST;
+        long token = u64(content, TOKEN);
+        long expected = first ? token(secs, linAddr) : 0;
+        if (token != expected) {
+            throw gp(first ? Eadd.Check.SS_FIRST_TOKEN : Eadd.Check.SS_REST_TOKEN, hex(expected), hex(token));
+        }
+        if (!secinfo.r() || !secinfo.w() || secinfo.x()) {
+            throw gp(Eadd.Check.SS_READ_WRITE, "R and W", "FLAGS " + hex(secinfo.flags()));
         }
     }
 }
