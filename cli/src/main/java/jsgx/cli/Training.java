@@ -11,14 +11,37 @@ final class Training {
 
     private Training() {}
 
+    /** Takes a folder that is thrown away afterwards; {@code $JSGX_HOME} should lie in it. */
     public static void main(String[] args) {
-        for (List<String> command : commands(Path.of(args[0]))) {
-            int status = Main.execute(command.toArray(String[]::new));
+        for (String[] command : commands(Path.of(args[0]).resolve("demo"))) {
+            int status = Main.execute(command);
             System.err.println("training: jsgx " + String.join(" ", command) + ": " + status);
         }
     }
 
-    private static List<List<String>> commands(Path scratch) {
-        return List.of(List.of("--help"), List.of("--version"), List.of("no-such-command", scratch.toString()));
+    private static List<String[]> commands(Path demo) {
+        String enclave = demo.resolve("enclave.sgxs").toString();
+        String flipped = demo.resolve("flipped.sgxs").toString();
+        String sigstruct = demo.resolve("enclave.sigstruct").toString();
+        return List.of(
+                command("--help"),
+                command("--version"),
+                command("inspect", "--help"),
+                command("no-such-command"),
+                command("demo", "--keep", demo.toString()),
+                command("demo", "--json"),
+                command("inspect", sigstruct),
+                command("inspect", "--json", sigstruct),
+                command("inspect", "--json", enclave),
+                command("measure", enclave),
+                command("measure", "--json", enclave, "--diff", flipped),
+                command("launch", enclave, "--sigstruct", sigstruct),
+                command("launch", "--json", flipped, "--sigstruct", sigstruct),
+                command("platform", "show"),
+                command("doctor"));
+    }
+
+    private static String[] command(String... words) {
+        return words;
     }
 }
