@@ -1,8 +1,11 @@
 package jsgx.image;
 
 import java.lang.foreign.MemorySegment;
+import jsgx.arch.crypto.Measurement;
+import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.PageType;
 import jsgx.arch.struct.Secinfo;
+import jsgx.arch.struct.Tcs;
 
 /**
  * One page as a loader adds it.
@@ -17,6 +20,9 @@ public record EnclavePage(long offset, long flags, int measured, MemorySegment c
     /** Bytes of a page. */
     public static final int SIZE = 4096;
 
+    /** Chunks of a page, each of 256 bytes. */
+    public static final int CHUNKS = SIZE / Measurement.CHUNK;
+
     /** {@link #measured} of a page that is measured from end to end. */
     public static final int ALL = 0xffff;
 
@@ -27,6 +33,14 @@ public record EnclavePage(long offset, long flags, int measured, MemorySegment c
     public static final MemorySegment ZEROES =
             MemorySegment.ofArray(new byte[SIZE]).asReadOnly();
 
+    /** Permissions of data. */
+    public static final long RW = Secinfo.R | Secinfo.W;
+
+    /** Permissions, as the low bits of SECINFO.FLAGS. */
+    public static long rwx(boolean read, boolean write, boolean execute) {
+        return (read ? Secinfo.R : 0) | (write ? Secinfo.W : 0) | (execute ? Secinfo.X : 0);
+    }
+
     /** SECINFO.FLAGS of an ordinary page with these permissions. */
     public static long reg(long rwx) {
         return rwx | (long) PageType.REG.code() << 8;
@@ -34,6 +48,11 @@ public record EnclavePage(long offset, long flags, int measured, MemorySegment c
 
     /** SECINFO.FLAGS of a TCS. */
     public static final long TCS = (long) PageType.TCS.code() << 8;
+
+    /** Whether the chunk of this number, 0 to 15, is measured. */
+    public boolean isMeasured(int chunk) {
+        return (measured >>> chunk & 1) != 0;
+    }
 
     /** PAGE_TYPE of {@link #flags}. */
     public PageType type() {
@@ -45,5 +64,22 @@ public record EnclavePage(long offset, long flags, int measured, MemorySegment c
         return ((flags & Secinfo.R) != 0 ? "r" : "-")
                 + ((flags & Secinfo.W) != 0 ? "w" : "-")
                 + ((flags & Secinfo.X) != 0 ? "x" : "-");
+    }
+
+    /**
+     * The content as EADD leaves it in the EPC, which is what EEXTEND measures: of a TCS, STATE, CSSA, AEP and FLAGS.DBGOPTIN
+     * become 0.
+     */
+    public MemorySegment contentAsAdded() {
+        if (type() != PageType.TCS) {
+            return content;
+        }
+        MemorySegment copy = MemorySegment.ofArray(content.toArray(Layouts.U8));
+        Tcs tcs = new Tcs(copy);
+        tcs.state(Tcs.INACTIVE);
+        tcs.flags(tcs.flags() & ~Tcs.DBGOPTIN);
+        tcs.cssa(0);
+        tcs.aep(0);
+        return copy.asReadOnly();
     }
 }

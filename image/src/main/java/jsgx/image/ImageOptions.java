@@ -3,10 +3,10 @@ package jsgx.image;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a reader is told besides the file: a raw blob's layout, what an unsized stream's size is, limits. */
+/** What a reader is told besides the file: a raw blob's layout, what the file leaves open, and limits. */
 public final class ImageOptions {
 
-    /** Nothing but the file. */
+    /** Nothing but the file; 16 Mi pages, 64 GiB, are the limit. */
     public static final ImageOptions DEFAULT = new ImageOptions(null, 0, EnclavePage.SIZE, 1 << 24);
 
     private final @Nullable RawLayout layout;
@@ -26,12 +26,12 @@ public final class ImageOptions {
         return new ImageOptions(raw, size, selftestHeap, maxPages);
     }
 
-    /** SECS.SIZE for a file that leaves it open. */
+    /** SECS.SIZE for a file that leaves it open: an SGXS stream that begins with UNSIZED. */
     public ImageOptions withSize(long bytes) {
         return new ImageOptions(layout, bytes, selftestHeap, maxPages);
     }
 
-    /** Bytes of heap that the selftest's loader adds behind the file's segments. */
+    /** Bytes of heap that the selftest's loader adds behind the file's segments; it takes 4096 for most of its tests. */
     public ImageOptions withSelftestHeap(long bytes) {
         return new ImageOptions(layout, size, bytes, maxPages);
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.image;
+
+import org.jspecify.annotations.NullMarked;
