@@ -7,6 +7,7 @@ import jsgx.arch.struct.KeyName;
 import jsgx.arch.struct.KeyRequest;
 import jsgx.arch.struct.Tcs;
 import jsgx.image.EnclaveImage;
+import jsgx.image.ImageException;
 import jsgx.image.ImageOptions;
 import jsgx.image.RawLayout;
 
@@ -29,8 +30,12 @@ public final class LeImage {
 
     /** The image of a profile. A white list counts only in a profile that asks one. */
     public static EnclaveImage of(LeProfile profile, WhiteList whiteList) {
-        return new RawLayout.V5Le()
-                .apply(MemorySegment.ofArray(blob(profile, whiteList)).asReadOnly(), ImageOptions.DEFAULT);
+        try {
+            return new RawLayout.V5Le()
+                    .apply(MemorySegment.ofArray(blob(profile, whiteList)).asReadOnly(), ImageOptions.DEFAULT);
+        } catch (ImageException e) {
+            throw new IllegalStateException("the launch enclave's own blob fits its layout", e);
+        }
     }
 
     /** The blob: page 0 the TCS, the rest read-write-execute. */
