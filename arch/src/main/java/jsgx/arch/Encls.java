@@ -206,6 +206,14 @@ public final class Encls {
         return execute(lp, Leaf.EDBGWR, value, address, 0);
     }
 
+    /**
+     * Executes the ENCLS at RIP: the leaf that EAX selects, with the operands in the registers. Unless it faults, the registers
+     * are then as after the instruction.
+     */
+    public static Outcome execute(LogicalProcessor lp) {
+        return Instructions.execute(lp, Leaf.Instruction.ENCLS, Encls::execute);
+    }
+
     /** Executes a leaf with its operands given directly; RAX and RFLAGS of the register file are not touched. */
     public static Outcome execute(LogicalProcessor lp, Leaf leaf, long rbx, long rcx, long rdx) {
         try {

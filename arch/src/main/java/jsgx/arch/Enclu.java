@@ -1,10 +1,15 @@
 package jsgx.arch;
 
 import java.util.Objects;
+import jsgx.arch.leaf.Eaccept;
+import jsgx.arch.leaf.Eacceptcopy;
+import jsgx.arch.leaf.Edeccssa;
 import jsgx.arch.leaf.Eenter;
 import jsgx.arch.leaf.Eexit;
 import jsgx.arch.leaf.Egetkey;
+import jsgx.arch.leaf.Emodpe;
 import jsgx.arch.leaf.Ereport;
+import jsgx.arch.leaf.Eresume;
 
 /** The ENCLU instruction: a line for each leaf, with the operands that it takes in RBX, RCX and RDX. */
 public final class Enclu {
@@ -43,12 +48,66 @@ public final class Enclu {
     }
 
     /**
+     * Enters an enclave again after an AEX.
+     *
+     * @param tcs the linear address of the TCS
+     * @param aep where the next AEX goes
+     */
+    public static Outcome eresume(LogicalProcessor lp, long tcs, long aep) {
+        return execute(lp, Leaf.ERESUME, tcs, aep, 0);
+    }
+
+    /**
      * Leaves the enclave.
      *
      * @param target where execution goes on
      */
     public static Outcome eexit(LogicalProcessor lp, long target) {
         return execute(lp, Leaf.EEXIT, target, 0, 0);
+    }
+
+    /**
+     * Agrees to a change of a page.
+     *
+     * @param secinfo the linear address of a SECINFO that says what the page is now
+     * @param page the linear address of the page
+     */
+    public static Outcome eaccept(LogicalProcessor lp, long secinfo, long page) {
+        return execute(lp, Leaf.EACCEPT, secinfo, page, 0);
+    }
+
+    /**
+     * Takes a new page and fills it.
+     *
+     * @param secinfo the linear address of a SECINFO with the page's permissions
+     * @param target the linear address of the new page
+     * @param source the linear address of the page to copy
+     */
+    public static Outcome eacceptcopy(LogicalProcessor lp, long secinfo, long target, long source) {
+        return execute(lp, Leaf.EACCEPTCOPY, secinfo, target, source);
+    }
+
+    /**
+     * Extends the permissions of a page.
+     *
+     * @param secinfo the linear address of a SECINFO with permissions to add
+     * @param page the linear address of the page
+     */
+    public static Outcome emodpe(LogicalProcessor lp, long secinfo, long page) {
+        return execute(lp, Leaf.EMODPE, secinfo, page, 0);
+    }
+
+    /** Goes back to the SSA frame below. */
+    public static Outcome edeccssa(LogicalProcessor lp) {
+        return execute(lp, Leaf.EDECCSSA, 0, 0, 0);
+    }
+
+    /**
+     * Executes the ENCLU at RIP: the leaf that EAX selects, with the operands in the registers. Unless it faults, the registers
+     * are then as after the instruction.
+     */
+    public static Outcome execute(LogicalProcessor lp) {
+        return Instructions.execute(lp, Leaf.Instruction.ENCLU, Enclu::execute);
     }
 
     /**
@@ -60,6 +119,7 @@ public final class Enclu {
             Instructions.checkEnclu(lp, leaf);
             return switch (leaf) {
                 case EENTER -> Eenter.run(lp, rbx, rcx);
+                case ERESUME -> Eresume.run(lp, rbx, rcx);
                 default -> inside(lp, mode(lp), leaf, rbx, rcx, rdx);
             };
         } catch (ProcessorFault fault) {
@@ -72,6 +132,10 @@ public final class Enclu {
             case EREPORT -> Ereport.run(lp, mode, rbx, rcx, rdx);
             case EGETKEY -> Egetkey.run(lp, mode, rbx, rcx);
             case EEXIT -> Eexit.run(lp, mode, rbx);
+            case EACCEPT -> Eaccept.run(lp, mode, rbx, rcx);
+            case EACCEPTCOPY -> Eacceptcopy.run(lp, mode, rbx, rcx, rdx);
+            case EMODPE -> Emodpe.run(lp, mode, rbx, rcx);
+            case EDECCSSA -> Edeccssa.run(lp, mode);
             default -> throw Instructions.noSuchLeaf(leaf);
         };
     }

@@ -1,5 +1,7 @@
 package jsgx.arch;
 
+import jsgx.arch.RegisterFile.Register;
+
 /** What ENCLS and ENCLU check before any leaf, and how an outcome reaches the registers. */
 final class Instructions {
 
@@ -11,7 +13,34 @@ final class Instructions {
     private static final long OF = 1 << 11;
     private static final long STATUS = CF | PF | AF | ZF | SF | OF;
 
+    /** ENCLS is 0F 01 CF, ENCLU 0F 01 D7. */
+    private static final int LENGTH = 3;
+
+    private static final long LOW_32 = 0xffff_ffffL;
+
+    /** ENCLS or ENCLU with the operands of a leaf. */
+    @FunctionalInterface
+    interface Body {
+        Outcome execute(LogicalProcessor lp, Leaf leaf, long rbx, long rcx, long rdx);
+    }
+
     private Instructions() {}
+
+    /** Takes leaf and operands from the registers and writes back what the instruction leaves there. */
+    static Outcome execute(LogicalProcessor lp, Leaf.Instruction instruction, Body body) {
+        RegisterFile registers = lp.registers();
+        long next = registers.get(Register.RIP) + LENGTH;
+        long mask = lp.mode64() ? -1L : LOW_32;
+        Leaf leaf = Leaf.of(instruction, (int) registers.get(Register.RAX));
+        Outcome outcome = body.execute(
+                lp,
+                leaf,
+                registers.get(Register.RBX) & mask,
+                registers.get(Register.RCX) & mask,
+                registers.get(Register.RDX) & mask);
+        writeBack(registers, outcome, next);
+        return outcome;
+    }
 
     static void checkEncls(LogicalProcessor lp, Leaf leaf) {
         checkPrivilege(lp, leaf, 0);
@@ -66,32 +95,37 @@ final class Instructions {
             case ERDINFO, ETRACKC, ELDBC, ELDUC -> features.enclsC();
             case EDECCSSA -> features.edeccssa();
             case EUPDATESVN -> features.eupdatesvn();
+            case UNKNOWN_ENCLS, UNKNOWN_ENCLU -> false;
             default -> true;
         };
     }
 
-    /** Writes RAX and the status flags as the outcome says; a fault leaves both alone. */
-    static void writeBack(LogicalProcessor lp, Outcome outcome) {
-        RegisterFile registers = lp.registers();
+    /** Writes RAX, the status flags and RIP as the outcome says; a fault leaves all alone. */
+    private static void writeBack(RegisterFile registers, Outcome outcome, long next) {
         switch (outcome) {
             case Outcome.Success success -> {
                 if (success.flags() != Outcome.Flags.UNCHANGED) {
-                    registers.set(RegisterFile.Register.RAX, 0);
+                    registers.set(Register.RAX, 0);
                     writeFlags(registers, success.flags());
+                }
+                switch (success.leaf()) {
+                    case EENTER, ERESUME, EEXIT -> {}
+                    default -> registers.set(Register.RIP, next);
                 }
             }
             case Outcome.Error error -> {
-                registers.set(RegisterFile.Register.RAX, error.code().code());
+                registers.set(Register.RAX, error.code().code());
                 writeFlags(registers, error.flags());
+                registers.set(Register.RIP, next);
             }
             case Outcome.Faulted faulted -> {}
         }
     }
 
     private static void writeFlags(RegisterFile registers, Outcome.Flags flags) {
-        long rflags = registers.get(RegisterFile.Register.RFLAGS) & ~STATUS;
+        long rflags = registers.get(Register.RFLAGS) & ~STATUS;
         registers.set(
-                RegisterFile.Register.RFLAGS,
+                Register.RFLAGS,
                 switch (flags) {
                     case ZF -> rflags | ZF;
                     case CF -> rflags | CF;

@@ -32,13 +32,20 @@ public enum Leaf {
     EACCEPT(Instruction.ENCLU, 0x05),
     EMODPE(Instruction.ENCLU, 0x06),
     EACCEPTCOPY(Instruction.ENCLU, 0x07),
-    EDECCSSA(Instruction.ENCLU, 0x09);
+    EDECCSSA(Instruction.ENCLU, 0x09),
+
+    /** Any value of EAX that selects no leaf of ENCLS. */
+    UNKNOWN_ENCLS(Instruction.ENCLS, -1),
+    /** Any value of EAX that selects no leaf of ENCLU. */
+    UNKNOWN_ENCLU(Instruction.ENCLU, -1);
 
     /** The instruction that a leaf belongs to: ENCLS runs at CPL 0, ENCLU at CPL 3. */
     public enum Instruction {
         ENCLS,
         ENCLU
     }
+
+    private static final Leaf[] VALUES = values();
 
     private final Instruction instruction;
     private final int number;
@@ -52,7 +59,17 @@ public enum Leaf {
         return instruction;
     }
 
-    /** The value of EAX that selects this leaf. */
+    /** The leaf that a value of EAX selects. */
+    public static Leaf of(Instruction instruction, int number) {
+        for (Leaf leaf : VALUES) {
+            if (leaf.instruction == instruction && leaf.number == number) {
+                return leaf;
+            }
+        }
+        return instruction == Instruction.ENCLS ? UNKNOWN_ENCLS : UNKNOWN_ENCLU;
+    }
+
+    /** The value of EAX that selects this leaf, -1 where none does. */
     public int number() {
         return number;
     }

@@ -1,6 +1,8 @@
 package jsgx.arch;
 
 import java.lang.foreign.MemorySegment;
+import java.util.EnumSet;
+import java.util.List;
 
 /**
  * The registers of a logical processor as leaf functions see them. A runner supplies them: a model in memory, or those of
@@ -40,6 +42,9 @@ public interface RegisterFile {
         /** IA32_U_CET, on processors with CET. */
         U_CET
     }
+
+    /** RAX to R15, in the order in which instructions encode them. */
+    List<Register> GENERAL = List.copyOf(EnumSet.range(Register.RAX, Register.R15));
 
     long get(Register register);
 

@@ -25,14 +25,34 @@ import jsgx.arch.struct.Tcs;
 record CetState(long uCet, long ssp, long saveArea) {
 
     /**
-     * The checks of a leaf that enters, or that changes the SSA frame.
+     * The checks of a leaf that enters.
      *
      * @param enabled CR4.CET is set for an enclave that needs CET
      * @param aligned TCS.OCETSSA is a multiple of 16
-     * @param inEpc the page of the save area is in the EPC
-     * @param page the EPCM entry of that page
+     * @param saveArea where an AEX saves the state
      */
-    record Checks(LeafCheck enabled, LeafCheck aligned, LeafCheck inEpc, EnclaveOperand page) {}
+    record Checks(LeafCheck enabled, LeafCheck aligned, SaveArea saveArea) {}
+
+    /**
+     * Where an AEX saves SSP and the tracker, as an operand of EENTER, ERESUME or EDECCSSA.
+     *
+     * @param inEpc the check that its page is in the EPC
+     * @param page the checks of the page's EPCM entry
+     */
+    record SaveArea(LeafCheck inEpc, EnclaveOperand page) {
+
+        /** CR_CET_SAVE_AREA_PA for a frame, {@link EnclaveMode#NO_CET} where the enclave uses no CET. */
+        long locate(LogicalProcessor lp, int secsPage, Secs secs, Tcs tcs, int frame) {
+            if (!lp.processorPackage().features().cet() || !inUse(secs)) {
+                return EnclaveMode.NO_CET;
+            }
+            long area = secs.baseAddr() + tcs.ocetSsa() + (long) FRAME_SIZE * Integer.toUnsignedLong(frame);
+            long pageLinear = area & -Epc.PAGE_SIZE;
+            int index = Operands.enclavePage(lp, pageLinear, true, inEpc);
+            page.require(lp, index, pageLinear, secsPage);
+            return ((long) index << Epc.PAGE_SHIFT) + (area & (Epc.PAGE_SIZE - 1));
+        }
+    }
 
     private static final CetState NONE = new CetState(0, 0, EnclaveMode.NO_CET);
 
@@ -54,7 +74,7 @@ record CetState(long uCet, long ssp, long saveArea) {
         if (!enabled(entry.lp, secs, entry.tcs, checks)) {
             return NONE;
         }
-        long area = locate(entry.lp, entry.secsPage, secs, entry.tcs, frame, checks);
+        long area = checks.saveArea().locate(entry.lp, entry.secsPage, secs, entry.tcs, frame);
         boolean shadowStack = (secs.cetAttributes() & SH_STK_EN) != 0;
         return new CetState(initialUCet(secs), shadowStack ? entry.tcs.prevSsp() : 0, area);
     }
@@ -69,7 +89,7 @@ record CetState(long uCet, long ssp, long saveArea) {
         if (!enabled(entry.lp, secs, entry.tcs, checks)) {
             return NONE;
         }
-        long area = locate(entry.lp, entry.secsPage, secs, entry.tcs, frame, checks);
+        long area = checks.saveArea().locate(entry.lp, entry.secsPage, secs, entry.tcs, frame);
         MemorySegment saved = at(entry.lp, area);
         long ssp = u64(saved, FRAME_SSP);
         long track = u64(saved, FRAME_TRACK);
@@ -83,18 +103,6 @@ record CetState(long uCet, long ssp, long saveArea) {
         long tracker = (track & FRAME_TRACKER) != 0 ? TRACKER : 0;
         long suppress = (track & FRAME_SUPPRESS) != 0 ? SUPPRESS : 0;
         return new CetState(initialUCet(secs) | tracker | suppress, ssp, area);
-    }
-
-    /** The save area of another frame: EDECCSSA. */
-    static long locate(LogicalProcessor lp, int secsPage, Secs secs, Tcs tcs, int frame, Checks checks) {
-        if (!lp.processorPackage().features().cet() || !inUse(secs)) {
-            return EnclaveMode.NO_CET;
-        }
-        long area = secs.baseAddr() + tcs.ocetSsa() + (long) FRAME_SIZE * Integer.toUnsignedLong(frame);
-        long pageLinear = area & -Epc.PAGE_SIZE;
-        int page = Operands.enclavePage(lp, pageLinear, true, checks.inEpc());
-        checks.page().require(lp, page, pageLinear, secsPage);
-        return ((long) page << Epc.PAGE_SHIFT) + (area & (Epc.PAGE_SIZE - 1));
     }
 
     /** EEXIT: TCS.PREVSSP := SSP, where the enclave has a shadow stack. */

@@ -127,8 +127,10 @@ public final class Eenter {
     private static final CetState.Checks CET = new CetState.Checks(
             Check.CET_ENABLED,
             Check.OCETSSA_ALIGNED,
-            Check.CET_SAVE_IN_EPC,
-            EnclaveOperand.written(EnumSet.range(Check.CET_SAVE_VALID, Check.CET_SAVE_OWN_SECS), check -> check.page));
+            new CetState.SaveArea(
+                    Check.CET_SAVE_IN_EPC,
+                    EnclaveOperand.written(
+                            EnumSet.range(Check.CET_SAVE_VALID, Check.CET_SAVE_OWN_SECS), check -> check.page)));
     private static final Outcome SUCCESS = new Outcome.Success(Leaf.EENTER, Outcome.Flags.UNCHANGED);
 
     private Eenter() {}

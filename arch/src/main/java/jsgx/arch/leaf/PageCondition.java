@@ -21,6 +21,7 @@ enum PageCondition {
     ENCLAVEADDRESS("is mapped at the address at which the enclave was given it", "EPCM.ENCLAVEADDRESS"),
     R("may be read", "EPCM.R 1"),
     W("may be written", "EPCM.W 1"),
+    X("may be executed", "EPCM.X 1"),
     NOT_X("may not be executed", "EPCM.X 0");
 
     private final String rule;
@@ -61,6 +62,7 @@ enum PageCondition {
             case ENCLAVEADDRESS -> epcm.enclaveAddress(page) == pageOf(address);
             case R -> epcm.has(page, Epcm.R);
             case W -> epcm.has(page, Epcm.W);
+            case X -> epcm.has(page, Epcm.X);
             case NOT_X -> !epcm.has(page, Epcm.X);
         };
     }
@@ -83,6 +85,7 @@ enum PageCondition {
             case ENCLAVEADDRESS -> "EPCM.ENCLAVEADDRESS " + hex(epcm.enclaveAddress(page));
             case R -> "EPCM.R 0";
             case W -> "EPCM.W 0";
+            case X -> "EPCM.X 0";
             case NOT_X -> "EPCM.X 1";
         };
     }

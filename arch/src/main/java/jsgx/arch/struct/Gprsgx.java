@@ -26,9 +26,10 @@ public record Gprsgx(MemorySegment memory) {
     /** EXITINFO.EXIT_TYPE of an exception that an instruction asked for. */
     public static final int SOFTWARE_EXCEPTION = 6;
 
-    private static final int EXITINFO_VALID = 1 << 31;
+    /** How many general registers there are. */
+    public static final int GENERAL = 16;
 
-    private static final int GENERAL = 16;
+    private static final int EXITINFO_VALID = 1 << 31;
 
     private static final long RAX = 0;
     private static final long RCX = 8;
