@@ -1,13 +1,31 @@
 package jsgx.launch;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 
 /**
  * The file in which a platform is kept between processes: {@code platform} in the state folder, 0600 in a 0700 folder.
+ * Writers, of this process and of others, take turns by a lock on a file beside it; readers need none, since the file is
+ * replaced as a whole.
  */
 public final class PlatformFile {
+
+    private static final int MAX_SIZE = 1 << 16;
+
+    /** File locks are the process's, so that threads of one process need a lock of their own. */
+    private static final ConcurrentHashMap<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
 
     private final Path file;
 
@@ -22,7 +40,7 @@ public final class PlatformFile {
 
     /** The platform file in this folder, which need not exist yet. */
     public static PlatformFile in(Path folder) {
-        return new PlatformFile(folder.resolve("platform"));
+        return new PlatformFile(folder.toAbsolutePath().normalize().resolve("platform"));
     }
 
     /** Where it lies. */
@@ -32,26 +50,66 @@ public final class PlatformFile {
 
     /** Whether something lies there. */
     public boolean exists() {
-        return Skeleton.absent();
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
     /** The platform that was kept. */
     public Platform load() throws LaunchException {
-        return Skeleton.absent();
+        if (!exists()) {
+            throw new LaunchException("no platform yet at " + file + ": make one with  jsgx platform new");
+        }
+        PrivateFile.checkFolder(folder());
+        return PlatformFormat.parse(file, PrivateFile.read(file, MAX_SIZE));
     }
 
     /** The platform that was kept; on first use a new one, which is kept. Of two first users at once, both get the same. */
     public Platform loadOrCreate() throws LaunchException {
-        return Skeleton.absent();
+        return exists() ? load() : locked(() -> exists() ? load() : keep(Platform.create(new SecureRandom())));
     }
 
-    /** Keeps a new platform in place of whatever was there, a broken file too. */
+    /** Keeps a platform in place of whatever was there, a broken file too. */
     public Platform replace(Platform platform) throws LaunchException {
-        return Skeleton.absent();
+        return locked(() -> keep(platform));
     }
 
-    /** Reads, changes and keeps, with no other process in between. */
+    /** Reads, changes and keeps, with no other writer in between. */
     public Platform update(UnaryOperator<Platform> change) throws LaunchException {
-        return Skeleton.absent();
+        return locked(() -> keep(change.apply(load())));
+    }
+
+    private interface Work {
+        Platform run() throws LaunchException, IOException;
+    }
+
+    private Platform keep(Platform platform) throws LaunchException, IOException {
+        PrivateFile.removeLeftovers(file);
+        PrivateFile.write(file, PlatformFormat.format(platform));
+        return platform;
+    }
+
+    private Platform locked(Work work) throws LaunchException {
+        PrivateFile.ensureFolder(folder());
+        Path lockFile = folder().resolve("platform.lock");
+        ReentrantLock threads = THREADS.computeIfAbsent(file, path -> new ReentrantLock());
+        threads.lock();
+        try (FileChannel channel = FileChannel.open(
+                        lockFile,
+                        Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                FileLock lock = channel.lock()) {
+            if (!lock.isValid()) {
+                throw new IOException("the lock was lost");
+            }
+            return work.run();
+        } catch (IOException e) {
+            throw PrivateFile.failed("cannot lock", lockFile, e);
+        } finally {
+            threads.unlock();
+        }
+    }
+
+    private Path folder() {
+        Path folder = file.getParent();
+        return folder == null ? file : folder;
     }
 }

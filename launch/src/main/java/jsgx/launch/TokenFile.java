@@ -1,7 +1,14 @@
 package jsgx.launch;
 
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
 
 /**
@@ -15,7 +22,7 @@ public record TokenFile(Format format, EinitToken token) {
 
     /** The two forms. */
     public enum Format {
-        RAW("raw", 304),
+        RAW("raw", EinitToken.SIZE),
         SDK("sdk", 1024);
 
         private final String id;
@@ -40,28 +47,91 @@ public record TokenFile(Format format, EinitToken token) {
     /** One field of a token for people and JSON: numbers that are masks as 0x…, byte strings as lower-case hex. */
     public record Field(String name, String value, String meaning) {}
 
-    /** Reads a token file; neither form is checked beyond its size and, for the SDK's, its zeroes. */
+    /** Reads a token file. Neither form is checked beyond its size and, for the SDK's, its zeroes: EINIT checks tokens. */
     public static TokenFile read(Path file) throws LaunchException {
-        return Skeleton.absent();
+        try {
+            long size = Files.size(file);
+            if (size > Format.SDK.size()) {
+                throw new LaunchException(file + ": " + sizes(size));
+            }
+            return parse(Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw PrivateFile.failed("cannot read", file, e);
+        } catch (LaunchException e) {
+            throw e.getMessage().startsWith(file.toString()) ? e : new LaunchException(file + ": " + e.getMessage(), e);
+        }
     }
 
     /** The token in these bytes. */
     public static TokenFile parse(byte[] bytes) throws LaunchException {
-        return Skeleton.absent();
+        EinitToken token = EinitToken.of(Arrays.copyOf(bytes, EinitToken.SIZE));
+        if (bytes.length == Format.RAW.size()) {
+            return new TokenFile(Format.RAW, token);
+        }
+        if (bytes.length != Format.SDK.size()) {
+            throw new LaunchException(sizes(bytes.length));
+        }
+        for (int i = EinitToken.SIZE; i < bytes.length; i++) {
+            if (bytes[i] != 0) {
+                throw new LaunchException("a token file of the SDK has zeroes after byte %d: expected 0 at offset 0x%x, found 0x%02x"
+                        .formatted(EinitToken.SIZE, i, bytes[i]));
+            }
+        }
+        return new TokenFile(Format.SDK, token);
     }
 
     /** The bytes of a file of a form. */
     public byte[] toBytes(Format form) {
-        return Skeleton.absent();
+        return Arrays.copyOf(token.memory().toArray(ValueLayout.JAVA_BYTE), form.size());
     }
 
     /** Every field, in the order of the structure. */
     public List<Field> fields() {
-        return Skeleton.absent();
+        return List.of(
+                new Field(
+                        "valid",
+                        hex(Integer.toUnsignedLong(token.valid())),
+                        token.isValid() ? "EINIT checks the token" : "EINIT goes by the hash MSRs alone"),
+                attributes("attributes", token.attributes(), "the enclave's, before EINIT"),
+                xfrm("xfrm", token.attributes(), "the enclave's"),
+                new Field("mrEnclave", hex(token.mrEnclave()), "the enclave that may launch"),
+                new Field("mrSigner", hex(token.mrSigner()), "its signer"),
+                new Field("cpuSvnLe", hex(token.cpuSvnLe()), "the processor's when the token was made"),
+                new Field("isvProdIdLe", String.valueOf(token.isvProdIdLe()), "the launch enclave's product"),
+                new Field("isvSvnLe", String.valueOf(token.isvSvnLe()), "the launch enclave's security version"),
+                new Field(
+                        "maskedMiscSelectLe",
+                        hex(Integer.toUnsignedLong(token.maskedMiscSelectLe())),
+                        "the launch enclave's, under its key's mask"),
+                attributes("maskedAttributesLe", token.maskedAttributesLe(), "the launch enclave's, under its key's mask"),
+                xfrm("maskedXfrmLe", token.maskedAttributesLe(), "the launch enclave's, under its key's mask"),
+                new Field("keyId", hex(token.keyId()), "random, so that no two tokens have one key"),
+                new Field("mac", hex(token.mac()), "AES-128-CMAC of the first 192 bytes under the launch key"));
     }
 
     /** Writes a file that only its owner can read; what was there is replaced at once or not at all. */
     public void write(Path file, Format form) throws LaunchException {
-        Skeleton.absent();
+        PrivateFile.write(file, toBytes(form));
+    }
+
+    private static Field attributes(String name, Attributes attributes, String whose) {
+        String names = attributes.toString();
+        return new Field(name, hex(attributes.flags()), names.substring(0, names.lastIndexOf(" xfrm=")) + ", " + whose);
+    }
+
+    private static Field xfrm(String name, Attributes attributes, String whose) {
+        return new Field(name, hex(attributes.xfrm()), whose);
+    }
+
+    private static String sizes(long found) {
+        return "a token file has 304 bytes (an EINITTOKEN) or 1024 (the Intel SDK's), this has " + found;
+    }
+
+    private static String hex(long mask) {
+        return "0x" + Long.toHexString(mask);
+    }
+
+    private static String hex(MemorySegment bytes) {
+        return HexFormat.of().formatHex(bytes.toArray(ValueLayout.JAVA_BYTE));
     }
 }

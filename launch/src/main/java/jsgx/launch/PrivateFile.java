@@ -1,0 +1,213 @@
+package jsgx.launch;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Files that hold keys or tokens: only their owner can read them, and each is there whole, as it was or as it is now,
+ * whatever happens while it is written.
+ */
+final class PrivateFile {
+
+    /** What can go wrong while a file is written; a test makes it go wrong. */
+    enum Step {
+        CREATE,
+        WRITE,
+        SYNC,
+        RENAME,
+        SYNC_FOLDER
+    }
+
+    /** Told before each step; may fail as the step itself may. */
+    interface Watcher {
+        void before(Step step) throws IOException;
+    }
+
+    private static final Watcher NOBODY = step -> {};
+    private static final FileAttribute<Set<PosixFilePermission>> FILE_MODE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private static final FileAttribute<Set<PosixFilePermission>> FOLDER_MODE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final String TEMPORARY = ".tmp";
+    private static final int PERMISSION_BITS = 0777;
+
+    private PrivateFile() {}
+
+    /**
+     * The content of a file that is its owner's alone.
+     *
+     * @param maxSize how many bytes such a file may have
+     */
+    static byte[] read(Path file, int maxSize) throws LaunchException {
+        try {
+            Map<String, Object> attributes = Files.readAttributes(
+                    file, "unix:mode,uid,size,isSymbolicLink,isRegularFile", LinkOption.NOFOLLOW_LINKS);
+            if (Boolean.TRUE.equals(attributes.get("isSymbolicLink"))) {
+                throw new LaunchException(
+                        "%s is a symbolic link to %s: expected the file itself; remove the link, or put the file in its place"
+                                .formatted(file, Files.readSymbolicLink(file)));
+            }
+            if (!Boolean.TRUE.equals(attributes.get("isRegularFile"))) {
+                throw new LaunchException(file + " is not a regular file: remove it");
+            }
+            checkOwner(file, attributes);
+            checkMode(file, attributes, "600");
+            long size = ((Number) attributes.get("size")).longValue();
+            if (size > maxSize) {
+                throw new LaunchException("%s: %d bytes, expected at most %d: it is not a file of this kind"
+                        .formatted(file, size, maxSize));
+            }
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw failed("cannot read", file, e);
+        }
+    }
+
+    /** Makes a folder that is its owner's alone, or checks that an existing one is; an empty one is made so. */
+    static void ensureFolder(Path folder) throws LaunchException {
+        try {
+            if (!Files.exists(folder)) {
+                Files.createDirectories(folder, FOLDER_MODE);
+            }
+            if (!Files.isDirectory(folder)) {
+                throw new LaunchException(folder + " is not a folder: remove it, or set JSGX_HOME to another one");
+            }
+            Map<String, Object> attributes = Files.readAttributes(folder, "unix:mode,uid");
+            checkOwner(folder, attributes);
+            if (isOpen(attributes) && isEmpty(folder)) {
+                Files.setPosixFilePermissions(folder, FOLDER_MODE.value());
+                return;
+            }
+            checkMode(folder, attributes, "700");
+        } catch (IOException e) {
+            throw failed("cannot make the folder", folder, e);
+        }
+    }
+
+    /** Checks that the folder of a file is its owner's alone; nothing where there is no folder. */
+    static void checkFolder(Path folder) throws LaunchException {
+        try {
+            Map<String, Object> attributes = Files.readAttributes(folder, "unix:mode,uid");
+            checkOwner(folder, attributes);
+            checkMode(folder, attributes, "700");
+        } catch (NoSuchFileException e) {
+            // Whoever looks for the file says so.
+        } catch (IOException e) {
+            throw failed("cannot look at the folder", folder, e);
+        }
+    }
+
+    /** Writes a file in place of what was there: after a failure the old one is as it was. */
+    static void write(Path file, byte[] content) throws LaunchException {
+        write(file, content, NOBODY);
+    }
+
+    static void write(Path file, byte[] content, Watcher watcher) throws LaunchException {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new LaunchException(file + " is not the name of a file");
+        }
+        byte[] random = new byte[8];
+        RANDOM.nextBytes(random);
+        Path temporary =
+                folder.resolve("." + file.getFileName() + "." + HexFormat.of().formatHex(random) + TEMPORARY);
+        try {
+            try {
+                watcher.before(Step.CREATE);
+                fill(temporary, content, watcher);
+                watcher.before(Step.RENAME);
+                Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (IOException e) {
+                Files.deleteIfExists(temporary);
+                throw e;
+            }
+            watcher.before(Step.SYNC_FOLDER);
+            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        } catch (IOException e) {
+            throw failed("cannot write", file, e);
+        }
+    }
+
+    /** Removes what writers that did not come to their end left beside a file. No other writer may be at work. */
+    static void removeLeftovers(Path file) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null) {
+            return;
+        }
+        try (DirectoryStream<Path> leftovers =
+                Files.newDirectoryStream(folder, "." + file.getFileName() + ".*" + TEMPORARY)) {
+            for (Path leftover : leftovers) {
+                Files.deleteIfExists(leftover);
+            }
+        }
+    }
+
+    /** One line for a failure of the system. */
+    static LaunchException failed(String what, Path file, IOException e) {
+        String reason = switch (e) {
+            case NoSuchFileException none -> "no such file or folder";
+            case AccessDeniedException denied -> "permission denied";
+            default -> String.valueOf(e.getMessage());
+        };
+        return new LaunchException("%s %s: %s".formatted(what, file, reason), e);
+    }
+
+    private static void fill(Path temporary, byte[] content, Watcher watcher) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                temporary, Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW), FILE_MODE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(content);
+            watcher.before(Step.WRITE);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            watcher.before(Step.SYNC);
+            channel.force(true);
+        }
+    }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (DirectoryStream<Path> content = Files.newDirectoryStream(folder)) {
+            return !content.iterator().hasNext();
+        }
+    }
+
+    private static boolean isOpen(Map<String, Object> attributes) {
+        int mode = ((Number) attributes.get("mode")).intValue();
+        return (mode & 077) != 0;
+    }
+
+    private static void checkMode(Path path, Map<String, Object> attributes, String mode) throws LaunchException {
+        if (isOpen(attributes)) {
+            throw new LaunchException("%s is open to others (mode %03o): expected %s; run  chmod %s %s"
+                    .formatted(path, ((Number) attributes.get("mode")).intValue() & PERMISSION_BITS, mode, mode, path));
+        }
+    }
+
+    private static void checkOwner(Path path, Map<String, Object> attributes) throws IOException, LaunchException {
+        int own = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).intValue();
+        int owner = ((Number) attributes.get("uid")).intValue();
+        if (own != 0 && owner != own) {
+            throw new LaunchException("%s belongs to uid %d, expected uid %d, who runs this: it could be anyone's work"
+                    .formatted(path, owner, own));
+        }
+    }
+}
