@@ -11,12 +11,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -47,6 +48,7 @@ final class PrivateFile {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final String TEMPORARY = ".tmp";
     private static final int PERMISSION_BITS = 0777;
+    private static final int OTHERS = 0077;
 
     private PrivateFile() {}
 
@@ -57,22 +59,20 @@ final class PrivateFile {
      */
     static byte[] read(Path file, int maxSize) throws LaunchException {
         try {
-            Map<String, Object> attributes = Files.readAttributes(
-                    file, "unix:mode,uid,size,isSymbolicLink,isRegularFile", LinkOption.NOFOLLOW_LINKS);
-            if (Boolean.TRUE.equals(attributes.get("isSymbolicLink"))) {
+            BasicFileAttributes kind = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (kind.isSymbolicLink()) {
                 throw new LaunchException(
                         "%s is a symbolic link to %s: expected the file itself; remove the link, or put the file in its place"
                                 .formatted(file, Files.readSymbolicLink(file)));
             }
-            if (!Boolean.TRUE.equals(attributes.get("isRegularFile"))) {
+            if (!kind.isRegularFile()) {
                 throw new LaunchException(file + " is not a regular file: remove it");
             }
-            checkOwner(file, attributes);
-            checkMode(file, attributes, "600");
-            long size = ((Number) attributes.get("size")).longValue();
-            if (size > maxSize) {
+            checkOwner(file);
+            checkMode(file, "600");
+            if (kind.size() > maxSize) {
                 throw new LaunchException("%s: %d bytes, expected at most %d: it is not a file of this kind"
-                        .formatted(file, size, maxSize));
+                        .formatted(file, kind.size(), maxSize));
             }
             return Files.readAllBytes(file);
         } catch (IOException e) {
@@ -89,13 +89,12 @@ final class PrivateFile {
             if (!Files.isDirectory(folder)) {
                 throw new LaunchException(folder + " is not a folder: remove it, or set JSGX_HOME to another one");
             }
-            Map<String, Object> attributes = Files.readAttributes(folder, "unix:mode,uid");
-            checkOwner(folder, attributes);
-            if (isOpen(attributes) && isEmpty(folder)) {
+            checkOwner(folder);
+            if ((mode(folder) & OTHERS) != 0 && isEmpty(folder)) {
                 Files.setPosixFilePermissions(folder, FOLDER_MODE.value());
                 return;
             }
-            checkMode(folder, attributes, "700");
+            checkMode(folder, "700");
         } catch (IOException e) {
             throw failed("cannot make the folder", folder, e);
         }
@@ -104,9 +103,8 @@ final class PrivateFile {
     /** Checks that the folder of a file is its owner's alone; nothing where there is no folder. */
     static void checkFolder(Path folder) throws LaunchException {
         try {
-            Map<String, Object> attributes = Files.readAttributes(folder, "unix:mode,uid");
-            checkOwner(folder, attributes);
-            checkMode(folder, attributes, "700");
+            checkOwner(folder);
+            checkMode(folder, "700");
         } catch (NoSuchFileException e) {
             // Whoever looks for the file says so.
         } catch (IOException e) {
@@ -190,21 +188,25 @@ final class PrivateFile {
         }
     }
 
-    private static boolean isOpen(Map<String, Object> attributes) {
-        int mode = ((Number) attributes.get("mode")).intValue();
-        return (mode & 077) != 0;
+    private static int mode(Path path) throws IOException {
+        return number(path, "unix:mode");
     }
 
-    private static void checkMode(Path path, Map<String, Object> attributes, String mode) throws LaunchException {
-        if (isOpen(attributes)) {
+    private static int number(Path path, String attribute) throws IOException {
+        return ((Number) Objects.requireNonNull(Files.getAttribute(path, attribute))).intValue();
+    }
+
+    private static void checkMode(Path path, String expected) throws IOException, LaunchException {
+        int mode = mode(path);
+        if ((mode & OTHERS) != 0) {
             throw new LaunchException("%s is open to others (mode %03o): expected %s; run  chmod %s %s"
-                    .formatted(path, ((Number) attributes.get("mode")).intValue() & PERMISSION_BITS, mode, mode, path));
+                    .formatted(path, mode & PERMISSION_BITS, expected, expected, path));
         }
     }
 
-    private static void checkOwner(Path path, Map<String, Object> attributes) throws IOException, LaunchException {
-        int own = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).intValue();
-        int owner = ((Number) attributes.get("uid")).intValue();
+    private static void checkOwner(Path path) throws IOException, LaunchException {
+        int own = number(Path.of("/proc/self"), "unix:uid");
+        int owner = number(path, "unix:uid");
         if (own != 0 && owner != own) {
             throw new LaunchException("%s belongs to uid %d, expected uid %d, who runs this: it could be anyone's work"
                     .formatted(path, owner, own));

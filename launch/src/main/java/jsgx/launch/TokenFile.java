@@ -1,6 +1,7 @@
 package jsgx.launch;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -50,31 +51,35 @@ public record TokenFile(Format format, EinitToken token) {
     /** Reads a token file. Neither form is checked beyond its size and, for the SDK's, its zeroes: EINIT checks tokens. */
     public static TokenFile read(Path file) throws LaunchException {
         try {
-            long size = Files.size(file);
-            if (size > Format.SDK.size()) {
-                throw new LaunchException(file + ": " + sizes(size));
+            // A file of any size may have this name; one byte more than the largest form tells that it is none.
+            try (InputStream in = Files.newInputStream(file)) {
+                return parse(file + ": ", in.readNBytes(Format.SDK.size() + 1), Files.size(file));
             }
-            return parse(Files.readAllBytes(file));
         } catch (IOException e) {
             throw PrivateFile.failed("cannot read", file, e);
-        } catch (LaunchException e) {
-            throw e.getMessage().startsWith(file.toString()) ? e : new LaunchException(file + ": " + e.getMessage(), e);
         }
     }
 
     /** The token in these bytes. */
     public static TokenFile parse(byte[] bytes) throws LaunchException {
+        return parse("", bytes, bytes.length);
+    }
+
+    private static TokenFile parse(String where, byte[] bytes, long size) throws LaunchException {
         EinitToken token = EinitToken.of(Arrays.copyOf(bytes, EinitToken.SIZE));
         if (bytes.length == Format.RAW.size()) {
             return new TokenFile(Format.RAW, token);
         }
         if (bytes.length != Format.SDK.size()) {
-            throw new LaunchException(sizes(bytes.length));
+            throw new LaunchException(
+                    "%sa token file has 304 bytes (an EINITTOKEN) or 1024 (the Intel SDK's), this has %d"
+                            .formatted(where, size));
         }
         for (int i = EinitToken.SIZE; i < bytes.length; i++) {
             if (bytes[i] != 0) {
-                throw new LaunchException("a token file of the SDK has zeroes after byte %d: expected 0 at offset 0x%x, found 0x%02x"
-                        .formatted(EinitToken.SIZE, i, bytes[i]));
+                throw new LaunchException(
+                        "%sa token file of the Intel SDK is zero from byte 304 on: expected 0 at offset 0x%x, found 0x%02x"
+                                .formatted(where, i, bytes[i]));
             }
         }
         return new TokenFile(Format.SDK, token);
@@ -103,7 +108,8 @@ public record TokenFile(Format format, EinitToken token) {
                         "maskedMiscSelectLe",
                         hex(Integer.toUnsignedLong(token.maskedMiscSelectLe())),
                         "the launch enclave's, under its key's mask"),
-                attributes("maskedAttributesLe", token.maskedAttributesLe(), "the launch enclave's, under its key's mask"),
+                attributes(
+                        "maskedAttributesLe", token.maskedAttributesLe(), "the launch enclave's, under its key's mask"),
                 xfrm("maskedXfrmLe", token.maskedAttributesLe(), "the launch enclave's, under its key's mask"),
                 new Field("keyId", hex(token.keyId()), "random, so that no two tokens have one key"),
                 new Field("mac", hex(token.mac()), "AES-128-CMAC of the first 192 bytes under the launch key"));
@@ -121,10 +127,6 @@ public record TokenFile(Format format, EinitToken token) {
 
     private static Field xfrm(String name, Attributes attributes, String whose) {
         return new Field(name, hex(attributes.xfrm()), whose);
-    }
-
-    private static String sizes(long found) {
-        return "a token file has 304 bytes (an EINITTOKEN) or 1024 (the Intel SDK's), this has " + found;
     }
 
     private static String hex(long mask) {
