@@ -30,11 +30,11 @@ public final class LeImage {
 
     /** The image of a profile. A white list counts only in a profile that asks one. */
     public static EnclaveImage of(LeProfile profile, WhiteList whiteList) {
+        MemorySegment blob = MemorySegment.ofArray(blob(profile, whiteList)).asReadOnly();
         try {
-            return new RawLayout.V5Le()
-                    .apply(MemorySegment.ofArray(blob(profile, whiteList)).asReadOnly(), ImageOptions.DEFAULT);
+            return new RawLayout.V5Le().apply(blob, ImageOptions.DEFAULT);
         } catch (ImageException e) {
-            throw new IllegalStateException("the launch enclave's own blob fits its layout", e);
+            throw new IllegalStateException("the launch enclave's own blob fits the layout", e);
         }
     }
 
