@@ -46,6 +46,11 @@ public record CpuSvn(byte[] bytes) {
         return false;
     }
 
+    /** Whether some component of this one is newer than the same component of {@code current}, and none is older. */
+    public boolean newerThan(CpuSvn current) {
+        return beyond(current) && !current.beyond(this);
+    }
+
     @Override
     public boolean equals(Object o) {
         return o instanceof CpuSvn other && Arrays.equals(bytes, other.bytes);

@@ -16,6 +16,7 @@ import jsgx.arch.leaf.Erdinfo;
 import jsgx.arch.leaf.Eremove;
 import jsgx.arch.leaf.Etrack;
 import jsgx.arch.leaf.Etrackc;
+import jsgx.arch.leaf.Eupdatesvn;
 import jsgx.arch.leaf.Ewb;
 
 /** The ENCLS instruction: a line for each leaf, with the operands that it takes in RBX, RCX and RDX. */
@@ -214,6 +215,11 @@ public final class Encls {
         return Instructions.execute(lp, Leaf.Instruction.ENCLS, Encls::execute);
     }
 
+    /** Makes the version of the loaded microcode CPUSVN; the EPC must be empty. */
+    public static Outcome eupdatesvn(LogicalProcessor lp) {
+        return execute(lp, Leaf.EUPDATESVN, 0, 0, 0);
+    }
+
     /** Executes a leaf with its operands given directly; RAX and RFLAGS of the register file are not touched. */
     public static Outcome execute(LogicalProcessor lp, Leaf leaf, long rbx, long rcx, long rdx) {
         try {
@@ -236,6 +242,7 @@ public final class Encls {
                 case EAUG -> Eaug.run(lp, rbx, rcx);
                 case EMODPR -> Emodpr.run(lp, rbx, rcx);
                 case EMODT -> Emodt.run(lp, rbx, rcx);
+                case EUPDATESVN -> Eupdatesvn.run(lp);
                 default -> throw Instructions.noSuchLeaf(leaf);
             };
         } catch (ProcessorFault fault) {

@@ -6,6 +6,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BooleanSupplier;
 import jsgx.arch.crypto.Cmac;
 import jsgx.arch.crypto.KeyDependencies;
 import jsgx.arch.crypto.Measurement;
@@ -43,6 +44,8 @@ public final class ProcessorPackage {
 
     private volatile @Nullable SignatureCache signatures;
     private volatile CpuSvn cpuSvn;
+    private volatile CpuSvn microcodeSvn;
+    private volatile BooleanSupplier entropy = () -> true;
     private volatile byte[] ownerEpoch;
     private final AtomicLong nextEid = new AtomicLong(1);
     private final AtomicLong nextVersion = new AtomicLong(VERSION_STEP);
@@ -66,6 +69,7 @@ public final class ProcessorPackage {
         this.derivation = ThreadLocal.withInitial(() -> new Cmac(packageKey));
         this.secs = new AtomicReferenceArray<>(epc.pages());
         this.cpuSvn = cpuSvn;
+        this.microcodeSvn = cpuSvn;
         this.ownerEpoch = checkedEpoch(ownerEpoch);
         this.secrets = newSecrets();
     }
@@ -97,9 +101,36 @@ public final class ProcessorPackage {
         return cpuSvn;
     }
 
-    /** A microcode update, or a downgrade; EUPDATESVN or a reset makes it effective on a real machine. */
+    /** Boots with other microcode, newer or older: CPUSVN and the loaded microcode's version are this. */
     public void cpuSvn(CpuSvn svn) {
         cpuSvn = svn;
+        microcodeSvn = svn;
+    }
+
+    /** Loads microcode while the machine runs. CPUSVN stays as it is until EUPDATESVN. */
+    public void loadMicrocode(CpuSvn svn) {
+        microcodeSvn = svn;
+    }
+
+    /** The version of the loaded microcode: CPUSVN unless {@link #loadMicrocode} came after the last boot or EUPDATESVN. */
+    public CpuSvn microcodeSvn() {
+        return microcodeSvn;
+    }
+
+    /** Whether the random number generator has entropy for new keys at this moment; EUPDATESVN asks. */
+    public boolean hasEntropy() {
+        return entropy.getAsBoolean();
+    }
+
+    public void entropy(BooleanSupplier source) {
+        entropy = source;
+    }
+
+    /** EUPDATESVN: another CR_BASE_PK. What left the EPC before can never come back. */
+    public void renewPagingKey() {
+        byte[] pagingKey = random(PageCipher.KEY_SIZE);
+        secrets = new ResetSecrets(pagingKey, new PageCipher(pagingKey), secrets.reportKeyId);
+        evictedMeasurements.clear();
     }
 
     /** CR_SGXOWNEREPOCH, 16 bytes. */
