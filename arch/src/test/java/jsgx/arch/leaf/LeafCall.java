@@ -60,6 +60,15 @@ class LeafCall {
         held.add(new Held(secs, epcm()::tryTracking, epcm()::releaseTracking));
     }
 
+    /** What a leaf that does not succeed leaves as it was, comparable with equals. */
+    Object state() {
+        List<Object> entries = new ArrayList<>();
+        for (int page = 0; page < machine.cpu.epc().pages(); page++) {
+            entries.add(List.of(epcm().flags(page), epcm().enclaveAddress(page), epcm().enclaveSecs(page)));
+        }
+        return entries;
+    }
+
     /** The leaf as software executes it. */
     Outcome execute() {
         return switch (leaf.instruction()) {
