@@ -36,6 +36,9 @@ public interface DeviceFile extends AutoCloseable {
     /** MAP_PRIVATE. */
     int MAP_PRIVATE = 2;
 
+    /** The bits of the flags that say shared or private. */
+    int MAP_TYPE = 0xf;
+
     /** MAP_FIXED. */
     int MAP_FIXED = 0x10;
 

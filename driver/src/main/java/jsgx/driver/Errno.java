@@ -1,5 +1,8 @@
 package jsgx.driver;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** An error number of Linux on x86-64. A call returns it negated. */
 public enum Errno {
     EPERM(1, "Operation not permitted"),
@@ -42,6 +45,11 @@ public enum Errno {
     /** What strerror says. */
     public String text() {
         return text;
+    }
+
+    /** The errno that a call returned; empty where the result is none of these. */
+    public static Optional<Errno> of(long result) {
+        return Arrays.stream(values()).filter(errno -> errno.result() == result).findFirst();
     }
 
     /** What user space sees where a driver returned this result: the two that never leave the kernel are replaced. */

@@ -6,8 +6,8 @@ public final class IoctlNumber {
     /** SGX_MAGIC. */
     public static final int MAGIC = 0xA4;
 
-    private static final int OUT = 0x4000_0000;
-    private static final int IN = 0x8000_0000;
+    private static final int WRITE = 0x4000_0000;
+    private static final int READ = 0x8000_0000;
 
     private IoctlNumber() {}
 
@@ -18,12 +18,12 @@ public final class IoctlNumber {
 
     /** _IOW: the driver reads a structure. */
     public static int iow(int number, int size) {
-        return OUT | size << 16 | io(number);
+        return WRITE | size << 16 | io(number);
     }
 
     /** _IOWR: the driver reads a structure and writes it back. */
     public static int iowr(int number, int size) {
-        return IN | iow(number, size);
+        return READ | iow(number, size);
     }
 
     /** _IOC_SIZE: the size of the structure. */

@@ -1,36 +1,48 @@
 package jsgx.driver;
 
 import jsgx.arch.ProcessorPackage;
+import jsgx.driver.core.Kernel;
 
 /** The SGX driver of one machine: it owns the EPC and offers the devices of all three interfaces over it. */
-@SuppressWarnings("DoNotCallSuggester")
 public final class SgxDriver implements AutoCloseable {
 
-    private final ProcessorPackage cpu;
+    private final Kernel kernel;
+    private final SgxDevice mainline;
+    private final SgxDevice provision;
+    private final SgxDevice vepc;
+    private final SgxDevice v5;
+    private final SgxDevice launchEnclaves;
+    private final SgxDevice isgx;
 
     /** A driver over a processor package whose EPC nobody else uses. */
     public SgxDriver(ProcessorPackage cpu, DriverOptions options) {
-        this.cpu = cpu;
+        kernel = new Kernel(cpu, options);
+        mainline = jsgx.driver.mainline.Devices.enclave(kernel);
+        provision = jsgx.driver.mainline.Devices.provision(kernel);
+        vepc = jsgx.driver.mainline.Devices.vepc(kernel);
+        v5 = jsgx.driver.v5.Devices.device(kernel);
+        launchEnclaves = jsgx.driver.v5.Devices.forLaunchEnclave(kernel);
+        isgx = jsgx.driver.isgx.Devices.device(kernel);
     }
 
     /** {@code /dev/sgx_enclave}. */
     public SgxDevice mainline() {
-        throw notYet();
+        return mainline;
     }
 
     /** {@code /dev/sgx_provision}: whoever may open it may let an enclave have PROVISIONKEY. */
     public SgxDevice provision() {
-        throw notYet();
+        return provision;
     }
 
     /** {@code /dev/sgx_vepc}: EPC for virtual machines. */
     public SgxDevice vepc() {
-        throw notYet();
+        return vepc;
     }
 
     /** {@code /dev/sgx}. */
     public SgxDevice v5() {
-        throw notYet();
+        return v5;
     }
 
     /**
@@ -38,47 +50,53 @@ public final class SgxDriver implements AutoCloseable {
      * the launch authority, which waits for it.
      */
     public DeviceFile openForLaunchEnclave(Workload workload) throws DeviceAbsentException {
-        throw notYet();
+        return launchEnclaves.open(workload);
     }
 
     /** {@code /dev/isgx}. */
     public SgxDevice isgx() {
-        throw notYet();
+        return isgx;
     }
 
     /** The device of an interface. */
     public SgxDevice device(InterfaceKind kind) {
         return switch (kind) {
-            case MAINLINE -> mainline();
-            case V5 -> v5();
-            case ISGX -> isgx();
+            case MAINLINE -> mainline;
+            case V5 -> v5;
+            case ISGX -> isgx;
         };
     }
 
     /** Another key signs the launch enclave from now on; its SHA-256 is what v5 writes into the hash MSRs. */
     public void launchEnclaveSigner(byte[] hash) {
-        throw notYet();
+        kernel.launchEnclaveSigner(hash);
     }
 
     public ProcessorPackage processorPackage() {
-        return cpu;
+        return kernel.cpu();
+    }
+
+    /** How many EPC pages there are. */
+    public int totalPages() {
+        return kernel.pages().total();
     }
 
     /** How many EPC pages are free. */
     public int freePages() {
-        throw notYet();
+        return kernel.pages().free();
     }
 
-    /** Power loss (suspend, or the virtual machine was moved): all that the EPC holds is gone. */
+    /**
+     * Power loss (suspend, or the virtual machine was moved): all that the EPC holds is gone, the hash MSRs are what firmware sets
+     * again. No thread may be inside an enclave, or execute ENCLU.
+     */
     public void powerLoss() {
-        throw notYet();
+        kernel.powerLoss();
     }
 
     /** Ends the thread that reclaims pages. Open files must be closed before. */
     @Override
-    public void close() {}
-
-    private UnsupportedOperationException notYet() {
-        return new UnsupportedOperationException("pages " + cpu.epc().pages());
+    public void close() {
+        kernel.reclaimer().stop();
     }
 }

@@ -1,0 +1,195 @@
+package jsgx.driver.core;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import jsgx.arch.CpuFeatures;
+import jsgx.arch.LogicalProcessor;
+import jsgx.arch.Outcome;
+import jsgx.arch.ProcessorPackage;
+import jsgx.driver.AddressSpace;
+import jsgx.driver.DriverOptions;
+import jsgx.driver.EpcCause;
+import jsgx.driver.InterfaceKind;
+import jsgx.driver.Workload;
+
+/** The part of the kernel that all interfaces share: the EPC, the logical processors, the ports. */
+public final class Kernel {
+
+    /** What the fault handler needs, which version arrays may not take. */
+    private static final int FAULT_PAGES = 2;
+
+    private final ProcessorPackage cpu;
+    private final DriverOptions options;
+    private final Processors processors;
+    private final EpcPages pages;
+    private final Reclaimer reclaimer;
+    private final AtomicInteger versionArrays = new AtomicInteger();
+    private final AtomicLong nextEnclave = new AtomicLong(1);
+    private final AtomicInteger powerCycle = new AtomicInteger();
+    private volatile byte[] launchEnclaveSigner;
+
+    public Kernel(ProcessorPackage cpu, DriverOptions options) {
+        this.cpu = cpu;
+        this.options = options;
+        this.processors = new Processors(cpu, options.processors(), options.firmware());
+        this.pages = new EpcPages(cpu.epc());
+        this.reclaimer = new Reclaimer(this);
+        this.launchEnclaveSigner = options.launchEnclaveSigner().clone();
+    }
+
+    public ProcessorPackage cpu() {
+        return cpu;
+    }
+
+    public CpuFeatures features() {
+        return cpu.features();
+    }
+
+    public DriverOptions options() {
+        return options;
+    }
+
+    public Processors processors() {
+        return processors;
+    }
+
+    public EpcPages pages() {
+        return pages;
+    }
+
+    public Reclaimer reclaimer() {
+        return reclaimer;
+    }
+
+    /** A number for a new enclave. */
+    long nextEnclave() {
+        return nextEnclave.getAndIncrement();
+    }
+
+    /** How often power was lost; an enclave of an earlier cycle is gone. */
+    public int powerCycle() {
+        return powerCycle.get();
+    }
+
+    /** SHA-256 of the modulus that signs the launch enclave, empty where there is none. */
+    public byte[] launchEnclaveSigner() {
+        return launchEnclaveSigner.clone();
+    }
+
+    public void launchEnclaveSigner(byte[] hash) {
+        launchEnclaveSigner = hash.clone();
+    }
+
+    /** Whether the hash MSRs can be written. */
+    public boolean hashWritable() {
+        return processors.any().lePubKeyHashWritable();
+    }
+
+    /** Whether firmware enabled SGX and locked the register that says so. */
+    public boolean sgxEnabled() {
+        long needed = LogicalProcessor.FEATURE_CONTROL_LOCK | LogicalProcessor.FEATURE_CONTROL_SGX_ENABLE;
+        return (processors.any().featureControl() & needed) == needed;
+    }
+
+    /**
+     * Takes a free EPC page and charges it.
+     *
+     * @param reclaim whether to reclaim pages where none is free; then the caller holds no enclave's lock
+     * @param caller whose signals end the wait
+     * @throws Refused with an {@link EpcCause}
+     */
+    public int allocate(InterfaceKind kind, Workload workload, boolean reclaim, AddressSpace caller) throws Refused {
+        Refused.unless(
+                options.account().charge(workload, 1),
+                EpcCause.CHARGED,
+                "room for a page",
+                "workload " + workload.name() + " at its limit");
+        try {
+            return take(kind, reclaim, caller);
+        } catch (Refused e) {
+            options.account().uncharge(workload, 1);
+            throw e;
+        } finally {
+            reclaimer.wakeBelowLow();
+        }
+    }
+
+    private int take(InterfaceKind kind, boolean reclaim, AddressSpace caller) throws Refused {
+        while (true) {
+            int page = pages.take();
+            if (page != EpcPages.NONE) {
+                return page;
+            }
+            Refused.unless(
+                    kind == InterfaceKind.MAINLINE || versionArrays.get() <= pages.total() - FAULT_PAGES,
+                    EpcCause.VERSION_ARRAYS,
+                    "at most " + (pages.total() - FAULT_PAGES),
+                    versionArrays + " version array pages");
+            Refused.unless(
+                    pages.reclaimable() > 0 || reclaimer.isBusy(),
+                    EpcCause.RECLAIMABLE,
+                    "a page",
+                    "all " + pages.total() + " in use by what cannot be reclaimed");
+            Refused.unless(reclaim, EpcCause.FREE_AT_ONCE, "a free page", "none");
+            Refused.unless(!caller.signalPending(), EpcCause.NO_SIGNAL, "none", "a pending signal");
+            if (reclaimer.reclaim() == 0) {
+                Reclaimer.waitALittle();
+            }
+        }
+    }
+
+    /** Gives back an EPC page whose EPCM entry is invalid. */
+    public void free(int page, Workload workload) {
+        pages.put(page);
+        options.account().uncharge(workload, 1);
+    }
+
+    /**
+     * EREMOVEs an EPC page and gives it back.
+     *
+     * @return true; false where EREMOVE failed: mainline then leaks the page, the older drivers give it back all the same
+     */
+    public boolean remove(InterfaceKind kind, int page, Workload workload) {
+        Processor processor = processors.acquire();
+        Outcome outcome;
+        try {
+            outcome = processor.eremove(page);
+        } finally {
+            processors.release(processor);
+        }
+        if (outcome.isSuccess() || kind != InterfaceKind.MAINLINE) {
+            free(page, workload);
+        }
+        return outcome.isSuccess();
+    }
+
+    /** Makes an EPC page a version array. */
+    Outcome makeVersionArray(int page) {
+        Processor processor = processors.acquire();
+        try {
+            Outcome outcome = processor.epa(page);
+            if (outcome.isSuccess()) {
+                versionArrays.getAndIncrement();
+            }
+            return outcome;
+        } finally {
+            processors.release(processor);
+        }
+    }
+
+    /** Removes a version array page. */
+    void removeVersionArray(InterfaceKind kind, int page, Workload workload) {
+        versionArrays.getAndDecrement();
+        remove(kind, page, workload);
+    }
+
+    /** The EPC loses its content, and all processors are reset. */
+    public void powerLoss() {
+        processors.stopped(() -> {
+            powerCycle.getAndIncrement();
+            cpu.powerLoss();
+            processors.reset(options.firmware());
+        });
+        options.authority().powerLost();
+    }
+}

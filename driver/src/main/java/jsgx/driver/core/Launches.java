@@ -1,0 +1,51 @@
+package jsgx.driver.core;
+
+import java.lang.foreign.MemorySegment;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import jsgx.arch.struct.Layouts;
+import jsgx.arch.struct.Sigstruct;
+import jsgx.driver.LaunchRequest;
+
+/** What all interfaces do at the launch of an enclave. */
+public final class Launches {
+
+    private static final int HASH_WORDS = 4;
+
+    private Launches() {}
+
+    /** What the authority is asked. */
+    public static LaunchRequest request(Enclave enclave, Sigstruct sigstruct, byte[] mrSigner, byte[] callerToken) {
+        return new LaunchRequest(
+                enclave.id(),
+                enclave.kind(),
+                enclave.workload(),
+                sigstruct.memory().toArray(Layouts.U8),
+                sigstruct.enclaveHash().toArray(Layouts.U8),
+                mrSigner,
+                enclave.attributes(),
+                enclave.size(),
+                callerToken);
+    }
+
+    /** MRSIGNER: SHA-256 of the modulus. */
+    public static byte[] mrSigner(Sigstruct sigstruct) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(sigstruct.modulus().asByteBuffer());
+            return digest.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** A hash as the four MSRs hold it. */
+    public static long[] msrs(byte[] hash) {
+        MemorySegment bytes = MemorySegment.ofArray(hash);
+        long[] words = new long[HASH_WORDS];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = bytes.get(Layouts.U64, 8L * i);
+        }
+        return words;
+    }
+}
