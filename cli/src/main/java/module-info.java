@@ -3,10 +3,14 @@ module jsgx.cli {
     requires static org.jspecify;
     requires jsgx.arch;
     requires jsgx.driver;
-    requires jsgx.image;
-    requires jsgx.launch;
+    requires transitive jsgx.image;
+    requires transitive jsgx.launch;
     requires info.picocli;
     requires io.avaje.json;
+
+    exports jsgx.cli;
+    exports jsgx.cli.demo;
+    exports jsgx.cli.doctor;
 
     opens jsgx.cli to
             info.picocli;

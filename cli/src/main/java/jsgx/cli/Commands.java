@@ -1,0 +1,56 @@
+package jsgx.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import jsgx.cli.Subcommand.Run;
+import picocli.CommandLine;
+
+/** The table of commands. */
+final class Commands {
+
+    /** Their names, in the order of the help. */
+    static final List<String> NAMES =
+            List.of("demo", "inspect", "measure", "sign", "launch", "token", "platform", "doctor");
+
+    private Commands() {}
+
+    /**
+     * The command line with the one command that its first argument names, or with all: to describe a command costs more
+     * than to run most of them.
+     */
+    static CommandLine commandLine(String first, Surroundings surroundings) {
+        Run run = new Run(surroundings, new CommonOptions());
+        CommandLine root = new CommandLine(new RootCommand(run)).addMixin("common", run.common());
+        for (String name : NAMES.contains(first) ? List.of(first) : NAMES) {
+            root.addSubcommand(name, command(name, run));
+        }
+        return root;
+    }
+
+    static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+    }
+
+    private static Object command(String name, Run run) {
+        return switch (name) {
+            case "demo" -> new DemoCommand(run);
+            case "inspect" -> new InspectCommand(run);
+            case "measure" -> new MeasureCommand(run);
+            case "sign" -> new SignCommand(run);
+            case "launch" -> new LaunchCommand(run);
+            case "token" ->
+                new CommandLine(new TokenCommand(run))
+                        .addSubcommand("show", new TokenShowCommand(run))
+                        .addSubcommand("verify", new TokenVerifyCommand(run));
+            case "platform" ->
+                new CommandLine(new PlatformCommand(run))
+                        .addSubcommand("show", new PlatformShowCommand(run))
+                        .addSubcommand("new", new PlatformNewCommand(run))
+                        .addSubcommand("set", new PlatformSetCommand(run));
+            case "doctor" -> new DoctorCommand(run);
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+}

@@ -1,0 +1,19 @@
+package jsgx.cli;
+
+/** What the command's exit status says. */
+public final class ExitStatus {
+
+    /** Done. */
+    public static final int DONE = 0;
+
+    /** Refused or not valid: an answer, not a failure. */
+    public static final int REFUSED = 1;
+
+    /** Wrong usage or input. */
+    public static final int WRONG_USAGE = 2;
+
+    /** A fault of jsgx itself. */
+    public static final int INTERNAL_FAULT = 3;
+
+    private ExitStatus() {}
+}

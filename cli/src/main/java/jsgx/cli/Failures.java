@@ -1,0 +1,102 @@
+package jsgx.cli;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
+import java.util.List;
+import jsgx.image.ImageException;
+import jsgx.launch.LaunchException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What a command that could not do its work tells: one line on standard error, and a document where JSON was asked for. */
+final class Failures {
+
+    private final Surroundings surroundings;
+    private final List<String> args;
+
+    Failures(Surroundings surroundings, String[] args) {
+        this.surroundings = surroundings;
+        this.args = Arrays.asList(args);
+    }
+
+    /** A command line that makes no sense. */
+    int usage(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        return tell(ExitStatus.WRONG_USAGE, name + ": " + usageMessage(e) + "; see  " + name + " --help", e);
+    }
+
+    /** A command that was understood and failed. */
+    int execution(Throwable e) {
+        return switch (e) {
+            case BadInput bad -> tell(ExitStatus.WRONG_USAGE, "jsgx: " + bad.getMessage(), e);
+            case ImageException bad -> tell(ExitStatus.WRONG_USAGE, "jsgx: " + bad.getMessage(), e);
+            case LaunchException bad -> tell(ExitStatus.WRONG_USAGE, "jsgx: " + bad.getMessage(), e);
+            case ParameterException bad -> usage(bad);
+            case IOException bad -> tell(ExitStatus.WRONG_USAGE, "jsgx: " + reason(bad), e);
+            case OutOfMemoryError bad ->
+                tell(
+                        ExitStatus.WRONG_USAGE,
+                        "jsgx: not enough memory (" + bad.getMessage() + "): choose a smaller EPC or file, or give the"
+                                + " JVM more with JDK_JAVA_OPTIONS=-Xmx…",
+                        e);
+            default ->
+                tell(
+                        ExitStatus.INTERNAL_FAULT,
+                        "jsgx: internal fault: " + e + place(e) + "; this is a bug in jsgx: please report the command"
+                                + " and what it prints with --stacktrace",
+                        e);
+        };
+    }
+
+    /** What went wrong with a file, for people. */
+    static String reason(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return switch (e) {
+            case NoSuchFileException missing -> missing.getFile() + ": no such file or folder";
+            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            case FileSystemException failed
+            when failed.getReason() != null -> failed.getFile() + ": " + failed.getReason();
+            default -> message;
+        };
+    }
+
+    private static String usageMessage(ParameterException e) {
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            String first = unmatched.getUnmatched().getFirst();
+            List<String> suggestions = unmatched.getSuggestions();
+            String kind = unmatched.isUnknownOption() ? "option" : "argument";
+            if (kind.equals("argument") && !e.getCommandLine().getSubcommands().isEmpty()) {
+                kind = "command";
+            }
+            return "there is no " + kind + " \"" + first + "\""
+                    + (suggestions.isEmpty() ? "" : "; did you mean " + suggestions.getFirst() + "?");
+        }
+        String message = String.valueOf(e.getMessage());
+        return message.isEmpty() ? message : Character.toLowerCase(message.charAt(0)) + message.substring(1);
+    }
+
+    private static String place(Throwable e) {
+        StackTraceElement[] trace = e.getStackTrace();
+        return trace.length == 0 ? "" : " at " + trace[0];
+    }
+
+    private int tell(int status, String line, @Nullable Throwable cause) {
+        surroundings.out().flush();
+        surroundings.err().println(Text.printable(line));
+        if (cause != null
+                && (args.contains("--stacktrace")
+                        || !surroundings.variable("JSGX_STACKTRACE").isEmpty())) {
+            cause.printStackTrace(surroundings.err());
+        }
+        if (args.contains("--json")) {
+            new Json().put("error", line).put("exitStatus", status).print(surroundings.out());
+        }
+        return status;
+    }
+}

@@ -1,0 +1,82 @@
+package jsgx.cli;
+
+import io.avaje.json.mapper.JsonMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A user of {@code jsgx} in a folder of their own, with an environment of their own. */
+final class Jsgx {
+
+    private static final InstantSource CLOCK = InstantSource.fixed(Instant.parse("2017-12-19T23:59:59Z"));
+
+    private final Path directory;
+    private final Map<String, String> environment = new HashMap<>();
+
+    /** A user who works in this folder and whose home it is. */
+    Jsgx(Path directory) {
+        this.directory = directory;
+        environment.put("HOME", directory.resolve("home").toString());
+    }
+
+    /** The same user with an environment variable. */
+    Jsgx with(String variable, String value) {
+        Jsgx other = new Jsgx(directory);
+        other.environment.putAll(environment);
+        other.environment.put(variable, value);
+        return other;
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    /** Writes a file into the user's folder. */
+    Path file(String name, byte[] content) {
+        try {
+            return Files.write(directory.resolve(name), content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs a command line whose words are separated by blanks. */
+    Run line(String line) {
+        return run(line.isEmpty() ? new String[0] : line.split(" "));
+    }
+
+    Run run(String... args) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int status = Main.run(
+                args,
+                new Surroundings(
+                        new PrintStream(out, false, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8),
+                        environment,
+                        directory,
+                        Path.of("/"),
+                        false,
+                        CLOCK));
+        return new Run(
+                List.of(args), status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** What a run left: its exit status and what it printed. */
+    record Run(List<String> args, int status, String out, String err) {
+
+        /** The one JSON document that was printed. */
+        Map<String, Object> json() {
+            return JsonMapper.builder().build().fromJsonObject(out);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package jsgx.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UsageTest {
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "demo",
+                "inspect",
+                "measure",
+                "sign",
+                "launch",
+                "token",
+                "token show",
+                "token verify",
+                "platform",
+                "platform show",
+                "platform new",
+                "platform set",
+                "doctor"
+            })
+    void everyCommandHasHelpWithAnExampleAndJson(String command) {
+        Jsgx.Run run = jsgx().line((command + " --help").strip());
+
+        assertThat(run.status()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .startsWith("Usage: jsgx " + command)
+                .contains("--json")
+                .containsPattern("Examples?:\n  jsgx " + command);
+        assertThat(run.out().lines())
+                .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(116));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    ''                                   | which command?
+                    inspcet x                            | there is no command "inspcet"; did you mean inspect?
+                    --jsn                                | there is no option "--jsn"
+                    inspect                              | missing required parameter: 'FILE'
+                    inspect a b                          | there is no argument "b"
+                    inspect --color=blue a               | expected one of
+                    inspect --interface v6 a             | expected mainline, v5 or isgx
+                    inspect no-such-file                 | no-such-file: no such file
+                    inspect .                            | .: a folder: expected a file
+                    inspect empty                        | empty: an empty file
+                    inspect /dev/zero                    | /dev/zero: neither a file nor a link to one
+                    measure empty/x                      | no such file
+                    measure                              | missing required parameter: 'FILE'
+                    launch --epc 1 empty                 | expected a multiple of a page, 4096 bytes
+                    launch --epc 64MB empty              | write 64MiB
+                    launch --epc -1 empty                | expected
+                    launch --token t empty               | --token goes with --interface isgx
+                    launch --token t --interface v5 x    | on v5 the driver gets the token
+                    launch --token t --interface mainline x | mainline has no tokens
+                    launch --save-token t x              | --save-token goes with --interface isgx
+                    launch --attributes 0xz x            | is no number of 64 bits
+                    launch --misc-select 0x100000000 x   | does not fit into 32 bits
+                    launch --layout no-such-layout empty | an empty file
+                    sign x                               | missing required options: '--key=PEM', '--out=OUT'
+                    sign x --key k -o o                  | k: no such file
+                    sign empty --key empty -o o          | an empty file
+                    sign x --key k -o o --svn 65536      | does not fit into 16 bits
+                    sign x --key k -o o --svn -1         | is no number of 16 bits
+                    token                                | which command? One of show, verify
+                    token shw                            | there is no command "shw"
+                    token show                           | missing required parameter: 'FILE'
+                    token show empty                     | an empty file
+                    token verify x                       | missing required option: '--enclave=F'
+                    platform                             | which command? One of show, new, set
+                    platform set                         | nothing to set
+                    doctor x                             | there is no argument "x"
+                    """)
+    void wrongUsageAndInputGetOneLineAndStatus2(String line, String message) {
+        Jsgx jsgx = jsgx();
+        jsgx.file("empty", new byte[0]);
+
+        Jsgx.Run run = jsgx.line(line);
+
+        assertThat(run.status()).as(run.err()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err().lines())
+                .singleElement()
+                .asString()
+                .startsWith("jsgx")
+                .contains(message);
+    }
+
+    @Test
+    void anErrorIsADocumentWhereJsonWasAskedFor() {
+        Jsgx.Run run = jsgx().line("inspect no-such-file --json");
+
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.json())
+                .containsEntry("error", "jsgx: no-such-file: no such file")
+                .containsEntry("exitStatus", 2L);
+        assertThat(run.err()).isEqualTo("jsgx: no-such-file: no such file\n");
+    }
+
+    @Test
+    void aStackTraceIsShownOnlyWhereItWasAskedFor() {
+        assertThat(jsgx().line("inspect x").err()).doesNotContain("\tat ");
+        assertThat(jsgx().line("inspect x --stacktrace").err()).contains("\tat ");
+        assertThat(jsgx().with("JSGX_STACKTRACE", "1").line("inspect x").err()).contains("\tat ");
+    }
+
+    @Test
+    void aFileNameCannotSendCommandsToTheTerminal() {
+        Jsgx.Run run = jsgx().run("inspect", "\u001b[2Jx\ny");
+
+        assertThat(run.err()).isEqualTo("jsgx: ?[2Jx?y: no such file\n");
+    }
+
+    @Test
+    void theVersionIsThatOfTheBuild() {
+        assertThat(jsgx().line("--version").out()).matches("jsgx [0-9]+\\.[0-9]+\\S* on Java \\S+\n");
+        assertThat(jsgx().line("--version --json").json()).containsKeys("version", "java");
+    }
+
+    @Test
+    void anOptionMayStandBeforeTheCommand() {
+        assertThat(jsgx().line("--json --color never token show no-such-file").json())
+                .containsEntry("exitStatus", 2L);
+    }
+
+    private Jsgx jsgx() {
+        return new Jsgx(folder);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.cli.doctor;
+
+import org.jspecify.annotations.NullMarked;

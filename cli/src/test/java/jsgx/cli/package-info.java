@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.cli;
+
+import org.jspecify.annotations.NullMarked;
