@@ -94,8 +94,8 @@ final class SdkReader {
                 continue;
             }
             check(segment);
-            if (padded && highest != null && paddingEnd(highest) <= pageOf(segment.vaddr())) {
-                padding(highest);
+            if (padded && highest != null) {
+                padding(highest, pageOf(segment.vaddr()));
             }
             if (highest == null ? segment.vaddr() > 0 : segment.vaddr() > highest.vaddr()) {
                 highest = segment;
@@ -103,7 +103,7 @@ final class SdkReader {
             region(segment, relocated);
         }
         if (padded && highest != null) {
-            padding(highest);
+            padding(highest, Long.MAX_VALUE);
         }
     }
 
@@ -167,16 +167,11 @@ final class SdkReader {
      * The loader of SDK 1.5 rounded a segment's size up before it added the address, so that a segment which begins inside a
      * page got one page more; later loaders keep doing so for files of that time.
      */
-    private void padding(Elf.Segment segment) throws ImageException {
+    private void padding(Elf.Segment segment, long limit) throws ImageException {
         long end = up(segment.vaddr() + segment.memorySize());
-        if (end < up(up(segment.memorySize()) + segment.vaddr())) {
+        if (end < limit && end < up(up(segment.memorySize()) + segment.vaddr())) {
             add(end, 1, EnclavePage.reg(permissions(segment)), true, EnclavePage.ZEROES, segment.origin());
         }
-    }
-
-    /** The end of the page that {@link #padding} may add. */
-    private static long paddingEnd(Elf.Segment segment) {
-        return up(segment.vaddr() + segment.memorySize()) + 1;
     }
 
     private void group(List<SdkMetadata.Layout> layouts, int index, SdkMetadata.Group group) throws ImageException {
