@@ -10,13 +10,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
-import java.security.KeyPairGenerator;
+import java.security.KeyFactory;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.spec.RSAKeyGenParameterSpec;
+import java.security.spec.RSAPrivateCrtKeySpec;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Set;
@@ -39,12 +40,18 @@ public final class SigningKey {
 
     /** A new key. */
     public static SigningKey generate(SecureRandom random) {
+        BigInteger p = RsaPrimes.prime(BITS / 2, random);
+        BigInteger q = RsaPrimes.prime(BITS / 2, random);
+        BigInteger e = RSAKeyGenParameterSpec.F0;
+        BigInteger pLess1 = p.subtract(BigInteger.ONE);
+        BigInteger qLess1 = q.subtract(BigInteger.ONE);
+        BigInteger d = e.modInverse(pLess1.multiply(qLess1));
         try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-            generator.initialize(new RSAKeyGenParameterSpec(BITS, RSAKeyGenParameterSpec.F0), random);
-            return new SigningKey((RSAPrivateCrtKey) generator.generateKeyPair().getPrivate());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("the JDK makes RSA-3072 keys with exponent 3", e);
+            return new SigningKey((RSAPrivateCrtKey) KeyFactory.getInstance("RSA")
+                    .generatePrivate(new RSAPrivateCrtKeySpec(
+                            p.multiply(q), e, d, p, q, d.mod(pLess1), d.mod(qLess1), q.modInverse(p))));
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("the JDK takes RSA-3072 keys with exponent 3", impossible);
         }
     }
 
