@@ -195,7 +195,7 @@ public final class TestEnclave {
         return sigstruct;
     }
 
-    /** EINIT with no token, as an enclave of the authorised signer. */
+    /** EINIT with no token, as an enclave of the authorised signer; the machine's operands stay as they are. */
     public TestEnclave init() {
         return init(sigstruct -> {});
     }
@@ -203,9 +203,10 @@ public final class TestEnclave {
     /** As {@link #init()} with a SIGSTRUCT that the caller changes before it is signed. */
     public TestEnclave init(Consumer<Sigstruct> change) {
         machine.authorize(TestSigner.AUTHOR.mrSigner());
-        machine.sigstruct.memory().copyFrom(sigstruct(TestSigner.AUTHOR, change).memory());
-        machine.token.memory().fill((byte) 0);
-        succeeds(Encls.einit(machine.lp, machine.sigstructAt, secsAt(), machine.tokenAt));
+        TestMachine other = machine.another();
+        other.authorize(TestSigner.AUTHOR.mrSigner());
+        other.sigstruct.memory().copyFrom(sigstruct(TestSigner.AUTHOR, change).memory());
+        succeeds(Encls.einit(other.lp, other.sigstructAt, secsAt(), other.tokenAt));
         return this;
     }
 

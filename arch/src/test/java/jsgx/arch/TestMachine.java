@@ -3,6 +3,7 @@ package jsgx.arch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
+import java.util.HexFormat;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import jsgx.arch.epc.Epc;
@@ -27,6 +28,12 @@ public final class TestMachine {
 
     /** CPUSVN of every machine, so that there are lower and higher ones. */
     public static final CpuSvn CPU_SVN = CpuSvn.parse("08080808080808080808080808080808");
+
+    /** The fuses of every machine. */
+    public static final Fuses FUSES = Fuses.burn(new Random(2017));
+
+    /** The owner epoch of every machine. */
+    public static final byte[] OWNER_EPOCH = HexFormat.of().parseHex("0102030405060708090a0b0c0d0e0f10");
 
     public final ProcessorPackage cpu;
     public final LogicalProcessor lp;
@@ -57,7 +64,7 @@ public final class TestMachine {
         tokenAt = memory.map(4, token.memory());
     }
 
-    /** A machine with these features; all machines have the same fuses and random source. */
+    /** A machine with these features. */
     public static TestMachine of(CpuFeatures features) {
         return of(features, PAGES);
     }
@@ -69,14 +76,7 @@ public final class TestMachine {
 
     /** A machine with these features and this EPC. */
     public static TestMachine of(CpuFeatures features, Epc epc) {
-        Random random = new Random(2017);
-        ProcessorPackage cpu = new ProcessorPackage(
-                Fuses.burn(random),
-                features,
-                CPU_SVN,
-                new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-                epc,
-                random);
+        ProcessorPackage cpu = new ProcessorPackage(FUSES, features, CPU_SVN, OWNER_EPOCH, epc, new Random(18));
         return new TestMachine(cpu, new TestMemory(epc), new AtomicInteger());
     }
 

@@ -2,6 +2,7 @@ package jsgx.arch;
 
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -10,7 +11,8 @@ import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.RSAKeyGenParameterSpec;
-import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
 
@@ -25,6 +27,7 @@ public final class TestSigner {
 
     private static final int SIZE = 384;
 
+    private final Map<ByteBuffer, BigInteger> signatures = new ConcurrentHashMap<>();
     private final KeyPair keys;
     private final BigInteger modulus;
 
@@ -54,7 +57,8 @@ public final class TestSigner {
 
     /** As {@link #sign}, but HEADER, HEADER2 and EXPONENT stay as they are. */
     public void signAsIs(Sigstruct sigstruct) {
-        BigInteger s = signature(sigstruct.signedBytes());
+        // Tests sign the same body again and again; a signature of PKCS #1 v1.5 is always the same.
+        BigInteger s = signatures.computeIfAbsent(ByteBuffer.wrap(sigstruct.signedBytes()), this::signature);
         BigInteger square = s.multiply(s);
         BigInteger q1 = square.divide(modulus);
         BigInteger q2 = s.pow(3).subtract(q1.multiply(s).multiply(modulus)).divide(modulus);
@@ -96,14 +100,14 @@ public final class TestSigner {
         return field.toArray(Layouts.U8);
     }
 
-    private BigInteger signature(byte[] message) {
+    private BigInteger signature(ByteBuffer message) {
         try {
             Signature rsa = Signature.getInstance("SHA256withRSA");
             rsa.initSign(keys.getPrivate());
-            rsa.update(message);
+            rsa.update(message.duplicate());
             return new BigInteger(1, rsa.sign());
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("cannot sign " + Arrays.toString(message), e);
+            throw new IllegalStateException(e);
         }
     }
 }

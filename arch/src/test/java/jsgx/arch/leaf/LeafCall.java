@@ -35,6 +35,12 @@ class LeafCall {
         return machine.cpu.epcm();
     }
 
+    /** The EPC page at a linear address, aligned or not; the other one where there is none. */
+    final int pageAt(long linear, int other) {
+        int page = machine.memory.epcPage(linear);
+        return page < 0 ? other : page;
+    }
+
     /** While the leaf runs, another has the page for itself. */
     final void holdExclusive(IntSupplier page) {
         held.add(new Held(page, epcm()::tryExclusive, epcm()::releaseExclusive));
