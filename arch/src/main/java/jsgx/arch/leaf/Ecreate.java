@@ -213,28 +213,29 @@ public final class Ecreate {
         int cet = secs.cetAttributes();
         long offset = secs.cetLegBitmapOffset();
         boolean on = secs.attributes().has(Attributes.CET);
-        requireCet(on || cet == 0, Check.CET_ATTRIBUTES_NEED_CET, secs);
-        requireCet(on || offset == 0, Check.CET_LEG_BITMAP_OFFSET_NEEDS_CET, secs);
-        requireCet(features.cet() || offset == 0, Check.CET_LEG_BITMAP_OFFSET_NEEDS_IBT, secs);
-        requireCet(features.cet() || (cet & CET_IBT_BITS) == 0, Check.CET_ATTRIBUTES_NEED_IBT, secs);
-        requireCet(features.cet() || (cet & CET_SS_BITS) == 0, Check.CET_ATTRIBUTES_NEED_SS, secs);
+        requireCet(on || cet == 0, Check.CET_ATTRIBUTES_NEED_CET, "0 without CET", hex(cet));
+        requireCet(on || offset == 0, Check.CET_LEG_BITMAP_OFFSET_NEEDS_CET, "0 without CET", hex(offset));
+        boolean ibt = features.cet();
+        requireCet(ibt || offset == 0, Check.CET_LEG_BITMAP_OFFSET_NEEDS_IBT, "0 on this processor", hex(offset));
+        requireCet(ibt || (cet & CET_IBT_BITS) == 0, Check.CET_ATTRIBUTES_NEED_IBT, "none of 0x3c", hex(cet));
+        boolean ss = features.cet();
+        requireCet(ss || (cet & CET_SS_BITS) == 0, Check.CET_ATTRIBUTES_NEED_SS, "none of 0x3", hex(cet));
         if (offset != 0) {
             // With an offset of 0 the sum is BASEADDR, which has checks of its own.
             long bitmap = secs.baseAddr() + offset;
-            requireCet(!mode64 || Operands.isCanonical(bitmap), Check.CET_LEG_BITMAP_CANONICAL, secs);
-            requireCet(mode64 || bitmap >>> 32 == 0, Check.CET_LEG_BITMAP_BELOW_4G, secs);
+            boolean canonical = Operands.isCanonical(bitmap);
+            requireCet(!mode64 || canonical, Check.CET_LEG_BITMAP_CANONICAL, "a canonical address", hex(bitmap));
+            boolean low = bitmap >>> 32 == 0;
+            requireCet(mode64 || low, Check.CET_LEG_BITMAP_BELOW_4G, "an address below 4 GiB", hex(bitmap));
         }
-        requireCet((cet & ~(CET_IBT_BITS | CET_SS_BITS)) == 0, Check.CET_ATTRIBUTES_RESERVED, secs);
-        requireCet(offset % Epc.PAGE_SIZE == 0, Check.CET_LEG_BITMAP_OFFSET_ALIGNED, secs);
+        boolean reserved = (cet & ~(CET_IBT_BITS | CET_SS_BITS)) != 0;
+        requireCet(!reserved, Check.CET_ATTRIBUTES_RESERVED, "bits of 0x3f", hex(cet));
+        requireCet(offset % Epc.PAGE_SIZE == 0, Check.CET_LEG_BITMAP_OFFSET_ALIGNED, "whole pages", hex(offset));
     }
 
-    private static void requireCet(boolean holds, Check check, Secs secs) {
+    private static void requireCet(boolean holds, Check check, String expected, String found) {
         if (!holds) {
-            throw gp(
-                    check,
-                    check.rule(),
-                    "CET_ATTRIBUTES " + hex(secs.cetAttributes()) + ", CET_LEG_BITMAP_OFFSET "
-                            + hex(secs.cetLegBitmapOffset()) + ", BASEADDR " + hex(secs.baseAddr()));
+            throw gp(check, expected, found);
         }
     }
 }

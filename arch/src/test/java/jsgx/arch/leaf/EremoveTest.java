@@ -32,7 +32,7 @@ class EremoveTest extends LeafChecks<Check, EremoveTest.Call> {
             rcx = machine.epc(page);
         }
 
-        SecsState state() {
+        SecsState secsState() {
             SecsState state = machine.cpu.secs(enclave.secsPage());
             assertThat(state).isNotNull();
             return state;
@@ -52,7 +52,7 @@ class EremoveTest extends LeafChecks<Check, EremoveTest.Call> {
         error(
                 Check.NO_ACTIVE_THREADS,
                 SgxError.ENCLAVE_ACT,
-                call -> call.state().enter());
+                call -> call.secsState().enter());
         operand("page", (call, address) -> call.rcx = address);
     }
 
@@ -67,7 +67,7 @@ class EremoveTest extends LeafChecks<Check, EremoveTest.Call> {
 
         assertThat(call.run()).isEqualTo(SUCCESS);
         assertThat(call.epcm().valid(call.page)).isFalse();
-        assertThat(call.state().children()).isZero();
+        assertThat(call.secsState().children()).isZero();
         call.rcx = call.enclave.secsAt();
         assertThat(call.run()).isEqualTo(SUCCESS);
         assertThat(call.epcm().valid(call.enclave.secsPage())).isFalse();
@@ -80,7 +80,7 @@ class EremoveTest extends LeafChecks<Check, EremoveTest.Call> {
         call.run();
 
         assertThat(call.run()).isEqualTo(SUCCESS);
-        assertThat(call.state().children()).isZero();
+        assertThat(call.secsState().children()).isZero();
         call.rcx = call.machine.epc(40);
         assertThat(call.run()).isEqualTo(SUCCESS);
     }
@@ -90,34 +90,34 @@ class EremoveTest extends LeafChecks<Check, EremoveTest.Call> {
     void aPageOfARunningEnclaveStays(PageType type) {
         Call call = call();
         call.pageType(type, Epcm.MODIFIED);
-        long epoch = call.state().enter();
+        long epoch = call.secsState().enter();
 
         assertThat(call.run())
                 .isInstanceOfSatisfying(
                         Outcome.Error.class, error -> assertThat(error.code()).isEqualTo(SgxError.ENCLAVE_ACT));
         assertThat(call.epcm().valid(call.page)).isTrue();
-        assertThat(call.state().children()).isEqualTo(1);
-        call.state().leave(epoch);
+        assertThat(call.secsState().children()).isEqualTo(1);
+        call.secsState().leave(epoch);
         assertThat(call.run()).isEqualTo(SUCCESS);
-        assertThat(call.state().children()).isZero();
+        assertThat(call.secsState().children()).isZero();
     }
 
     @Test
     void aTrimmedPageThatTheEnclaveAcceptedGoesWithThreadsInside() {
         Call call = call();
         call.pageType(PageType.TRIM, 0);
-        call.state().enter();
+        call.secsState().enter();
 
         assertThat(call.run()).isEqualTo(SUCCESS);
         assertThat(call.epcm().valid(call.page)).isFalse();
-        assertThat(call.state().children()).isZero();
+        assertThat(call.secsState().children()).isZero();
     }
 
     @Test
     void aSecsWithThreadsAndNoPagesGoes() {
         Call call = call();
         call.run();
-        call.state().enter();
+        call.secsState().enter();
         call.rcx = call.enclave.secsAt();
 
         assertThat(call.run()).isEqualTo(SUCCESS);
