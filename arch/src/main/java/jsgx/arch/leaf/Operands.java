@@ -69,24 +69,27 @@ final class Operands {
 
     /** The EPC page at a linear address; #PF(address) where there is none. */
     static int epcPage(LogicalProcessor lp, long address, LeafCheck check) {
+        return epcPage(lp, address, false, check);
+    }
+
+    private static int epcPage(LogicalProcessor lp, long address, boolean write, LeafCheck check) {
         int page = lp.memory().epcPage(address);
         if (page < 0) {
             requireCanonical(address, check);
             if (page == LinearMemory.UNMAPPED) {
-                throw unmapped(lp, check, address, new PageFaultException(address, 0));
+                throw unmapped(lp, check, address, write ? Fault.PF_WRITE : 0);
             }
-            throw pf(lp, check, address, "an address in the EPC", hex(address));
+            throw pf(lp, check, address, write, "an address in the EPC", hex(address));
         }
         return page;
     }
 
     /** The EPC page at a linear address that the enclave's own page tables must let it use; #PF(address) otherwise. */
     static int enclavePage(LogicalProcessor lp, long address, boolean write, LeafCheck check) {
-        int page = epcPage(lp, address, check);
+        int page = epcPage(lp, address, write, check);
         int needed = write ? LinearMemory.PROT_READ | LinearMemory.PROT_WRITE : LinearMemory.PROT_READ;
         if (!lp.memory().permits(address, needed)) {
-            int code = Fault.PF_PRESENT | (write ? Fault.PF_WRITE : 0);
-            throw unmapped(lp, check, address, new PageFaultException(address, code));
+            throw unmapped(lp, check, address, Fault.PF_PRESENT | (write ? Fault.PF_WRITE : 0));
         }
         return page;
     }
@@ -120,7 +123,7 @@ final class Operands {
             return lp.memory().ordinary(address, size, write);
         } catch (PageFaultException e) {
             requireCanonical(address, check);
-            throw unmapped(lp, check, address, e);
+            throw unmapped(lp, check, e.address(), e.errorCode());
         }
     }
 
@@ -133,11 +136,10 @@ final class Operands {
         }
     }
 
-    private static ProcessorFault unmapped(LogicalProcessor lp, LeafCheck check, long address, PageFaultException e) {
-        int code = e.errorCode() | (lp.cpl() == 3 ? Fault.PF_USER : 0);
+    private static ProcessorFault unmapped(LogicalProcessor lp, LeafCheck check, long address, int errorCode) {
         return new ProcessorFault(
                 new AccessCheck(check.leaf(), AccessCheck.Kind.MAPPED),
-                Fault.pf(e.address(), code),
+                Fault.pf(address, errorCode | (lp.cpl() == 3 ? Fault.PF_USER : 0)),
                 "a mapped address (" + check.rule() + ")",
                 hex(address));
     }

@@ -208,7 +208,7 @@ abstract class LeafChecks<K extends LeafCheck, C extends LeafCall> {
                 }));
     }
 
-    private void add(K check, Consumer<C> violation, BiConsumer<C, Outcome> expectation) {
+    final void add(K check, Consumer<C> violation, BiConsumer<C, Outcome> expectation) {
         scenarios.add(new Scenario<>(check, baseline, violation, expectation, false));
     }
 
