@@ -7,4 +7,5 @@ module jsgx.launch {
 
     exports jsgx.launch;
     exports jsgx.launch.le;
+    exports jsgx.launch.load;
 }

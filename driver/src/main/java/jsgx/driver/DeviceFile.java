@@ -1,6 +1,7 @@
 package jsgx.driver;
 
 import java.util.Optional;
+import jsgx.arch.Outcome;
 
 /** An open file of one of the devices. */
 public interface DeviceFile extends AutoCloseable {
@@ -44,6 +45,11 @@ public interface DeviceFile extends AutoCloseable {
 
     /** The enclave of this file: on mainline each file has one once it is created, elsewhere none has. */
     Optional<EnclaveInfo> enclave();
+
+    /** Why the last ECREATE for this file made no enclave, which would have kept it; empty if none failed. */
+    default Optional<Outcome> lastFailedCreation() {
+        return Optional.empty();
+    }
 
     /** Why the last ioctl or mmap on this file, by whichever thread, failed in the driver itself; empty if it did not. */
     Optional<Refusal> lastRefusal();

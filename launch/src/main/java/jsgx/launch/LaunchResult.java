@@ -2,6 +2,7 @@ package jsgx.launch;
 
 import java.util.List;
 import jsgx.arch.struct.Attributes;
+import jsgx.arch.struct.EinitToken;
 import jsgx.driver.InterfaceKind;
 
 /**
@@ -64,6 +65,9 @@ public record LaunchResult(
      * @param bytes the EINITTOKEN, 304 bytes; empty where the source is {@link TokenSource#NONE}
      */
     public record Token(TokenSource source, byte[] bytes) {
+
+        /** Bytes of an EINITTOKEN. */
+        public static final int SIZE = EinitToken.SIZE;
 
         /** No token. */
         public static final Token NONE = new Token(TokenSource.NONE, new byte[0]);

@@ -1,11 +1,18 @@
 package jsgx.launch;
 
+import java.util.List;
+import java.util.Optional;
 import jsgx.arch.struct.Sigstruct;
+import jsgx.driver.InterfaceKind;
 import jsgx.image.EnclaveImage;
+import jsgx.image.SigstructCheck;
+import jsgx.launch.LaunchResult.Token;
+import jsgx.launch.load.EnclaveLoader;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Launches enclaves on a platform: the library call behind {@code jsgx launch}. The platform's driver and launch enclave
- * start with the first launch that needs them and end with {@link #close}.
+ * Launches enclaves on a platform: the library call behind {@code jsgx launch}. The platform is switched on with the first
+ * launch, its launch enclave starts with the first that needs it, and both end with {@link #close}.
  *
  * <pre>{@code
  * try (Launcher launcher = Launcher.on(PlatformFile.of(System.getenv()).loadOrCreate())) {
@@ -15,13 +22,19 @@ import jsgx.image.EnclaveImage;
  */
 public final class Launcher implements AutoCloseable {
 
+    private static final int PAGE = 4096;
+
+    /** EPC pages that a look needs besides the enclave's own: launch enclave, SECS, version arrays, what reclaim keeps free. */
+    private static final long LOOK_PAGES = 512;
+
     private final Platform platform;
+    private @Nullable RunningPlatform running;
 
     private Launcher(Platform platform) {
         this.platform = platform;
     }
 
-    /** A launcher on a platform that has just been switched on. */
+    /** A launcher on a platform that is switched off. */
     public static Launcher on(Platform platform) {
         return new Launcher(platform);
     }
@@ -30,30 +43,78 @@ public final class Launcher implements AutoCloseable {
         return platform;
     }
 
+    /** The platform, switched on. */
+    public synchronized RunningPlatform running() {
+        RunningPlatform present = running;
+        if (present == null) {
+            present = RunningPlatform.of(platform);
+            running = present;
+        }
+        return present;
+    }
+
     /**
-     * Builds an enclave through the driver and initialises it.
+     * Builds an enclave through the driver and initialises it; it is given up again when its fate is known.
      *
-     * @throws LaunchException where the request makes no sense: a token for an interface that takes none
+     * @throws LaunchException where the request makes no sense: a token for an interface that takes none, or a page that
+     *     mainline cannot add
      */
     public LaunchResult launch(EnclaveImage image, Sigstruct sigstruct, LaunchOptions options) throws LaunchException {
-        return Skeleton.absent();
+        check(image, options);
+        return new Launch(running(), image, sigstruct, options).run();
     }
 
     /** Whether a launch would succeed, on a throw-away copy of this platform: no side effects. */
     public WouldLaunch wouldLaunch(EnclaveImage image, Sigstruct sigstruct, LaunchOptions options) {
-        return Skeleton.absent();
+        long pages = Math.min(image.pages().size() + LOOK_PAGES, platform.epcBytes() / PAGE);
+        LaunchResult result;
+        try (Launcher copy = on(platform.withEpc(pages * PAGE))) {
+            result = copy.launch(image, sigstruct, options);
+        } catch (LaunchException e) {
+            return new WouldLaunch(
+                    false, "", new Explanation(String.valueOf(e.getMessage()), "", "", "", "", List.of(), ""));
+        }
+        return new WouldLaunch(result.launched(), result.code(), result.explanation());
     }
 
-    /** What can be said of a bare SIGSTRUCT: its own checks, and that its enclave is not at hand. */
+    /** What can be said of a bare SIGSTRUCT: whether EINIT takes its form and its signature. The enclave is not at hand. */
     public WouldLaunch wouldLaunch(Sigstruct sigstruct) {
-        return Skeleton.absent();
+        return BareSigstruct.judge(SigstructCheck.check(sigstruct));
     }
 
     /** Whether a token lets an enclave launch here: EINIT itself decides, through isgx. */
     public TokenCheck verify(byte[] token, EnclaveImage image, Sigstruct sigstruct) throws LaunchException {
-        return Skeleton.absent();
+        LaunchResult result = launch(
+                image, sigstruct, LaunchOptions.through(InterfaceKind.ISGX).withToken(token));
+        return new TokenCheck(result.launched(), result.code(), result.ioctlResult(), result.explanation());
+    }
+
+    private static void check(EnclaveImage image, LaunchOptions options) throws LaunchException {
+        InterfaceKind kind = options.driver();
+        Optional<byte[]> token = options.token();
+        if (token.isPresent() && kind != InterfaceKind.ISGX) {
+            throw new LaunchException("a token goes with isgx only: "
+                    + (kind == InterfaceKind.V5
+                            ? "on v5 the kernel gets it from the launch enclave"
+                            : "mainline has none"));
+        }
+        if (token.isPresent() && token.get().length != Token.SIZE) {
+            throw new LaunchException("an EINITTOKEN has %d bytes, not %d".formatted(Token.SIZE, token.get().length));
+        }
+        for (var page : image.pages()) {
+            if (!EnclaveLoader.canAdd(kind, page)) {
+                throw new LaunchException(
+                        "page 0x%x is measured in part (chunks 0x%04x): mainline measures whole pages or none; use v5 or isgx"
+                                .formatted(page.offset(), page.measured()));
+            }
+        }
     }
 
     @Override
-    public void close() {}
+    public synchronized void close() {
+        if (running != null) {
+            running.close();
+            running = null;
+        }
+    }
 }

@@ -3,9 +3,12 @@ package jsgx.launch;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import jsgx.arch.CpuFeatures;
 import jsgx.arch.CpuSvn;
 import jsgx.arch.Fuses;
+import jsgx.arch.ProcessorPackage;
+import jsgx.arch.epc.Epc;
 import jsgx.image.SigningKey;
 import jsgx.launch.le.LeProfile;
 
@@ -56,16 +59,20 @@ public record Platform(
         }
     }
 
-    /** A new machine: SGX2 with launch control, the hash MSRs writable, secrets of its own. */
+    /**
+     * A new machine: SGX2 with launch control, secrets of its own, and the hash MSRs writable and set by firmware to the signer
+     * of its launch enclave.
+     */
     public static Platform create(SecureRandom random) {
+        SigningKey leKey = SigningKey.generate(random);
         return new Platform(
                 CpuFeatures.SGX2,
                 Fuses.burn(random),
                 FIRST_CPUSVN,
                 OwnerEpoch.random(random),
-                LaunchControl.UNLOCKED,
+                LaunchControl.unlocked(leKey.mrSigner()),
                 List.of(DEFAULT_EPC),
-                SigningKey.generate(random),
+                leKey,
                 LeProfile.V5);
     }
 
@@ -101,9 +108,14 @@ public record Platform(
         return new Platform(features, fuses, cpuSvn, ownerEpoch, launchControl, sizes, leKey, leProfile);
     }
 
-    /** The same machine with a launch enclave of another signer: LE rotation. */
+    /**
+     * The same machine with a launch enclave of another signer: LE rotation. Where firmware set the hash MSRs to the old one, it
+     * sets them to the new one.
+     */
     public Platform withLeKey(SigningKey other) {
-        return new Platform(features, fuses, cpuSvn, ownerEpoch, launchControl, epcSections, other, leProfile);
+        boolean follows = launchControl.hash().equals(leKey.mrSigner());
+        LaunchControl control = follows ? launchControl.withHash(other.mrSigner()) : launchControl;
+        return new Platform(features, fuses, cpuSvn, ownerEpoch, control, epcSections, other, leProfile);
     }
 
     /** The same machine with a launch enclave that refuses other requests. */
@@ -119,6 +131,12 @@ public record Platform(
     /** MRSIGNER of the launch enclave in lower-case hex: what a driver writes into the hash MSRs. */
     public String leMrSigner() {
         return leKey.mrSigner();
+    }
+
+    /** The processor package, just out of reset, with an EPC of its own. */
+    public ProcessorPackage powerOn(Random random) {
+        Epc epc = Epc.allocate(epcSections.stream().mapToLong(Long::longValue).toArray());
+        return new ProcessorPackage(fuses, features, cpuSvn, ownerEpoch.bytes(), epc, random);
     }
 
     /** Says nothing of the secrets. */

@@ -85,6 +85,7 @@ public final class EnclaveCreation {
         if (!outcome.isSuccess()) {
             kernel.remove(kind, page, file.workload());
             enclave.shrink(versionArray);
+            file.creationFailed(outcome);
             throw new Refused(Cause.ECREATE, "a SECS that ECREATE takes", outcome.toString());
         }
         enclave.created(secs, page, versionArray);

@@ -3,6 +3,7 @@ package jsgx.driver.legacy;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.Optional;
+import jsgx.arch.Outcome;
 import jsgx.arch.epc.Epc;
 import jsgx.driver.AddressSpace;
 import jsgx.driver.DeviceFile;
@@ -50,6 +51,7 @@ public final class LegacyFile implements DeviceFile, MappingOperations {
     private final Workload workload;
     private final boolean launchEnclave;
     private volatile @Nullable Refusal lastRefusal;
+    private volatile @Nullable Outcome failedCreation;
 
     /**
      * An open file.
@@ -185,6 +187,15 @@ public final class LegacyFile implements DeviceFile, MappingOperations {
     @Override
     public Optional<EnclaveInfo> enclave() {
         return Optional.empty();
+    }
+
+    void creationFailed(Outcome outcome) {
+        failedCreation = outcome;
+    }
+
+    @Override
+    public Optional<Outcome> lastFailedCreation() {
+        return Optional.ofNullable(failedCreation);
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import jsgx.arch.Outcome;
 import jsgx.driver.AddressSpace;
 import jsgx.driver.DeviceFile;
 import jsgx.driver.DeviceMapping;
@@ -172,6 +173,11 @@ final class EnclaveFile implements DeviceFile, MappingOperations {
     @Override
     public Optional<EnclaveInfo> enclave() {
         return enclave.isCreated() ? Optional.of(enclave) : Optional.empty();
+    }
+
+    @Override
+    public Optional<Outcome> lastFailedCreation() {
+        return enclave.isCreated() ? Optional.empty() : enclave.lastOutcome();
     }
 
     @Override

@@ -42,8 +42,8 @@ final class LeBody {
     void run(long request) throws EnclaveLostException {
         // Into the enclave first: nothing that the process writes later counts.
         thread.write(base + LeLayout.REQUEST, thread.read(request, LeRequest.INPUT_SIZE));
-        LeRequest copy = LeRequest.readFrom(
-                MemorySegment.ofArray(thread.read(base + LeLayout.REQUEST, LeRequest.INPUT_SIZE)));
+        LeRequest copy =
+                LeRequest.readFrom(MemorySegment.ofArray(thread.read(base + LeLayout.REQUEST, LeRequest.INPUT_SIZE)));
         EinitToken token = EinitToken.allocate();
         int result = refusal(copy);
         if (result == GRANT) {
@@ -89,8 +89,8 @@ final class LeBody {
         if (request.attributes().has(Attributes.DEBUG)) {
             return GRANT;
         }
-        MemorySegment head =
-                MemorySegment.ofArray(thread.read(base + LeLayout.LIST_VERSION, LeLayout.LIST_ENTRIES - LeLayout.LIST_VERSION));
+        MemorySegment head = MemorySegment.ofArray(
+                thread.read(base + LeLayout.LIST_VERSION, LeLayout.LIST_ENTRIES - LeLayout.LIST_VERSION));
         if (head.get(Layouts.U32, 0) == 0) {
             return LeAnswer.LE_WHITELIST_UNINITIALIZED_ERROR;
         }
@@ -141,8 +141,7 @@ final class LeBody {
         keyRequest.cpuSvn(token.cpuSvnLe());
         keyRequest.isvSvn(token.isvSvnLe());
         thread.write(base + LeLayout.KEYREQUEST, keyRequest.memory().toArray(Layouts.U8));
-        Outcome derived =
-                thread.enclu(Leaf.EGETKEY, base + LeLayout.KEYREQUEST, base + LeLayout.KEY, 0);
+        Outcome derived = thread.enclu(Leaf.EGETKEY, base + LeLayout.KEYREQUEST, base + LeLayout.KEY, 0);
         if (!derived.isSuccess()) {
             token.valid(0);
             return false;

@@ -1,6 +1,5 @@
 package jsgx.launch.load;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import jsgx.arch.Outcome;
@@ -52,7 +51,7 @@ public final class EnclaveLoader implements AutoCloseable {
 
     /** What the last leaf did that was executed for this enclave. */
     public Optional<Outcome> lastOutcome() {
-        return enclave().flatMap(EnclaveInfo::lastOutcome);
+        return enclave().flatMap(EnclaveInfo::lastOutcome).or(file::lastFailedCreation);
     }
 
     /** Why the last call failed in the driver itself. */

@@ -126,7 +126,8 @@ public final class EnclaveThread {
         cross(Leaf.ERESUME);
     }
 
-    /** EENTER or ERESUME. The lock says that the thread is inside, and is held if it is. */
+    /** EENTER or ERESUME. The lock is held exactly as long as the thread is inside. */
+    @SuppressWarnings("LockNotBeforeTry")
     private void cross(Leaf leaf) throws EnclaveLostException {
         for (int i = 0; i < TRIES; i++) {
             inside.lock();

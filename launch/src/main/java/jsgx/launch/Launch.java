@@ -1,0 +1,268 @@
+package jsgx.launch;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import jsgx.arch.Outcome;
+import jsgx.arch.leaf.Einit;
+import jsgx.arch.struct.Attributes;
+import jsgx.arch.struct.EinitToken;
+import jsgx.arch.struct.Layouts;
+import jsgx.arch.struct.SgxError;
+import jsgx.arch.struct.Sigstruct;
+import jsgx.driver.Decision;
+import jsgx.driver.DeviceAbsentException;
+import jsgx.driver.DeviceFile;
+import jsgx.driver.EmbeddedAddressSpace;
+import jsgx.driver.Errno;
+import jsgx.driver.InterfaceKind;
+import jsgx.driver.Refusal;
+import jsgx.driver.SgxDevice;
+import jsgx.driver.Workload;
+import jsgx.image.EnclaveImage;
+import jsgx.image.ImageMeasurement;
+import jsgx.image.SigstructCheck;
+import jsgx.launch.LaunchResult.Stage;
+import jsgx.launch.LaunchResult.Step;
+import jsgx.launch.LaunchResult.Token;
+import jsgx.launch.LaunchResult.TokenSource;
+import jsgx.launch.LaunchResult.Verdict;
+import jsgx.launch.le.LeRequest;
+import jsgx.launch.load.EnclaveLoader;
+import org.jspecify.annotations.Nullable;
+
+/** One launch, from the open of the device to the result. */
+final class Launch {
+
+    /** Whom enclaves are charged to that no one else launches. */
+    private static final Workload WORKLOAD = new Workload("launcher");
+
+    private static final double NANOS_PER_MICRO = 1e3;
+
+    /** The checks of EINIT that look at the token, or miss one. */
+    private static final Set<Einit.Check> TOKEN_CHECKS =
+            EnumSet.range(Einit.Check.AUTHORIZED_SIGNER, Einit.Check.TOKEN_ATTRIBUTES);
+
+    private final RunningPlatform platform;
+    private final EnclaveImage image;
+    private final Sigstruct sigstruct;
+    private final LaunchOptions options;
+    private final InterfaceKind kind;
+    private final Attributes attributes;
+    private final int miscSelect;
+    private final List<Step> timeline = new ArrayList<>();
+    private LeAuthority.@Nullable Answer answer;
+    private Token token = Token.NONE;
+
+    Launch(RunningPlatform platform, EnclaveImage image, Sigstruct sigstruct, LaunchOptions options) {
+        this.platform = platform;
+        this.image = image;
+        this.sigstruct = sigstruct;
+        this.options = options;
+        this.kind = options.driver();
+        this.attributes = options.attributes().orElse(sigstruct.attributes());
+        this.miscSelect = options.miscSelect().orElse(sigstruct.miscSelect());
+    }
+
+    LaunchResult run() {
+        SgxDevice device = platform.driver().device(kind);
+        DeviceFile file;
+        try {
+            file = device.open(WORKLOAD);
+        } catch (DeviceAbsentException e) {
+            Explanation why = Explainer.absent(kind, device.path(), e.errno(), String.valueOf(e.getMessage()));
+            return refused(Stage.DRIVER, "DRIVER_" + e.errno(), e.errno().result(), why);
+        }
+        try (EnclaveLoader loader = new EnclaveLoader(kind, file, new EmbeddedAddressSpace())) {
+            return build(loader);
+        }
+    }
+
+    private LaunchResult build(EnclaveLoader loader) {
+        long start = System.nanoTime();
+        long result = loader.create(image, attributes, miscSelect);
+        step("ECREATE", 1, start, "");
+        if (result != 0) {
+            return refused(loader, "CREATE", result);
+        }
+        start = System.nanoTime();
+        result = loader.addPages(image.pages());
+        step("EADD", image.pages().size(), start, "with EEXTEND of " + chunks() + " chunks");
+        if (result != 0) {
+            return refused(loader, "ADD_PAGE", result);
+        }
+        return init(loader);
+    }
+
+    private LaunchResult init(EnclaveLoader loader) {
+        EinitToken given = EinitToken.of(callersToken());
+        try (LaunchRecorder.Recording recording = LaunchRecorder.record()) {
+            long start = System.nanoTime();
+            long result = loader.init(sigstruct, given);
+            long nanos = System.nanoTime() - start - recording.nanos();
+            recording.answer().ifPresent(asked -> {
+                answer = asked;
+                token = tokenOf(asked);
+                tokenStep(recording.nanos());
+            });
+            String code = result == 0 ? SgxError.SUCCESS.sdmName() : "";
+            timeline.add(new Step("EINIT", 1, nanos / NANOS_PER_MICRO, code));
+            return result == 0 ? launched() : refused(loader, recording.decision(), result);
+        }
+    }
+
+    /** What isgx is given: the caller's token, or one that the launch enclave is asked for here, as user space asks. */
+    private byte[] callersToken() {
+        if (kind != InterfaceKind.ISGX) {
+            return new byte[EinitToken.SIZE];
+        }
+        if (options.token().isPresent()) {
+            token = new Token(TokenSource.CALLER, options.token().get());
+            return token.bytes();
+        }
+        long start = System.nanoTime();
+        LeAuthority.Answer asked = platform.authority()
+                .ask(new LeRequest(
+                        sigstruct.enclaveHash().toArray(Layouts.U8),
+                        HexFormat.of().parseHex(mrSigner()),
+                        attributes));
+        answer = asked;
+        token = tokenOf(asked);
+        tokenStep(System.nanoTime() - start);
+        return token.source() == TokenSource.NONE ? new byte[EinitToken.SIZE] : token.bytes();
+    }
+
+    private static Token tokenOf(LeAuthority.Answer answer) {
+        return answer instanceof LeAuthority.Answer.Granted(byte[] bytes)
+                ? new Token(TokenSource.LAUNCH_ENCLAVE, bytes)
+                : Token.NONE;
+    }
+
+    private LaunchResult launched() {
+        String how = switch (token.source()) {
+            case LAUNCH_ENCLAVE -> "with a token of the launch enclave";
+            case CALLER -> "with the caller's token";
+            case NONE ->
+                kind == InterfaceKind.MAINLINE
+                        ? "with no token: mainline wrote its signer into the hash MSRs"
+                        : "with no token: its signer is the launch enclave's own";
+        };
+        return new LaunchResult(
+                Verdict.LAUNCHED,
+                Stage.LEAF,
+                SgxError.SUCCESS.sdmName(),
+                kind,
+                0,
+                hex(sigstruct.enclaveHash().toArray(Layouts.U8)),
+                mrSigner(),
+                attributes,
+                miscSelect,
+                token,
+                image.pages().size(),
+                timeline,
+                Explanation.success("EINIT: SGX_SUCCESS, " + how));
+    }
+
+    /** INIT was refused: by the launch authority, by EINIT, or by the driver. */
+    private LaunchResult refused(EnclaveLoader loader, Optional<Decision> decision, long result) {
+        Optional<Outcome> outcome = loader.lastOutcome().filter(last -> !last.isSuccess());
+        boolean noToken = outcome.isPresent()
+                && outcome.get() instanceof Outcome.Error error
+                && error.check() == Einit.Check.AUTHORIZED_SIGNER;
+        boolean byAuthority = decision.isPresent() && decision.get() instanceof Decision.Refuse;
+        if (noToken || byAuthority) {
+            if (answer instanceof LeAuthority.Answer.Refused(int leResult)) {
+                String asked = "ATTRIBUTES 0x%x (%s), signer %s".formatted(attributes.flags(), attributes, mrSigner());
+                return refused(
+                        Stage.LE,
+                        "LE_REFUSED",
+                        result,
+                        Explainer.launchEnclave(kind, platform.platform().leProfile(), leResult, result, asked));
+            }
+            if (answer instanceof LeAuthority.Answer.Unavailable(String reason)) {
+                return refused(Stage.LE, "LE_UNAVAILABLE", result, Explainer.noLaunchEnclave(kind, result, reason));
+            }
+        }
+        return refused(loader, "INIT", result);
+    }
+
+    private LaunchResult refused(EnclaveLoader loader, String call, long result) {
+        Optional<Outcome> failed = loader.lastOutcome().filter(last -> !last.isSuccess());
+        if (failed.isPresent()) {
+            Outcome outcome = failed.get();
+            List<String> details = options.compareWith()
+                    .map(signed -> Explainer.difference(outcome, signed, image))
+                    .orElse(List.of());
+            return refused(stage(outcome), code(outcome), result, Explainer.leaf(kind, call, result, outcome, details));
+        }
+        Optional<Refusal> refusal = loader.lastRefusal();
+        Explanation why = refusal.isPresent()
+                ? Explainer.driver(kind, call, refusal.get())
+                : Explainer.unexplained(kind, call, result);
+        String code = Errno.of(result).map(Errno::name).orElse("POWER_LOST");
+        return refused(Stage.DRIVER, "DRIVER_" + code, result, why);
+    }
+
+    private LaunchResult refused(Stage stage, String code, long result, Explanation why) {
+        return new LaunchResult(
+                Verdict.REFUSED,
+                stage,
+                code,
+                kind,
+                result,
+                ImageMeasurement.measure(image).mrEnclave(),
+                mrSigner(),
+                attributes,
+                miscSelect,
+                token,
+                image.pages().size(),
+                timeline,
+                why);
+    }
+
+    private static Stage stage(Outcome outcome) {
+        return outcome instanceof Outcome.Error error
+                        && error.check() instanceof Einit.Check check
+                        && TOKEN_CHECKS.contains(check)
+                ? Stage.TOKEN
+                : Stage.LEAF;
+    }
+
+    private static String code(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Success success -> SgxError.SUCCESS.sdmName();
+            case Outcome.Error error -> error.code().sdmName();
+            case Outcome.Faulted faulted -> faulted.fault().vector().name();
+        };
+    }
+
+    private int chunks() {
+        return image.pages().stream()
+                .mapToInt(page -> Integer.bitCount(page.measured()))
+                .sum();
+    }
+
+    private void tokenStep(long nanos) {
+        String note = switch (token.source()) {
+            case LAUNCH_ENCLAVE -> "launch enclave";
+            case CALLER -> "caller";
+            case NONE -> "none";
+        };
+        timeline.add(new Step("token", 1, nanos / NANOS_PER_MICRO, note));
+    }
+
+    private void step(String name, int count, long start, String note) {
+        timeline.add(new Step(name, count, (System.nanoTime() - start) / NANOS_PER_MICRO, note));
+    }
+
+    private String mrSigner() {
+        return SigstructCheck.mrSigner(sigstruct);
+    }
+
+    private static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(bytes);
+    }
+}

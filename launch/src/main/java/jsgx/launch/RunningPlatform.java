@@ -1,0 +1,79 @@
+package jsgx.launch;
+
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import jsgx.arch.ProcessorPackage;
+import jsgx.driver.DriverOptions;
+import jsgx.driver.SgxDriver;
+import jsgx.launch.le.JavaLaunchEnclave;
+import jsgx.launch.le.LaunchEnclave;
+import jsgx.launch.le.LaunchEnclaveRunner;
+import jsgx.launch.le.WhiteList;
+
+/** A platform that is switched on: its processor package, the driver over it, and the launch authority with its launch enclave. */
+public final class RunningPlatform implements AutoCloseable {
+
+    private final Platform platform;
+    private final SgxDriver driver;
+    private final LeAuthority authority;
+
+    private RunningPlatform(Platform platform, SgxDriver driver, LeAuthority authority) {
+        this.platform = platform;
+        this.driver = driver;
+        this.authority = authority;
+    }
+
+    /** Switches a platform on; its launch enclave is the Java twin. */
+    public static RunningPlatform of(Platform platform) {
+        SecureRandom random = new SecureRandom();
+        return of(platform, random, new JavaLaunchEnclave(random), UnaryOperator.identity());
+    }
+
+    /**
+     * Switches a platform on.
+     *
+     * @param random where the processor's own random numbers come from
+     * @param runner what runs the launch enclave
+     * @param settings changes to the driver's settings: its ports other than the launch authority
+     */
+    public static RunningPlatform of(
+            Platform platform, Random random, LaunchEnclaveRunner runner, UnaryOperator<DriverOptions> settings) {
+        ProcessorPackage cpu = platform.powerOn(random);
+        LeAuthority authority =
+                new LeAuthority(LaunchEnclave.of(platform.leKey(), platform.leProfile(), WhiteList.NONE), runner);
+        DriverOptions options = settings.apply(DriverOptions.defaults())
+                .withFirmware(platform.launchControl()::initialize)
+                .withLaunchEnclaveSigner(HexFormat.of().parseHex(platform.leMrSigner()))
+                .withAuthority(new LaunchRecorder(authority));
+        SgxDriver driver = new SgxDriver(cpu, options);
+        authority.connect(driver);
+        return new RunningPlatform(platform, driver, authority);
+    }
+
+    public Platform platform() {
+        return platform;
+    }
+
+    public SgxDriver driver() {
+        return driver;
+    }
+
+    /** The launch authority with the launch enclave behind it. */
+    public LeAuthority authority() {
+        return authority;
+    }
+
+    /** Suspend, or the virtual machine was moved: the EPC's content is lost, the launch enclave's too. */
+    public void powerLoss() {
+        authority.whileOutside(driver::powerLoss);
+    }
+
+    /** Takes the launch enclave down and ends the driver. */
+    @Override
+    public void close() {
+        authority.close();
+        driver.close();
+    }
+}
