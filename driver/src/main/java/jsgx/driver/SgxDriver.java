@@ -94,6 +94,11 @@ public final class SgxDriver implements AutoCloseable {
         kernel.powerLoss();
     }
 
+    /** For tests, which bring the kernel into states that take long to come by themselves. */
+    Kernel kernel() {
+        return kernel;
+    }
+
     /** Ends the thread that reclaims pages. Open files must be closed before. */
     @Override
     public void close() {

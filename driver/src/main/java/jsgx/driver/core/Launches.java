@@ -11,6 +11,7 @@ import jsgx.driver.LaunchRequest;
 public final class Launches {
 
     private static final int HASH_WORDS = 4;
+    private static final MessageDigest SHA_256 = prototype();
 
     private Launches() {}
 
@@ -30,10 +31,23 @@ public final class Launches {
 
     /** MRSIGNER: SHA-256 of the modulus. */
     public static byte[] mrSigner(Sigstruct sigstruct) {
+        MessageDigest digest = sha256();
+        digest.update(sigstruct.modulus().asByteBuffer());
+        return digest.digest();
+    }
+
+    /** A new digest. To copy one is much faster than to look a provider up. */
+    private static MessageDigest sha256() {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(sigstruct.modulus().asByteBuffer());
-            return digest.digest();
+            return (MessageDigest) SHA_256.clone();
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("the JDK's SHA-256 can be copied", e);
+        }
+    }
+
+    private static MessageDigest prototype() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
