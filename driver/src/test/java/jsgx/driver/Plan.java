@@ -68,7 +68,7 @@ public final class Plan {
 
     static byte[] tcs() {
         Tcs tcs = Tcs.allocate();
-        tcs.ossa(PAGE);
+        tcs.ossa(2L * PAGE);
         tcs.nssa(1);
         tcs.fsLimit(0xffff_ffff);
         tcs.gsLimit(0xffff_ffff);

@@ -3,7 +3,12 @@ package jsgx.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
-import jsgx.arch.TestSigner;
+import java.util.function.Function;
+import jsgx.arch.Enclu;
+import jsgx.arch.LogicalProcessor;
+import jsgx.arch.Outcome;
+import jsgx.arch.epc.Epcm;
+import jsgx.arch.struct.PageType;
 import jsgx.arch.struct.Secinfo;
 import jsgx.arch.struct.Secs;
 import jsgx.arch.struct.Sigstruct;
@@ -12,6 +17,10 @@ import jsgx.arch.struct.Sigstruct;
 final class Process implements AutoCloseable {
 
     static final long BASE = 0x7f00_0000_0000L;
+
+    /** Where {@link #accept} has its SECINFO: the data page behind the SSA. */
+    static final long SCRATCH = 3L * Plan.PAGE;
+
     private static final int RWX = AddressSpace.PROT_READ | AddressSpace.PROT_WRITE | AddressSpace.PROT_EXEC;
 
     final Machine machine;
@@ -202,6 +211,58 @@ final class Process implements AutoCloseable {
         return content;
     }
 
+    /** Writes to a page of a debug enclave as a debugger does. */
+    void write(long offset, MemorySegment content) {
+        long written = space.mappings().at(base + offset).orElseThrow().access(base + offset, content, true);
+        assertThat(written).isEqualTo(content.byteSize());
+    }
+
+    /** What a leaf of ENCLU does inside the enclave, whose TCS is its first page; all its pages are loaded first. */
+    Outcome inside(Function<LogicalProcessor, Outcome> leaf) {
+        for (long at = base; at < base + enclave().size(); at += Plan.PAGE) {
+            space.fault(at, false);
+        }
+        LogicalProcessor processor = new LogicalProcessor(machine.cpu, space);
+        processor.cpl(3);
+        assertThat(Enclu.eenter(processor, base, 0x1000)).isInstanceOf(Outcome.Success.class);
+        Outcome outcome = leaf.apply(processor);
+        assertThat(Enclu.eexit(processor, 0x1000)).isInstanceOf(Outcome.Success.class);
+        return outcome;
+    }
+
+    /** EACCEPT by the enclave of a page, with a SECINFO that it has in its first data page. */
+    Outcome accept(long offset, long flags) {
+        Secinfo secinfo = Secinfo.allocate();
+        secinfo.flags(flags);
+        write(SCRATCH, secinfo.memory());
+        return inside(processor -> Enclu.eaccept(processor, base + SCRATCH, base + offset));
+    }
+
+    /** The EPC page of a page of the enclave. */
+    int epcPage(long offset) {
+        Epcm epcm = machine.cpu.epcm();
+        for (int page = 0; page < machine.cpu.epc().pages(); page++) {
+            if (epcm.valid(page)
+                    && epcm.enclaveAddress(page) == base + offset
+                    && epcm.pageType(page) != PageType.VA.code()
+                    && epcm.pageType(page) != PageType.SECS.code()) {
+                return page;
+            }
+        }
+        throw new IllegalStateException("offset 0x%x is not in the EPC".formatted(offset));
+    }
+
+    /** The EPC page of the only SECS. */
+    int secsPage() {
+        Epcm epcm = machine.cpu.epcm();
+        for (int page = 0; page < machine.cpu.epc().pages(); page++) {
+            if (epcm.valid(page) && epcm.pageType(page) == PageType.SECS.code()) {
+                return page;
+            }
+        }
+        throw new IllegalStateException("no SECS");
+    }
+
     /** The process ends. */
     @Override
     public void close() {
@@ -209,9 +270,5 @@ final class Process implements AutoCloseable {
             space.unmap(mapping.start(), mapping.end() - mapping.start());
         }
         file.close();
-    }
-
-    static TestSigner author() {
-        return Machine.AUTHOR;
     }
 }

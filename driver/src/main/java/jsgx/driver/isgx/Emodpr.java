@@ -21,7 +21,7 @@ import jsgx.driver.legacy.LegacyFile;
  *       same; 0x40000000: power was lost.
  *   <li>-ENOSYS: the processor has no SGX2.
  *   <li>-EINVAL: flags has other bits than R, W, X, or W without R; startAddr is not a multiple of 4096 or lies in no mapping of the device; nrPages is 0; the range leaves the
- *       enclave or its mapping; or a page is a TCS.
+ *       enclave; or a page is a TCS.
  *   <li>-ENOENT: the mapping has no enclave.
  *   <li>-EFAULT: there is no such page, it cannot be loaded, the enclave is not initialised, or a mapping of it was closed; or EMODPR
  *       raised a fault.

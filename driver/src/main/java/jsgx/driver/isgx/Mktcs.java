@@ -19,7 +19,7 @@ import jsgx.driver.legacy.LegacyFile;
  *       same; 0x40000000: power was lost.
  *   <li>-ENOSYS: the processor has no SGX2.
  *   <li>-EINVAL: startAddr is not a multiple of 4096 or lies in no mapping of the device; nrPages is 0; the range leaves the
- *       enclave or its mapping.
+ *       enclave.
  *   <li>-ENOENT: the mapping has no enclave.
  *   <li>-EFAULT: there is no such page, it cannot be loaded, the enclave is not initialised, or a mapping of it was closed; or EMODT
  *       raised a fault.

@@ -2,13 +2,11 @@ package jsgx.driver.isgx;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import jsgx.arch.Outcome;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.struct.PageType;
 import jsgx.arch.struct.SgxError;
 import jsgx.driver.AddressSpace;
-import jsgx.driver.DeviceMapping;
 import jsgx.driver.Errno;
 import jsgx.driver.Refusal;
 import jsgx.driver.core.Enclave;
@@ -29,7 +27,6 @@ final class RangeModification {
         START_ALIGNED(Errno.EINVAL, "startAddr is a multiple of 4096"),
         PAGES(Errno.EINVAL, "nrPages is not 0"),
         IN_ENCLAVE(Errno.EINVAL, "the range lies in the enclave"),
-        PAGE_MAPPED(Errno.EINVAL, "each page lies in a mapping of the enclave"),
         PAGE_LOADED(Errno.EFAULT, "each page exists and can be loaded"),
         PAGE_MEMORY(Errno.ENOMEM, "there is an EPC page for each evicted page"),
         PAGE_NOT_TCS(Errno.EINVAL, "a page that loses permissions is not a TCS"),
@@ -115,11 +112,11 @@ final class RangeModification {
         }
     }
 
-    /** Sees to it that a page is in the EPC and stays there. */
+    /**
+     * Sees to it that a page is in the EPC and stays there. An enclave of which a part is not mapped any more is dead, and none of its
+     * pages can be loaded.
+     */
     private void isolate(Enclave enclave, long address) throws Refused {
-        Optional<DeviceMapping> mapping = EnclaveLookup.mapping(file, caller, address);
-        Refused.unless(
-                mapping.isPresent() && mapping.get().shows(enclave), Cause.PAGE_MAPPED, "a page in a mapping", address);
         while (true) {
             long index = LegacyFault.loadAndLock(enclave, address);
             Refused.unless(index != Errno.ENOMEM.result(), Cause.PAGE_MEMORY, "an EPC page", address);
