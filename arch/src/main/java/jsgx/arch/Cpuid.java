@@ -27,11 +27,17 @@ public record Cpuid(CpuFeatures features, List<Epc.Section> sections) {
     public Registers read(int leaf, int subleaf) {
         return switch (leaf) {
             case 0 -> new Registers(0x12, 0, 0, 0);
-            case 0x7 -> subleaf == 0 ? new Registers(0, 1 << 2, features.flc() ? 1 << 30 : 0, 0) : ZERO;
+            case 0x7 -> subleaf == 0 ? structuredFeatures() : ZERO;
             case 0xd -> xsave(subleaf);
             case 0x12 -> sgx(subleaf);
             default -> ZERO;
         };
+    }
+
+    /** SGX, SGX_LC, and with CET in enclaves CET_SS and CET_IBT. */
+    private Registers structuredFeatures() {
+        int ecx = bit(features.flc(), 30) | bit(features.cet(), 7);
+        return new Registers(0, 1 << 2, ecx, bit(features.cet(), 20));
     }
 
     private Registers xsave(int subleaf) {
