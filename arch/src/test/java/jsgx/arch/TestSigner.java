@@ -4,49 +4,58 @@ import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
+import java.security.KeyFactory;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
+import java.security.PrivateKey;
 import java.security.Signature;
-import java.security.interfaces.RSAPublicKey;
 import java.security.spec.RSAKeyGenParameterSpec;
+import java.security.spec.RSAPrivateCrtKeySpec;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
 
-/** An author of enclaves: an RSA key with exponent 3, made once for each JVM, and signatures by the JDK's provider. */
+/** An author of enclaves: an RSA key with exponent 3, always the same, and signatures by the JDK's provider. */
 public final class TestSigner {
 
     /** The author of all enclaves that no test signs otherwise. */
-    public static final TestSigner AUTHOR = new TestSigner(3072, 1);
+    public static final TestSigner AUTHOR = new TestSigner(prime(1536, 1, 274), prime(1536, 2, 170));
 
     /** Another author. */
-    public static final TestSigner OTHER = new TestSigner(3072, 2);
+    public static final TestSigner OTHER = new TestSigner(prime(1536, 3, 169), prime(1536, 4, 71));
+
+    /** One whose modulus is so small that S + N has 3072 bits too. */
+    public static final TestSigner SMALL = new TestSigner(prime(1535, 5, 244), prime(1535, 6, 917));
 
     private static final int SIZE = 384;
 
     private final Map<ByteBuffer, BigInteger> signatures = new ConcurrentHashMap<>();
-    private final KeyPair keys;
+    private final PrivateKey key;
     private final BigInteger modulus;
 
-    /**
-     * An author with a key of so many bits, at most 3072.
-     *
-     * @param seed the same key for the same seed
-     */
-    public TestSigner(int bits, int seed) {
+    private TestSigner(BigInteger p, BigInteger q) {
+        BigInteger pLess1 = p.subtract(BigInteger.ONE);
+        BigInteger qLess1 = q.subtract(BigInteger.ONE);
+        BigInteger e = RSAKeyGenParameterSpec.F0;
+        BigInteger d = e.modInverse(pLess1.multiply(qLess1));
+        modulus = p.multiply(q);
         try {
-            SecureRandom random = SecureRandom.getInstance("SHA1PRNG");
-            random.setSeed(seed);
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-            generator.initialize(new RSAKeyGenParameterSpec(bits, RSAKeyGenParameterSpec.F0), random);
-            keys = generator.generateKeyPair();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
+            key = KeyFactory.getInstance("RSA")
+                    .generatePrivate(new RSAPrivateCrtKeySpec(
+                            modulus, e, d, p, q, d.mod(pLess1), d.mod(qLess1), q.modInverse(p)));
+        } catch (GeneralSecurityException x) {
+            throw new IllegalStateException(x);
         }
-        modulus = ((RSAPublicKey) keys.getPublic()).getModulus();
+    }
+
+    /** A prime that was found once: looking for one takes seconds on a slow day. */
+    private static BigInteger prime(int bits, long seed, int steps) {
+        BigInteger six = BigInteger.valueOf(6);
+        BigInteger start =
+                new BigInteger(bits, new Random(seed)).setBit(bits - 1).setBit(bits - 2);
+        // 5 modulo 6: odd, and 3 does not divide its predecessor.
+        return start.subtract(start.mod(six)).add(BigInteger.valueOf(5 + 6L * steps));
     }
 
     /** Writes the fixed fields, modulus, signature, Q1 and Q2; the body stays as it is. */
@@ -103,7 +112,7 @@ public final class TestSigner {
     private BigInteger signature(ByteBuffer message) {
         try {
             Signature rsa = Signature.getInstance("SHA256withRSA");
-            rsa.initSign(keys.getPrivate());
+            rsa.initSign(key);
             rsa.update(message.duplicate());
             return new BigInteger(1, rsa.sign());
         } catch (GeneralSecurityException e) {

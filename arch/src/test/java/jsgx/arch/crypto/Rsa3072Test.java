@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.util.Random;
+import jsgx.arch.TestSigner;
 import jsgx.arch.Vectors;
 import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
@@ -73,13 +74,15 @@ class Rsa3072Test {
     /** S + N has the same cube, and quotients to match: only the comparison with N refuses it. */
     @Test
     void aSignatureThatIsNotReducedIsRefused() {
-        Sigstruct sigstruct = read("fortanix-sig1");
-        BigInteger n = Rsa3072.integer(sigstruct.modulus());
+        Sigstruct sigstruct = Sigstruct.allocate();
+        TestSigner.SMALL.sign(sigstruct);
+        BigInteger n = TestSigner.SMALL.modulus();
         BigInteger s = Rsa3072.integer(sigstruct.signature()).add(n);
-        if (s.bitLength() > 3072) {
-            s = n;
-        }
+        assertThat(Rsa3072.verify(sigstruct)).isTrue();
         sigstruct.signature(Rsa3072.littleEndian(s));
+        BigInteger square = s.multiply(s);
+        sigstruct.q1(Rsa3072.littleEndian(square.divide(n)));
+        sigstruct.q2(Rsa3072.littleEndian(square.mod(n).multiply(s).divide(n)));
 
         assertThat(Rsa3072.verify(sigstruct)).isFalse();
         assertThat(Rsa3072.signatureIsValid(sigstruct)).isFalse();
@@ -91,29 +94,36 @@ class Rsa3072Test {
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
-    /** With Q1 one too small, a Q2 exists that still leads to the right remainder: the range of the first one decides. */
+    /** With Q1 one less, Q2 + S leads to the right cube: the range of what is left of the square refuses it. */
     @Test
     void quotientsThatLeaveTooMuchAreRefused() {
-        Sigstruct sigstruct = read("fortanix-sig1");
+        Sigstruct sigstruct = Sigstruct.allocate();
+        TestSigner.SMALL.sign(sigstruct);
         BigInteger s = Rsa3072.integer(sigstruct.signature());
         BigInteger q1 = Rsa3072.integer(sigstruct.q1());
         BigInteger q2 = Rsa3072.integer(sigstruct.q2());
         sigstruct.q1(Rsa3072.littleEndian(q1.subtract(BigInteger.ONE)));
-        BigInteger q2Up = q2.add(s);
-        if (q2Up.bitLength() <= 3072) {
-            sigstruct.q2(Rsa3072.littleEndian(q2Up));
-        }
-        assertThat(Rsa3072.verify(sigstruct)).isFalse();
+        sigstruct.q2(Rsa3072.littleEndian(q2.add(s)));
 
-        sigstruct.q1(Rsa3072.littleEndian(q1.add(BigInteger.ONE)));
-        if (q2.compareTo(s) >= 0) {
-            sigstruct.q2(Rsa3072.littleEndian(q2.subtract(s)));
-        }
         assertThat(Rsa3072.verify(sigstruct)).isFalse();
+    }
 
-        sigstruct.q1(Rsa3072.littleEndian(q1));
-        sigstruct.q2(Rsa3072.littleEndian(q2));
-        assertThat(Rsa3072.verify(sigstruct)).isTrue();
+    /** The other way round: with Q1 one more and Q2 - S, what is left of the square is negative. */
+    @Test
+    void quotientsThatLeaveTooLittleAreRefused() {
+        Sigstruct sigstruct = Sigstruct.allocate();
+        BigInteger s;
+        BigInteger q2;
+        do {
+            sigstruct.swDefined(sigstruct.swDefined() + 1);
+            TestSigner.SMALL.sign(sigstruct);
+            s = Rsa3072.integer(sigstruct.signature());
+            q2 = Rsa3072.integer(sigstruct.q2());
+        } while (q2.compareTo(s) < 0 && sigstruct.swDefined() < 64);
+        sigstruct.q1(Rsa3072.littleEndian(Rsa3072.integer(sigstruct.q1()).add(BigInteger.ONE)));
+        sigstruct.q2(Rsa3072.littleEndian(q2.max(s).subtract(s)));
+
+        assertThat(Rsa3072.verify(sigstruct)).isFalse();
     }
 
     @Test
