@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
         description =
                 "Say what an enclave or a SIGSTRUCT is, whether its signature holds, and whether it would launch.",
         footerHeading = "%nExit status 1 where the signature does not hold or is not over this enclave.%n%nExamples:%n",
-        footer = {"  jsgx inspect enclave.signed.so", "  jsgx inspect enclave.sgxs --sigstruct enclave.sigstruct"})
+        footer = {"  jsgx inspect enclave.sgxs --sigstruct enclave.sigstruct", "  jsgx inspect enclave.sgxs --sigstruct enclave.sigstruct"})
 final class InspectCommand extends Subcommand {
 
     @Parameters(paramLabel = "FILE", description = "An enclave, or a SIGSTRUCT of 1808 bytes.")

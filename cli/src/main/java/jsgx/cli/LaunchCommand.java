@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         description = "Build an enclave through the driver and initialise it; say why where it is refused.",
         footerHeading = "%nExit status 1 where it is refused.%n%nExamples:%n",
         footer = {
-            "  jsgx launch enclave.signed.so",
+            "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct",
             "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --save-token enclave.token",
             "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --token enclave.token"
         })

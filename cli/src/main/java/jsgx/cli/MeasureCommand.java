@@ -120,10 +120,9 @@ final class MeasureCommand extends Subcommand {
     }
 
     private static Json json(ImageDiff.Difference difference) {
-        return new Json().put("kind", kind(difference)).put("text", difference.text());
-    }
-
-    private static String kind(ImageDiff.Difference difference) {
-        return difference.getClass().getSimpleName();
+        return new Json()
+                .put("kind", difference.kind())
+                .put("page", difference.page() < 0 ? null : Text.mask(difference.page()))
+                .put("text", difference.text());
     }
 }

@@ -2,10 +2,6 @@ package jsgx.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.HexFormat;
 import java.util.Locale;
 import jsgx.arch.struct.Attributes;
@@ -13,6 +9,7 @@ import jsgx.arch.struct.Sigstruct;
 import jsgx.image.EnclaveImage;
 import jsgx.image.ImageException;
 import jsgx.image.ImageMeasurement;
+import jsgx.image.SigningDate;
 import jsgx.image.SigningKey;
 import jsgx.image.SigstructCheck;
 import jsgx.image.SigstructOptions;
@@ -36,8 +33,6 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nA key is made with  openssl genrsa -3 -out key.pem 3072%n%nExample:%n",
         footer = "  jsgx sign enclave.sgxs --key key.pem -o enclave.sigstruct --product-id 7 --svn 3")
 final class SignCommand extends Subcommand {
-
-    private static final String EPOCH = "SOURCE_DATE_EPOCH";
 
     @Parameters(paramLabel = "FILE", description = "The enclave.")
     private String file = "";
@@ -152,13 +147,17 @@ final class SignCommand extends Subcommand {
             Screen screen = screen();
             screen.line(screen.good("signed") + "  " + Text.printable(out) + "  MRENCLAVE "
                     + screen.hash(measurement.mrEnclave()) + ", " + SigstructFields.summary(screen, sigstruct) + ", "
-                    + SigstructFields.date(sigstruct.date()));
+                    + new SigningDate(sigstruct.date()).text());
         }
         return ExitStatus.DONE;
     }
 
-    private SigstructOptions options(EnclaveImage image, ImageMeasurement measurement) throws BadInput {
-        SigstructOptions defaults = SigstructOptions.of(measurement.mrEnclave(), bcd(day()));
+    private SigstructOptions options(EnclaveImage image, ImageMeasurement measurement)
+            throws BadInput, ImageException {
+        SigningDate day = date == null
+                ? SigningDate.fromEnvironment(surroundings.environment(), surroundings.clock())
+                : SigningDate.parse(date);
+        SigstructOptions defaults = SigstructOptions.of(measurement.mrEnclave(), day.bcd());
         Attributes asked = image.hints().given() ? image.hints().attributes() : defaults.attributes();
         long flags = (attributes == null ? asked.flags() : attributes) | (debug ? Attributes.DEBUG : 0);
         long flagsMask = (attributesMask == null ? defaults.attributeMask().flags() : attributesMask)
@@ -178,33 +177,6 @@ final class SignCommand extends Subcommand {
                 svn,
                 familyId == null ? defaults.isvFamilyId() : id("--family-id", familyId),
                 extProductId == null ? defaults.isvExtProdId() : id("--ext-product-id", extProductId));
-    }
-
-    private LocalDate day() throws BadInput {
-        try {
-            if (date != null) {
-                return LocalDate.parse(date);
-            }
-        } catch (DateTimeException e) {
-            throw new BadInput("--date: \"" + Text.printable(date) + "\" is no day: expected for example 2017-12-19");
-        }
-        String epoch = surroundings.variable(EPOCH);
-        try {
-            Instant instant =
-                    epoch.isEmpty() ? surroundings.clock().instant() : Instant.ofEpochSecond(Long.parseLong(epoch));
-            return instant.atOffset(ZoneOffset.UTC).toLocalDate();
-        } catch (NumberFormatException | DateTimeException e) {
-            throw new BadInput(
-                    EPOCH + ": \"" + Text.printable(epoch) + "\" is no time: expected seconds since 1970-01-01");
-        }
-    }
-
-    private static int bcd(LocalDate day) throws BadInput {
-        if (day.getYear() < 0 || day.getYear() > 9999) {
-            throw new BadInput(
-                    "the day of signing, " + day + ", does not fit into DATE: expected a year of four digits");
-        }
-        return Integer.parseInt(day.toString().replace("-", ""), 16);
     }
 
     private static String id(String option, String hex) throws BadInput {

@@ -7,6 +7,7 @@ import java.util.List;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.cli.Screen.Fact;
+import jsgx.image.SigningDate;
 import jsgx.image.SigstructCheck;
 import jsgx.image.SigstructCheck.Part;
 
@@ -48,7 +49,7 @@ final class SigstructFields {
                 .put("q2Valid", check.finding(Part.Q2).valid())
                 .put("valid", check.valid())
                 .put("vendor", sigstruct.vendor())
-                .put("date", date(sigstruct.date()))
+                .put("date", new SigningDate(sigstruct.date()).text())
                 .put("swDefined", sigstruct.swDefined())
                 .put("isvProdId", sigstruct.isvProdId())
                 .put("isvSvn", sigstruct.isvSvn())
@@ -103,7 +104,7 @@ final class SigstructFields {
         Attributes mask = sigstruct.attributeMask();
         return List.of(
                 new Fact("MRSIGNER", screen.hash(SigstructCheck.mrSigner(sigstruct))),
-                new Fact("signed on", date(sigstruct.date()) + ", vendor " + vendor(sigstruct.vendor())),
+                new Fact("signed on", new SigningDate(sigstruct.date()).text() + ", vendor " + vendor(sigstruct.vendor())),
                 new Fact("product", "ISVPRODID " + sigstruct.isvProdId() + ", ISVSVN " + sigstruct.isvSvn()),
                 new Fact(
                         "ATTRIBUTES",
@@ -129,14 +130,6 @@ final class SigstructFields {
 
     static String hex(MemorySegment segment) {
         return HexFormat.of().formatHex(bytes(segment));
-    }
-
-    /** DATE, in binary coded decimal: {@code 2017-12-19}; a mask where it is no such number. */
-    static String date(int bcd) {
-        String digits = HexFormat.of().toHexDigits(bcd);
-        return digits.chars().allMatch(c -> c <= '9') && bcd != 0
-                ? digits.substring(0, 4) + "-" + digits.substring(4, 6) + "-" + digits.substring(6)
-                : "0x" + digits;
     }
 
     private static String vendor(int vendor) {

@@ -31,14 +31,12 @@ final class TokenShowCommand extends Subcommand {
     int run() throws BadInput, LaunchException, IOException {
         TokenFile token = TokenFile.read(EnclaveOptions.existing(file, surroundings));
         if (json()) {
-            Json fields = new Json();
+            Json document =
+                    new Json().put("file", file).put("format", token.format().id());
             for (TokenFile.Field field : token.fields()) {
-                fields.put(field.name(), field.value());
+                document.put(jsonName(field.name()), field.value());
             }
-            print(new Json()
-                    .put("file", file)
-                    .put("format", token.format().id())
-                    .put("fields", fields));
+            print(document);
         } else {
             Screen screen = screen();
             screen.line(Text.printable(file) + "  EINITTOKEN, " + token.format().size() + " bytes");
@@ -48,6 +46,15 @@ final class TokenShowCommand extends Subcommand {
                     .toList());
         }
         return ExitStatus.DONE;
+    }
+
+    /** MRENCLAVE and MRSIGNER have one spelling in all documents of jsgx. */
+    private static String jsonName(String name) {
+        return switch (name) {
+            case "mrEnclave" -> "mrenclave";
+            case "mrSigner" -> "mrsigner";
+            default -> name;
+        };
     }
 
     private static String value(Screen screen, TokenFile.Field field) {

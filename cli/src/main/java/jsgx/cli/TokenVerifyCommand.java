@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         customSynopsis = "jsgx token verify FILE --enclave F [--sigstruct S] [OPTION...]",
         description = "Say whether a token launches an enclave on this platform: EINIT itself decides.",
         footerHeading = "%nExit status 1 where it does not.%n%nExample:%n",
-        footer = "  jsgx token verify enclave.token --enclave enclave.signed.so")
+        footer = "  jsgx token verify enclave.token --enclave enclave.sgxs --sigstruct enclave.sigstruct")
 final class TokenVerifyCommand extends Subcommand {
 
     @Parameters(paramLabel = "FILE", description = "The token.")

@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A user of {@code jsgx} in a folder of their own, with an environment of their own. */
 final class Jsgx {
@@ -69,6 +71,20 @@ final class Jsgx {
                         CLOCK));
         return new Run(
                 List.of(args), status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** A field of a JSON object. */
+    static @Nullable Object value(@Nullable Object object, String field) {
+        return object instanceof Map<?, ?> map ? map.get(field) : null;
+    }
+
+    /** A field of each object of a JSON array. */
+    static List<@Nullable Object> values(@Nullable Object array, String field) {
+        List<@Nullable Object> values = new ArrayList<>();
+        if (array instanceof List<?> objects) {
+            objects.forEach(object -> values.add(value(object, field)));
+        }
+        return values;
     }
 
     /** What a run left: its exit status and what it printed. */

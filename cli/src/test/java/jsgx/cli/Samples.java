@@ -1,0 +1,76 @@
+package jsgx.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import jsgx.cli.demo.DemoEnclave;
+import jsgx.image.EnclaveImage;
+import jsgx.image.EnclavePage;
+import jsgx.image.SgxsWriter;
+import jsgx.image.SigningKey;
+
+/** Files that commands are tried on. The keys are made once for all tests: that takes its time. */
+final class Samples {
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private Samples() {}
+
+    private static final class Keys {
+        static final SigningKey SIGNER = SigningKey.generate(RANDOM);
+    }
+
+    /** The key that signs all sample enclaves. */
+    static SigningKey signer() {
+        return Keys.SIGNER;
+    }
+
+    /** Writes enclave.sgxs, flipped.sgxs (one bit of code) and key.pem. */
+    static Jsgx in(Path folder) {
+        Jsgx jsgx = new Jsgx(folder);
+        jsgx.file("enclave.sgxs", sgxs(DemoEnclave.image()));
+        jsgx.file("flipped.sgxs", sgxs(DemoEnclave.withFlippedBit()));
+        try {
+            signer().write(folder.resolve("key.pem"));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return jsgx;
+    }
+
+    static byte[] sgxs(EnclaveImage image) {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        try {
+            SgxsWriter.write(image, stream);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return stream.toByteArray();
+    }
+
+    /** The sample enclave with a page more at its end that is added and not measured. */
+    static EnclaveImage withUnmeasuredPage() {
+        EnclaveImage image = DemoEnclave.image();
+        List<EnclavePage> pages = new ArrayList<>(image.pages());
+        pages.add(new EnclavePage(
+                0x4000, EnclavePage.reg(3), EnclavePage.NONE, MemorySegment.ofArray(new byte[EnclavePage.SIZE])));
+        return new EnclaveImage(image.format(), 0x8000, 1, pages, EnclaveImage.UNSIGNED, image.hints());
+    }
+
+    /** Every file beneath a folder, as its name relative to it. */
+    static List<String> filesIn(Path folder) {
+        try (var files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> folder.relativize(file).toString())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
