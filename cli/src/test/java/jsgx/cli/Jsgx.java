@@ -38,6 +38,13 @@ final class Jsgx {
         return other;
     }
 
+    /** The same user in another folder. */
+    Jsgx in(String folder) {
+        Jsgx other = new Jsgx(directory.resolve(folder));
+        other.environment.putAll(environment);
+        return other;
+    }
+
     Path directory() {
         return directory;
     }

@@ -43,6 +43,14 @@ final class Samples {
         return jsgx;
     }
 
+    /** Writes the same, and what documents use besides: other.sgxs and enclave.sigstruct. */
+    static Jsgx signedIn(Path folder) {
+        Jsgx jsgx = in(folder);
+        jsgx.file("other.sgxs", sgxs(withUnmeasuredPage()));
+        jsgx.line("sign enclave.sgxs --key key.pem -o enclave.sigstruct --product-id 7 --svn 3");
+        return jsgx;
+    }
+
     static byte[] sgxs(EnclaveImage image) {
         ByteArrayOutputStream stream = new ByteArrayOutputStream();
         try {
