@@ -2,17 +2,28 @@ package jsgx.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.Explanation;
 
 /** How the reason of a refusal is shown: beneath each other for people, as one text and as fields for JSON. */
 final class Explanations {
 
+    private static final Pattern HASH = Pattern.compile("\\b[0-9a-f]{32,}\\b");
+
     private Explanations() {}
 
     /** The reason beneath its headline, which the caller prints. */
     static void show(Screen screen, Explanation explanation) {
-        screen.facts(facts(explanation));
+        List<Fact> facts = new ArrayList<>();
+        for (Fact fact : facts(explanation)) {
+            facts.add(new Fact(
+                    fact.label(),
+                    HASH.matcher(fact.value())
+                            .replaceAll(hash -> Matcher.quoteReplacement(screen.hash(hash.group())))));
+        }
+        screen.facts(facts);
     }
 
     /** The reason in one text: the headline, then a line for each part. */

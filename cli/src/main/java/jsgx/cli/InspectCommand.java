@@ -13,7 +13,6 @@ import jsgx.image.ImageException;
 import jsgx.image.ImageMeasurement;
 import jsgx.image.SigstructCheck;
 import jsgx.image.SigstructCheck.Finding;
-import jsgx.image.SigstructCheck.Part;
 import jsgx.launch.Explanation;
 import jsgx.launch.LaunchException;
 import jsgx.launch.LaunchOptions;
@@ -34,7 +33,10 @@ import picocli.CommandLine.Parameters;
         description =
                 "Say what an enclave or a SIGSTRUCT is, whether its signature holds, and whether it would launch.",
         footerHeading = "%nExit status 1 where the signature does not hold or is not over this enclave.%n%nExamples:%n",
-        footer = {"  jsgx inspect enclave.sgxs --sigstruct enclave.sigstruct", "  jsgx inspect enclave.sgxs --sigstruct enclave.sigstruct"})
+        footer = {
+            "  jsgx inspect enclave.sgxs --sigstruct enclave.sigstruct",
+            "  jsgx inspect enclave.sgxs --sigstruct enclave.sigstruct"
+        })
 final class InspectCommand extends Subcommand {
 
     @Parameters(paramLabel = "FILE", description = "An enclave, or a SIGSTRUCT of 1808 bytes.")
@@ -69,14 +71,11 @@ final class InspectCommand extends Subcommand {
                 : enclave(enclaves.image(file, surroundings));
     }
 
-    private int bare(Sigstruct sigstruct) throws BadInput, LaunchException {
+    private int bare(Sigstruct sigstruct) throws BadInput {
         if (sigstructFile != null) {
             throw new BadInput(Text.printable(file) + " is a SIGSTRUCT itself: --sigstruct goes with an enclave file");
         }
-        WouldLaunch would;
-        try (Launcher launcher = Launcher.on(Platforms.forLooking(surroundings))) {
-            would = launcher.wouldLaunch(sigstruct);
-        }
+        WouldLaunch would = WouldLaunch.of(sigstruct);
         SigstructCheck check = SigstructCheck.check(sigstruct);
         String claimed = HexFormat.of().formatHex(SigstructFields.bytes(sigstruct.enclaveHash()));
         if (json()) {
@@ -96,7 +95,9 @@ final class InspectCommand extends Subcommand {
             facts.addAll(findings(screen, check));
             screen.facts(facts);
             screen.blank();
-            show(screen, would);
+            screen.line((would.would() ? screen.good("valid") : screen.bad("not valid")) + "  "
+                    + would.explanation().headline());
+            reason(screen, would);
         }
         return check.valid() ? ExitStatus.DONE : ExitStatus.REFUSED;
     }
@@ -201,12 +202,13 @@ final class InspectCommand extends Subcommand {
         String by = "through " + Interfaces.id(driver);
         screen.line((would.would() ? screen.good("would launch") : screen.bad("would not launch")) + "  " + by + ": "
                 + would.explanation().headline());
-        screen.blank();
-        Explanations.show(screen, would.explanation());
+        reason(screen, would);
     }
 
-    /** Whether RSA, Q1 or Q2 hold. */
-    static boolean valid(SigstructCheck check, Part part) {
-        return check.finding(part).valid();
+    private static void reason(Screen screen, WouldLaunch would) {
+        if (!would.would()) {
+            screen.blank();
+            Explanations.show(screen, would.explanation());
+        }
     }
 }

@@ -134,7 +134,7 @@ final class LaunchCommand extends Subcommand {
             new TokenFile(TokenFile.Format.RAW, token).write(save, TokenFile.Format.RAW);
         }
         if (json()) {
-            print(json(result).put("file", file));
+            print(new Json().put("file", file).putAll(json(result)));
         } else {
             show(image, sigstruct, result);
         }

@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
         optionListHeading = "%n",
         customSynopsis = "jsgx platform new [--force] [OPTION...]",
         description = "Make a new platform: new fuses, owner epoch and launch enclave key.",
-        footerHeading = "%nExamples:%n",
-        footer = {"  jsgx platform new", "  jsgx platform new --force --features sgx1-flc --epc 93.5MiB"})
+        footerHeading = "%nExample:%n",
+        footer = "  jsgx platform new --force --features sgx1-flc --epc 93.5MiB")
 final class PlatformNewCommand extends Subcommand {
 
     @Option(

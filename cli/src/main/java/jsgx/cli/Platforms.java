@@ -21,9 +21,16 @@ final class Platforms {
         return file(surroundings).loadOrCreate();
     }
 
-    /** The user's platform, or a new one that is not kept where there is none: to look at a file makes no platform. */
+    /** The user's platform; where there is none and none can be kept, a new one for this once. */
     static Platform forLooking(Surroundings surroundings) throws LaunchException {
-        PlatformFile file = file(surroundings);
-        return file.exists() ? file.load() : Platform.create(new SecureRandom());
+        try {
+            if (!file(surroundings).exists()) {
+                return own(surroundings);
+            }
+        } catch (LaunchException e) {
+            // To look at a file needs no state folder.
+            return Platform.create(new SecureRandom());
+        }
+        return file(surroundings).load();
     }
 }

@@ -152,8 +152,7 @@ final class SignCommand extends Subcommand {
         return ExitStatus.DONE;
     }
 
-    private SigstructOptions options(EnclaveImage image, ImageMeasurement measurement)
-            throws BadInput, ImageException {
+    private SigstructOptions options(EnclaveImage image, ImageMeasurement measurement) throws BadInput, ImageException {
         SigningDate day = date == null
                 ? SigningDate.fromEnvironment(surroundings.environment(), surroundings.clock())
                 : SigningDate.parse(date);

@@ -104,7 +104,9 @@ final class SigstructFields {
         Attributes mask = sigstruct.attributeMask();
         return List.of(
                 new Fact("MRSIGNER", screen.hash(SigstructCheck.mrSigner(sigstruct))),
-                new Fact("signed on", new SigningDate(sigstruct.date()).text() + ", vendor " + vendor(sigstruct.vendor())),
+                new Fact(
+                        "signed on",
+                        new SigningDate(sigstruct.date()).text() + ", vendor " + vendor(sigstruct.vendor())),
                 new Fact("product", "ISVPRODID " + sigstruct.isvProdId() + ", ISVSVN " + sigstruct.isvSvn()),
                 new Fact(
                         "ATTRIBUTES",

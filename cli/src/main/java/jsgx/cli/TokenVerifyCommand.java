@@ -66,8 +66,10 @@ final class TokenVerifyCommand extends Subcommand {
             Screen screen = screen();
             String verdict = check.accepted() ? screen.good("valid") : screen.bad("not valid");
             screen.line(verdict + "  " + check.explanation().headline());
-            screen.blank();
-            Explanations.show(screen, check.explanation());
+            if (!check.accepted()) {
+                screen.blank();
+                Explanations.show(screen, check.explanation());
+            }
         }
         return check.accepted() ? ExitStatus.DONE : ExitStatus.REFUSED;
     }

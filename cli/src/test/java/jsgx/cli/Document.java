@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 record Document(Path file, List<Command> commands) {
 
     private static final String ANY_LINES = "…";
-    private static final Pattern COMMAND = Pattern.compile(
-            "^\\s*(?:\\$ )?((?:\\./)?jsgx(?: .*)?|cd \\S+|export [A-Z_]+=\\S+|openssl genrsa .*)$");
+    private static final Pattern COMMAND =
+            Pattern.compile("^\\s*(?:\\$ )?((?:\\./)?jsgx(?: .*)?|cd \\S+|export [A-Z_]+=\\S+|openssl genrsa .*)$");
     private static final Pattern VOLATILE = Pattern.compile(
             "[0-9a-f]{8}…[0-9a-f]{6}|\\b[0-9a-f]{16,}\\b|[0-9.]+ (?:µs|ms|s)\\b|known as [0-9a-f]{8}|\\b20\\d\\d-\\d\\d-\\d\\d\\b");
 

@@ -22,8 +22,8 @@ class DocumentationTest {
     Stream<DynamicTest> whatADocumentShowsWorksAndPrintsWhatItSays() {
         return Document.all().stream()
                 .filter(document -> !document.commands().isEmpty())
-                .map(document -> dynamicTest(
-                        String.valueOf(document.file().getFileName()), () -> follow(document.commands())));
+                .map(document ->
+                        dynamicTest(String.valueOf(document.file().getFileName()), () -> follow(document.commands())));
     }
 
     @Test
@@ -87,8 +87,7 @@ class DocumentationTest {
 
     @Test
     void aDocumentIsReadAsItsReaderReadsIt() {
-        List<Document.Command> commands = Document.parse(
-                """
+        List<Document.Command> commands = Document.parse("""
                 Text with `jsgx inspect x` in it, and a block:
 
                     ./jsgx demo     launches an enclave
@@ -102,18 +101,18 @@ class DocumentationTest {
 
                 ```
                 jsgx is not a command here.
-                """
-                        .lines()
-                        .toList());
+                """.lines().toList());
 
-        assertThat(commands).extracting(command -> String.join(" ", command.words()))
+        assertThat(commands)
+                .extracting(command -> String.join(" ", command.words()))
                 .containsExactly("jsgx demo", "cd folder", "jsgx measure enclave.sgxs");
         assertThat(commands.getFirst().output()).isEmpty();
         assertThat(commands.getLast().line()).isEqualTo(8);
         assertThat(commands.getLast().output()).hasSize(2);
         assertThat(commands.getLast().shows("enclave.sgxs  SGXS stream\n  MRENCLAVE 66edfcda…e744de\n"))
                 .isTrue();
-        assertThat(commands.getLast().shows("enclave.sgxs  SGXS stream\nMRSIGNER\n")).isFalse();
+        assertThat(commands.getLast().shows("enclave.sgxs  SGXS stream\nMRSIGNER\n"))
+                .isFalse();
     }
 
     @Test

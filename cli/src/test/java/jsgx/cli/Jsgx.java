@@ -45,6 +45,10 @@ final class Jsgx {
         return other;
     }
 
+    Map<String, String> environment() {
+        return environment;
+    }
+
     Path directory() {
         return directory;
     }

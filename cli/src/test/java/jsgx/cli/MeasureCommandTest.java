@@ -27,7 +27,8 @@ class MeasureCommandTest {
     @Test
     void anSgxsStreamThatIsMeasuredThroughoutHashesToItsMrEnclave() throws Exception {
         byte[] stream = Files.readAllBytes(folder.resolve("enclave.sgxs"));
-        String hash = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(stream));
+        String hash =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(stream));
 
         Jsgx.Run run = jsgx.line("measure enclave.sgxs --json");
 
@@ -46,8 +47,8 @@ class MeasureCommandTest {
 
     @Test
     void peopleGetTheHashShortenedUnlessTheyWantItWhole() {
-        String whole = String.valueOf(
-                jsgx.line("measure enclave.sgxs --json").json().get("mrenclave"));
+        String whole =
+                String.valueOf(jsgx.line("measure enclave.sgxs --json").json().get("mrenclave"));
 
         assertThat(jsgx.line("measure enclave.sgxs").out())
                 .isEqualTo("enclave.sgxs  SGXS stream, 4 pages in 16.0 KiB, SSA frame of 1 page\n  MRENCLAVE "
@@ -115,7 +116,11 @@ class MeasureCommandTest {
         Jsgx.Run run = jsgx.line("measure short.sgxs");
 
         assertThat(run.status()).isEqualTo(2);
-        assertThat(run.err().lines()).singleElement().asString().contains("short.sgxs").contains("offset 0x");
+        assertThat(run.err().lines())
+                .singleElement()
+                .asString()
+                .contains("short.sgxs")
+                .contains("offset 0x");
         assertThat(run.out()).isEmpty();
     }
 }

@@ -69,7 +69,9 @@ class PlatformCommandTest {
                 platform.ownerEpoch().bytes())) {
             assertThat(shown).doesNotContain(HexFormat.of().formatHex(secret).substring(0, 8));
         }
-        assertThat(shown).doesNotContain("PRIVATE KEY").contains(Samples.signer().mrSigner());
+        assertThat(shown)
+                .doesNotContain("PRIVATE KEY")
+                .contains(Samples.signer().mrSigner());
     }
 
     @Test
@@ -136,10 +138,7 @@ class PlatformCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     --features sgx3              | expected sgx1, sgx1-flc or sgx2
                     --epc 0                      | out of range
                     --epc 64M,1                  | expected a multiple of a page

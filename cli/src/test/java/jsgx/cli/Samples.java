@@ -13,6 +13,9 @@ import jsgx.image.EnclaveImage;
 import jsgx.image.EnclavePage;
 import jsgx.image.SgxsWriter;
 import jsgx.image.SigningKey;
+import jsgx.launch.LaunchException;
+import jsgx.launch.Platform;
+import jsgx.launch.PlatformFile;
 
 /** Files that commands are tried on. The keys are made once for all tests: that takes its time. */
 final class Samples {
@@ -23,6 +26,7 @@ final class Samples {
 
     private static final class Keys {
         static final SigningKey SIGNER = SigningKey.generate(RANDOM);
+        static final Platform PLATFORM = Platform.create(RANDOM);
     }
 
     /** The key that signs all sample enclaves. */
@@ -43,11 +47,20 @@ final class Samples {
         return jsgx;
     }
 
-    /** Writes the same, and what documents use besides: other.sgxs and enclave.sigstruct. */
+    /**
+     * Writes the same, and what documents use besides: other.sgxs, enclave.sigstruct, enclave.token; and keeps a platform in
+     * the user's home.
+     */
     static Jsgx signedIn(Path folder) {
         Jsgx jsgx = in(folder);
+        try {
+            PlatformFile.of(jsgx.environment()).replace(Keys.PLATFORM);
+        } catch (LaunchException e) {
+            throw new IllegalStateException(e);
+        }
         jsgx.file("other.sgxs", sgxs(withUnmeasuredPage()));
         jsgx.line("sign enclave.sgxs --key key.pem -o enclave.sigstruct --product-id 7 --svn 3");
+        jsgx.line("launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --save-token enclave.token");
         return jsgx;
     }
 

@@ -37,8 +37,9 @@ class SignCommandTest {
 
     @Test
     void whatIsSignedHasWhatWasAskedFor() throws Exception {
-        Jsgx.Run run = jsgx.line(SIGN + "--product-id 7 --svn 3 --date 2017-12-19 --debug --vendor 0x8086 --sw-defined 16"
-                + " --xfrm 0x7 --xfrm-mask 0xfffffffffffffff8 --misc-select 1 --misc-mask 0xfffffffe");
+        Jsgx.Run run =
+                jsgx.line(SIGN + "--product-id 7 --svn 3 --date 2017-12-19 --debug --vendor 0x8086 --sw-defined 16"
+                        + " --xfrm 0x7 --xfrm-mask 0xfffffffffffffff8 --misc-select 1 --misc-mask 0xfffffffe");
 
         assertThat(run.status()).as(run.err()).isZero();
         Sigstruct sigstruct = written();
@@ -90,10 +91,7 @@ class SignCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     --date 2017-13-01         | a day such as 2017-12-19
                     --date 10000-01-01        | the day of signing
                     --ext-product-id 00       | expected 32 hexadecimal digits
@@ -128,7 +126,11 @@ class SignCommandTest {
         Jsgx.Run run = jsgx.line("sign enclave.sgxs --key other.pem -o out.sigstruct");
 
         assertThat(run.status()).isEqualTo(2);
-        assertThat(run.err().lines()).singleElement().asString().contains("other.pem").contains("3072");
+        assertThat(run.err().lines())
+                .singleElement()
+                .asString()
+                .contains("other.pem")
+                .contains("3072");
         assertThat(Samples.filesIn(folder)).doesNotContain("out.sigstruct");
     }
 
@@ -150,7 +152,8 @@ class SignCommandTest {
 
         assertThat(jsgx.line("sign enclave.sgxs --key key.pem -o key.pem").status())
                 .isEqualTo(2);
-        assertThat(jsgx.line("sign enclave.sgxs --key key.pem -o ./enclave.sgxs").status())
+        assertThat(jsgx.line("sign enclave.sgxs --key key.pem -o ./enclave.sgxs")
+                        .status())
                 .isEqualTo(2);
         assertThat(folder.resolve("key.pem")).hasBinaryContent(key);
         assertThat(folder.resolve("enclave.sgxs")).hasBinaryContent(enclave);
@@ -160,7 +163,13 @@ class SignCommandTest {
     void aFullDiskGetsOneLineAndNothingIsLeft() throws Exception {
         Path full = fullDisk();
 
-        Jsgx.Run run = jsgx.run("sign", "enclave.sgxs", "--key", "key.pem", "-o", full.resolve("out").toString());
+        Jsgx.Run run = jsgx.run(
+                "sign",
+                "enclave.sgxs",
+                "--key",
+                "key.pem",
+                "-o",
+                full.resolve("out").toString());
 
         assertThat(run.status()).isEqualTo(2);
         assertThat(run.err().lines()).singleElement().asString().contains("not written: ");
