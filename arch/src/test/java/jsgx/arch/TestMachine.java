@@ -87,6 +87,15 @@ public final class TestMachine {
 
     /** SGX2 with CET in enclaves, which no preset has. */
     public static CpuFeatures withCet() {
+        return sgx2(true, CpuFeatures.SGX2.xfrm());
+    }
+
+    /** SGX2 with other extended features. */
+    public static CpuFeatures withXfrm(long xfrm) {
+        return sgx2(false, xfrm);
+    }
+
+    private static CpuFeatures sgx2(boolean cet, long xfrm) {
         CpuFeatures f = CpuFeatures.SGX2;
         return new CpuFeatures(
                 f.sgx2(),
@@ -96,9 +105,9 @@ public final class TestMachine {
                 f.edeccssa(),
                 f.aexNotify(),
                 f.eupdatesvn(),
-                true,
+                cet,
                 f.miscSelect(),
-                f.xfrm(),
+                xfrm,
                 f.log2MaxSize32(),
                 f.log2MaxSize64());
     }

@@ -8,13 +8,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
+import jsgx.arch.Enclu;
 import jsgx.arch.Fault;
 import jsgx.arch.Leaf;
 import jsgx.arch.RegisterFile;
 import jsgx.arch.RegisterFile.Register;
+import jsgx.arch.TestEnclave;
+import jsgx.arch.TestMachine;
 import jsgx.arch.Xsave;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.leaf.Aex.Event;
+import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.Exinfo;
 import jsgx.arch.struct.Gprsgx;
 import jsgx.arch.struct.Layouts;
@@ -214,6 +218,44 @@ class AexTest {
         Layouts.u32(expected, 28, 0xffff);
         Layouts.u64(expected, Xsave.XSTATE_BV, 7);
         assertThat(shown.mismatch(expected)).isEqualTo(-1);
+    }
+
+    /** AMX: an XSAVE area of three pages, which lie anywhere in the EPC. */
+    @Test
+    void anXsaveAreaMaySpanPages() {
+        long xfrm = 0x6_02e7L;
+        TestMachine machine = TestMachine.of(TestMachine.withXfrm(xfrm));
+        TestEnclave enclave = TestEnclave.create(machine, secs -> {
+            secs.attributes(new Attributes(Attributes.MODE64BIT, xfrm));
+            secs.ssaFrameSize(4);
+        });
+        for (long page = 0x5000; page >= 0x2000; page -= Epc.PAGE_SIZE) {
+            enclave.add(page, TestEnclave.RW, new byte[0]);
+        }
+        enclave.addTcs(0x1000, 0x2000);
+        enclave.secsInEpc().attributes(enclave.attributes().with(Attributes.INIT));
+        machine.lp.cpl(3);
+        long tcs = enclave.base() + 0x1000;
+        TestMachine.succeeds(Enclu.eenter(machine.lp, tcs, AEP));
+        MemorySegment secret = area(new Random(18), xfrm);
+        assertThat(machine.lp.registers().xrstor(secret, xfrm)).isTrue();
+        machine.lp.registers().set(Register.RIP, enclave.base() + 0x77);
+        Aex.run(machine.lp, Event.interrupt(1));
+        assertThat(new Gprsgx(machine.cpu
+                                .epc()
+                                .page(machine.memory.epcPage(enclave.base() + 0x5000))
+                                .asSlice(Epc.PAGE_SIZE - Gprsgx.SIZE))
+                        .rip())
+                .isEqualTo(enclave.base() + 0x77);
+        TestMachine.succeeds(Enclu.eresume(machine.lp, tcs, AEP));
+        MemorySegment resumed = MemorySegment.ofArray(new byte[Xsave.size(xfrm)]);
+        machine.lp.registers().xsave(resumed, xfrm);
+        for (int bit : new int[] {2, 5, 6, 7, 9, 17, 18}) {
+            int[] component = Xsave.component(bit);
+            assertThat(resumed.asSlice(component[0], component[1]).mismatch(secret.asSlice(component[0], component[1])))
+                    .as("component %d", bit)
+                    .isEqualTo(-1);
+        }
     }
 
     /** An XSAVE area with random content and the header that XRSTOR wants. */

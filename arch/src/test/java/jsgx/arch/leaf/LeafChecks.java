@@ -80,6 +80,11 @@ abstract class LeafChecks<K extends LeafCheck, C extends LeafCall> {
         baseline = null;
     }
 
+    /** The kind of call that what follows can be done to. */
+    final Supplier<C> kind() {
+        return baseline == null ? this::call : baseline;
+    }
+
     /** The check raises #GP(0). */
     final void gp(K check, Consumer<C> violation) {
         add(check, violation, (call, outcome) -> {
