@@ -18,6 +18,9 @@ public final class TestPlatforms {
     /** A signer of other enclaves, and of the launch enclave after a rotation. */
     public static final SigningKey OTHER_KEY = SigningKey.generate(new SecureRandom());
 
+    /** A third signer. */
+    public static final SigningKey THIRD_KEY = SigningKey.generate(new SecureRandom());
+
     private TestPlatforms() {}
 
     /** A new platform with a small EPC. */
