@@ -172,7 +172,7 @@ public final class WhiteListCertificate {
         return memory.asSlice(at, size).toArray(ValueLayout.JAVA_BYTE);
     }
 
-    private static PublicKey p256(byte[] x, byte[] y) throws GeneralSecurityException {
+    static PublicKey p256(byte[] x, byte[] y) throws GeneralSecurityException {
         AlgorithmParameters parameters = AlgorithmParameters.getInstance("EC");
         parameters.init(new ECGenParameterSpec("secp256r1"));
         ECPoint point = new ECPoint(new BigInteger(1, x), new BigInteger(1, y));
