@@ -34,11 +34,19 @@ final class Process implements AutoCloseable {
     }
 
     Process(Machine machine, InterfaceKind kind, EmbeddedAddressSpace space) {
+        this(machine, kind, space, open(machine, kind));
+    }
+
+    Process(Machine machine, InterfaceKind kind, EmbeddedAddressSpace space, DeviceFile file) {
         this.machine = machine;
         this.kind = kind;
         this.space = space;
+        this.file = file;
+    }
+
+    private static DeviceFile open(Machine machine, InterfaceKind kind) {
         try {
-            file = machine.driver.device(kind).open(Machine.WORKLOAD);
+            return machine.driver.device(kind).open(Machine.WORKLOAD);
         } catch (DeviceAbsentException e) {
             throw new IllegalStateException(e);
         }
