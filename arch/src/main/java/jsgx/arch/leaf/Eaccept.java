@@ -204,7 +204,8 @@ public final class Eaccept {
 
     private static void checkTcs(ProcessorPackage cpu, Tcs tcs, Secs secs) {
         boolean cet = cpu.features().cet();
-        if (!tcs.reservedIsZero() || !tcs.flagsReservedIsZero() || !(cet || tcs.cetFieldsAreZero())) {
+        long flags = Tcs.DBGOPTIN | (cpu.features().aexNotify() ? Tcs.AEXNOTIFY : 0);
+        if (!tcs.reservedIsZero() || (tcs.flags() & ~flags) != 0 || !(cet || tcs.cetFieldsAreZero())) {
             throw gp(Check.TCS_RESERVED, "0 in the reserved fields", "FLAGS " + hex(tcs.flags()) + " or other bytes");
         }
         if ((tcs.flags() & Tcs.DBGOPTIN) != 0) {

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import jsgx.arch.Enclu;
 import jsgx.arch.LogicalProcessor;
@@ -23,7 +24,8 @@ class EntryRaceTest {
 
     private static final int PROCESSORS = 4;
     private static final int TCSES = 2;
-    private static final int ROUNDS = 10_000;
+    private static final int ROUNDS = 5_000;
+    private static final int DUELS = 1_000;
 
     private final EnclaveProcess process = new EnclaveProcess(PROCESSORS, TCSES);
     private final AtomicIntegerArray inside = new AtomicIntegerArray(TCSES);
@@ -61,6 +63,42 @@ class EntryRaceTest {
             assertThat(process.tcs(i).cssa()).isBetween(0, EnclaveProcess.FRAMES);
         }
         assertThat(process.etrack().isSuccess()).isTrue();
+    }
+
+    /** Two processors execute EENTER of one TCS at the same moment, again and again. */
+    @Test
+    void ofTwoAtOnceOneEnters() throws ExecutionException, InterruptedException {
+        AtomicInteger arrived = new AtomicInteger();
+        AtomicIntegerArray winners = new AtomicIntegerArray(DUELS);
+        try (ExecutorService executor = Executors.newFixedThreadPool(2)) {
+            List<Future<?>> duellists = new ArrayList<>();
+            for (LogicalProcessor lp : process.lps.subList(0, 2)) {
+                duellists.add(executor.submit(() -> {
+                    for (int duel = 0; duel < DUELS; duel++) {
+                        await(arrived, 4 * duel + 2);
+                        boolean won = Enclu.eenter(lp, process.tcsAt(0), 0x1000).isSuccess();
+                        winners.addAndGet(duel, won ? 1 : 0);
+                        await(arrived, 4 * duel + 4);
+                        if (won) {
+                            Enclu.eexit(lp, 0x1000);
+                        }
+                    }
+                }));
+            }
+            for (Future<?> duellist : duellists) {
+                duellist.get();
+            }
+        }
+        for (int duel = 0; duel < DUELS; duel++) {
+            assertThat(winners.get(duel)).as("winners of duel %d", duel).isLessThanOrEqualTo(1);
+        }
+    }
+
+    private static void await(AtomicInteger arrived, int all) {
+        arrived.incrementAndGet();
+        while (arrived.get() < all) {
+            Thread.onSpinWait();
+        }
     }
 
     private int run(LogicalProcessor lp, Random random) {
