@@ -13,6 +13,7 @@ import jsgx.arch.struct.Sigstruct;
 public final class EnclaveFiles {
 
     private static final int MAX_FILE = 1 << 30;
+    private static final int MAX_STREAM = 1 << 26;
 
     private EnclaveFiles() {}
 
@@ -99,12 +100,20 @@ public final class EnclaveFiles {
         if (Files.isDirectory(file)) {
             throw ImageException.of("the file", "an enclave file", "a folder");
         }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(MAX_FILE + 1);
-            if (bytes.length > MAX_FILE) {
-                throw ImageException.at(MAX_FILE, "a file too large", "at most 1 GiB", "more");
-            }
-            return MemorySegment.ofArray(bytes);
+        // A regular file is read at once; what a pipe or a device gives has no size to go by.
+        boolean regular = Files.isRegularFile(file);
+        long limit = regular ? MAX_FILE : MAX_STREAM;
+        if (regular && Files.size(file) <= limit) {
+            return MemorySegment.ofArray(Files.readAllBytes(file));
         }
+        if (!regular) {
+            try (InputStream in = Files.newInputStream(file)) {
+                byte[] bytes = in.readNBytes(MAX_STREAM + 1);
+                if (bytes.length <= limit) {
+                    return MemorySegment.ofArray(bytes);
+                }
+            }
+        }
+        throw ImageException.at(limit, "a file too large", "at most " + (limit >> 20) + " MiB", "more");
     }
 }

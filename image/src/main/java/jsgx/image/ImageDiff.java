@@ -248,6 +248,9 @@ public final class ImageDiff {
 
     /** Names the fewest pages that would have to move. */
     private static void compareOrder(List<EnclavePage> a, int[] placesA, int[] placesB, List<Difference> differences) {
+        if (isAscending(placesA) && isAscending(placesB)) {
+            return;
+        }
         int count = placesA.length;
         int[] byPlaceA = sorted(count, Comparator.comparingInt(i -> placesA[i]));
         int[] sequence = IntStream.of(byPlaceA).map(i -> placesB[i]).toArray();
@@ -302,6 +305,15 @@ public final class ImageDiff {
         return ascending
                 ? IntStream.range(0, offsets.length).toArray()
                 : sorted(offsets.length, Comparator.comparingLong(i -> offsets[i]));
+    }
+
+    private static boolean isAscending(int[] places) {
+        for (int i = 1; i < places.length; i++) {
+            if (places[i - 1] > places[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int[] sorted(int count, Comparator<Integer> by) {

@@ -3,12 +3,16 @@ package jsgx.image;
 import static jsgx.image.SgxsBytes.filled;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
@@ -73,6 +77,20 @@ class EnclaveFilesTest {
                 .hasMessage(folder + ": the file: expected an enclave file, found a folder");
         assertThatThrownBy(() -> EnclaveFiles.read(folder.resolve("none"), ImageOptions.DEFAULT))
                 .isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void refusesAFileWithoutEnd(@TempDir Path folder) throws Exception {
+        Path zero = Path.of("/dev/zero");
+        assumeTrue(Files.isReadable(zero), "no /dev/zero to read");
+        assertThatThrownBy(() -> EnclaveFiles.read(zero, ImageOptions.DEFAULT))
+                .hasMessage(zero + ": a file too large at offset 0x4000000: expected at most 64 MiB, found more");
+        Path sparse = folder.resolve("sparse");
+        try (FileChannel channel = FileChannel.open(sparse, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(1), 1L << 31);
+        }
+        assertThatThrownBy(() -> EnclaveFiles.read(sparse, ImageOptions.DEFAULT))
+                .hasMessage(sparse + ": a file too large at offset 0x40000000: expected at most 1024 MiB, found more");
     }
 
     @Test

@@ -62,6 +62,14 @@ class RawLayoutTest {
     }
 
     @Test
+    void theDocumentsExampleIsOne() throws Exception {
+        String document = Files.readString(Path.of("..", "docs", "layout.md"));
+        int from = document.indexOf("```layout\n") + "```layout\n".length();
+        String example = document.substring(from, document.indexOf("```", from));
+        assertThat(Images.layout(apply(example, blob()))).isEqualTo(Images.layout(apply(LAYOUT, blob())));
+    }
+
+    @Test
     void findsTheSizeItself() throws ImageException {
         String layout =
                 "size auto\nssa-frame-size 2\nrange 0 0x1000 tcs measured\nrange 0x7000 0x1000 --- unmeasured zero\n";

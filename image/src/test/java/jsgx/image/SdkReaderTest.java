@@ -169,6 +169,29 @@ class SdkReaderTest {
     }
 
     @Test
+    void relocatedPagesAmongWholePagesAreFoundOneByOne() throws ImageException {
+        ByteBuffer bytes = ByteBuffer.allocate(0x500).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(0, 22).putLong(16, 7).putLong(24, 0x9a00).putLong(32, 8).putLong(40, 24);
+        bytes.putLong(0x100, 0x1010).putLong(0x108, 8);
+        byte[] code = filled(0x3000, 1);
+        Arrays.fill(code, 0x1000, 0x2000, (byte) 2);
+        Arrays.fill(code, 0x2000, 0x3000, (byte) 3);
+        byte[] section = SdkBytes.section(metadata());
+        EnclaveImage image = read(new ElfBytes()
+                .load(RX, 0x1000, 0, 0x3000, 0x3000)
+                .segment(Elf.PT_DYNAMIC, RW, 0x4900, 0x9900, 0x100, 0x100)
+                .content(0x1000, code)
+                .content(0x4900, bytes.array())
+                .content(0x5000, section)
+                .section(".rela.dyn", 0x9a00, 0x4a00, 24)
+                .section(SdkMetadata.SECTION, 0, 0x5000, section.length));
+        assertThat(Images.layout(image)).isEqualTo("0x0 REG r-x ffff\n0x1000 REG rwx ffff\n0x2000 REG r-x ffff\n");
+        for (int page = 0; page < 3; page++) {
+            assertThat(Images.content(image.pages().get(page))).containsOnly(page + 1);
+        }
+    }
+
+    @Test
     void relocationsAcrossTwoPagesMakeBothWritable() throws ImageException {
         ByteBuffer bytes = ByteBuffer.allocate(0x500).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(0, 22).putLong(16, 23).putLong(24, 0x4a00).putLong(32, 2).putLong(40, 24);
@@ -269,6 +292,14 @@ class SdkReaderTest {
         refused(
                 signed(object(), metadata().enclaveSize(1L << 62).entry(ADD, -1, 0x8000, 0, 0, 0x203)),
                 "too many pages at offset 0x3c19: expected at most 16777216 in all, found 5 and 4294967295 more");
+    }
+
+    @Test
+    void countsThePagesOfAllEntries() {
+        SdkBytes metadata = metadata().entry(ADD, 4, 0x8000, 0, 0, 0x203).entry(ADD, 4, 0x10000, 0, 0, 0x203);
+        assertThatThrownBy(() ->
+                        EnclaveFiles.read(signed(object(), metadata).segment(), ImageOptions.DEFAULT.withMaxPages(12)))
+                .hasMessage("too many pages at offset 0x3c39: expected at most 12 in all, found 9 and 4 more");
     }
 
     @Test
