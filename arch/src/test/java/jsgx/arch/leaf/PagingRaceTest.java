@@ -4,14 +4,12 @@ import static jsgx.arch.TestMachine.succeeds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import jsgx.arch.Encls;
 import jsgx.arch.Fault;
 import jsgx.arch.Leaf;
@@ -27,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** Two logical processors at once on the same pages. */
 class PagingRaceTest {
 
-    private static final int ROUNDS = 2_000;
+    private static final int ROUNDS = 10_000;
 
     private final TestMachine one = TestMachine.sgx2();
     private final TestMachine two = one.another();
@@ -145,26 +143,31 @@ class PagingRaceTest {
         return last;
     }
 
-    /** Two threads that begin each round together. */
+    /** This thread and another, which spin until both are ready, so that they meet within a leaf. */
     private static final class Pair implements AutoCloseable {
-        private final ExecutorService threads = Executors.newFixedThreadPool(2);
-        private final CyclicBarrier start = new CyclicBarrier(2);
+        private final ExecutorService other = Executors.newSingleThreadExecutor();
 
-        List<Outcome> run(Callable<Outcome> first, Callable<Outcome> second)
-                throws InterruptedException, ExecutionException {
-            List<Future<Outcome>> futures = new ArrayList<>();
-            for (Callable<Outcome> callable : List.of(first, second)) {
-                futures.add(threads.submit(() -> {
-                    start.await();
-                    return callable.call();
-                }));
+        List<Outcome> run(Callable<Outcome> first, Callable<Outcome> second) throws Exception {
+            AtomicInteger ready = new AtomicInteger();
+            Future<Outcome> future = other.submit(() -> {
+                meet(ready);
+                return second.call();
+            });
+            meet(ready);
+            Outcome outcome = first.call();
+            return List.of(outcome, future.get());
+        }
+
+        private static void meet(AtomicInteger ready) {
+            ready.incrementAndGet();
+            while (ready.get() < 2) {
+                Thread.onSpinWait();
             }
-            return List.of(futures.get(0).get(), futures.get(1).get());
         }
 
         @Override
         public void close() {
-            threads.shutdownNow();
+            other.shutdownNow();
         }
     }
 }
