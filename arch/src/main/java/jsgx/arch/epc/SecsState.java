@@ -17,7 +17,6 @@ public final class SecsState {
     private final long eid;
     private @Nullable Measurement measurement;
     private int children;
-    private int virtChildren;
     private long epoch = 1;
     private int threadsNow;
     private int threadsBefore;
@@ -52,15 +51,6 @@ public final class SecsState {
 
     public synchronized void removeChild() {
         children--;
-    }
-
-    /** SECS.VIRTCHILDCNT. */
-    public synchronized int virtChildren() {
-        return virtChildren;
-    }
-
-    public synchronized void virtChildren(int count) {
-        virtChildren = count;
     }
 
     /** The present epoch. */

@@ -186,7 +186,7 @@ class EcreateTest extends LeafChecks<Check, EcreateTest.Call> {
         SecsState state = call.machine.cpu.secs(PAGE);
         assertThat(state).isNotNull();
         assertThat(state.children()).isZero();
-        assertThat(state.virtChildren()).isZero();
+        assertThat(new SecsInternals(secs.memory()).virtChildCnt()).isZero();
         assertThat(state.eid()).isEqualTo(new SecsInternals(secs.memory()).eid());
     }
 
