@@ -3,6 +3,7 @@ package jsgx.cli;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -59,6 +60,13 @@ final class Samples {
             throw new IllegalStateException(e);
         }
         jsgx.file("other.sgxs", sgxs(withUnmeasuredPage()));
+        jsgx.file("enclave.bin", new byte[0x4000]);
+        jsgx.file("enclave.layout", """
+                size 0x10000
+                ssa-frame-size 1
+                range 0x0 0x1000 tcs measured
+                range 0x1000 0x3000 rw- 0x00ff
+                """.getBytes(StandardCharsets.UTF_8));
         jsgx.line("sign enclave.sgxs --key key.pem -o enclave.sigstruct --product-id 7 --svn 3");
         jsgx.line("launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --save-token enclave.token");
         return jsgx;
