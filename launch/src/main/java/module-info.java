@@ -1,11 +1,17 @@
 /** Launch control: the launch enclave, its tokens, and who may launch what. */
 module jsgx.launch {
     requires static transitive org.jspecify;
+    requires cel;
+    requires com.github.benmanes.caffeine;
+    requires org.snakeyaml.engine;
     requires transitive jsgx.arch;
     requires transitive jsgx.driver;
     requires transitive jsgx.image;
 
     exports jsgx.launch;
+    exports jsgx.launch.audit;
+    exports jsgx.launch.policy;
+    exports jsgx.launch.token;
     exports jsgx.launch.le;
     exports jsgx.launch.load;
 }

@@ -14,6 +14,7 @@ import jsgx.arch.struct.Attributes;
  * @param mrEnclave ENCLAVEHASH of the SIGSTRUCT: claimed until EINIT has compared it, 32 bytes
  * @param mrSigner SHA-256 of the SIGSTRUCT's modulus, 32 bytes
  * @param attributes ATTRIBUTES of the SECS that the caller gave
+ * @param miscSelect MISCSELECT of that SECS
  * @param size SIZE of the SECS
  * @param callerToken the EINITTOKEN that the caller passed, 304 bytes; empty where the interface has none
  */
@@ -25,6 +26,7 @@ public record LaunchRequest(
         byte[] mrEnclave,
         byte[] mrSigner,
         Attributes attributes,
+        int miscSelect,
         long size,
         byte[] callerToken) {
 
@@ -39,6 +41,7 @@ public record LaunchRequest(
                 && Arrays.equals(mrEnclave, other.mrEnclave)
                 && Arrays.equals(mrSigner, other.mrSigner)
                 && attributes.equals(other.attributes)
+                && miscSelect == other.miscSelect
                 && size == other.size
                 && Arrays.equals(callerToken, other.callerToken);
     }

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
+import jsgx.launch.file.PrivateFile;
 
 /**
  * The file in which a platform is kept between processes: {@code platform} in the state folder, 0600 in a 0700 folder.

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
+import jsgx.launch.file.PrivateFile;
 
 /**
  * A file that holds a token: the 304 bytes of an EINITTOKEN, or the 1024 bytes that the Intel SDK's samples keep, of which

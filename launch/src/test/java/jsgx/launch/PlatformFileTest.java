@@ -26,6 +26,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import jsgx.arch.CpuFeatures;
 import jsgx.arch.CpuSvn;
+import jsgx.launch.file.PrivateFile;
 import jsgx.launch.le.LeProfile;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;

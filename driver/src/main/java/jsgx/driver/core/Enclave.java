@@ -68,12 +68,13 @@ public final class Enclave implements EnclaveInfo {
     private volatile boolean dead;
     private volatile boolean launched;
 
-    /** Guards all that follows, but for base, size and attributes, which do not change once the enclave is created. */
+    /** Guards all that follows, but for base, size, attributes and MISCSELECT, which do not change once the enclave is created. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private long base;
     private long size;
     private Attributes attributes = Attributes.NONE;
+    private int miscSelect;
     private final EnclavePages pageTable = new EnclavePages();
     private final VersionArrays versionArrays = new VersionArrays();
     private int secsPage = NONE;
@@ -100,6 +101,7 @@ public final class Enclave implements EnclaveInfo {
             base = secs.baseAddr();
             size = secs.size();
             attributes = secs.attributes();
+            miscSelect = secs.miscSelect();
             secsPage = secsEpcPage;
             addVersionArray(versionArrayPage);
             created = true;
@@ -426,6 +428,11 @@ public final class Enclave implements EnclaveInfo {
     @Override
     public Attributes attributes() {
         return attributes;
+    }
+
+    /** MISCSELECT of the SECS that it was created with. */
+    public int miscSelect() {
+        return miscSelect;
     }
 
     @Override

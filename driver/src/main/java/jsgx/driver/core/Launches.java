@@ -25,6 +25,7 @@ public final class Launches {
                 sigstruct.enclaveHash().toArray(Layouts.U8),
                 mrSigner,
                 enclave.attributes(),
+                enclave.miscSelect(),
                 enclave.size(),
                 callerToken);
     }

@@ -1,4 +1,4 @@
-package jsgx.launch;
+package jsgx.launch.file;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,15 +19,16 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Set;
+import jsgx.launch.LaunchException;
 
 /**
  * Files that hold keys or tokens: only their owner can read them, and each is there whole, as it was or as it is now,
  * whatever happens while it is written.
  */
-final class PrivateFile {
+public final class PrivateFile {
 
     /** What can go wrong while a file is written; a test makes it go wrong. */
-    enum Step {
+    public enum Step {
         CREATE,
         WRITE,
         SYNC,
@@ -36,7 +37,7 @@ final class PrivateFile {
     }
 
     /** Told before each step; may fail as the step itself may. */
-    interface Watcher {
+    public interface Watcher {
         void before(Step step) throws IOException;
     }
 
@@ -57,7 +58,7 @@ final class PrivateFile {
      *
      * @param maxSize how many bytes such a file may have
      */
-    static byte[] read(Path file, int maxSize) throws LaunchException {
+    public static byte[] read(Path file, int maxSize) throws LaunchException {
         try {
             BasicFileAttributes kind = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             if (kind.isSymbolicLink()) {
@@ -81,7 +82,7 @@ final class PrivateFile {
     }
 
     /** Makes a folder that is its owner's alone, or checks that an existing one is; an empty one is made so. */
-    static void ensureFolder(Path folder) throws LaunchException {
+    public static void ensureFolder(Path folder) throws LaunchException {
         try {
             if (!Files.exists(folder)) {
                 Files.createDirectories(folder, FOLDER_MODE);
@@ -101,7 +102,7 @@ final class PrivateFile {
     }
 
     /** Checks that the folder of a file is its owner's alone; nothing where there is no folder. */
-    static void checkFolder(Path folder) throws LaunchException {
+    public static void checkFolder(Path folder) throws LaunchException {
         try {
             checkOwner(folder);
             checkMode(folder, "700");
@@ -113,11 +114,11 @@ final class PrivateFile {
     }
 
     /** Writes a file in place of what was there: after a failure the old one is as it was. */
-    static void write(Path file, byte[] content) throws LaunchException {
+    public static void write(Path file, byte[] content) throws LaunchException {
         write(file, content, NOBODY);
     }
 
-    static void write(Path file, byte[] content, Watcher watcher) throws LaunchException {
+    public static void write(Path file, byte[] content, Watcher watcher) throws LaunchException {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null) {
             throw new LaunchException(file + " is not the name of a file");
@@ -146,7 +147,7 @@ final class PrivateFile {
     }
 
     /** Removes what writers that did not come to their end left beside a file. No other writer may be at work. */
-    static void removeLeftovers(Path file) throws IOException {
+    public static void removeLeftovers(Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null) {
             return;
@@ -160,7 +161,7 @@ final class PrivateFile {
     }
 
     /** One line for a failure of the system. */
-    static LaunchException failed(String what, Path file, IOException e) {
+    public static LaunchException failed(String what, Path file, IOException e) {
         String reason = switch (e) {
             case NoSuchFileException none -> "no such file or folder";
             case AccessDeniedException denied -> "permission denied";
