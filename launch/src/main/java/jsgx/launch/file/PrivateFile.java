@@ -42,7 +42,7 @@ public final class PrivateFile {
     }
 
     private static final Watcher NOBODY = step -> {};
-    private static final FileAttribute<Set<PosixFilePermission>> FILE_MODE =
+    static final FileAttribute<Set<PosixFilePermission>> FILE_MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<Set<PosixFilePermission>> FOLDER_MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -60,17 +60,7 @@ public final class PrivateFile {
      */
     public static byte[] read(Path file, int maxSize) throws LaunchException {
         try {
-            BasicFileAttributes kind = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            if (kind.isSymbolicLink()) {
-                throw new LaunchException(
-                        "%s is a symbolic link to %s: expected the file itself; remove the link, or put the file in its place"
-                                .formatted(file, Files.readSymbolicLink(file)));
-            }
-            if (!kind.isRegularFile()) {
-                throw new LaunchException(file + " is not a regular file: remove it");
-            }
-            checkOwner(file);
-            checkMode(file, "600");
+            BasicFileAttributes kind = check(file);
             if (kind.size() > maxSize) {
                 throw new LaunchException("%s: %d bytes, expected at most %d: it is not a file of this kind"
                         .formatted(file, kind.size(), maxSize));
@@ -168,6 +158,22 @@ public final class PrivateFile {
             default -> String.valueOf(e.getMessage());
         };
         return new LaunchException("%s %s: %s".formatted(what, file, reason), e);
+    }
+
+    /** Checks that a file is a regular one and its owner's alone. */
+    static BasicFileAttributes check(Path file) throws IOException, LaunchException {
+        BasicFileAttributes kind = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (kind.isSymbolicLink()) {
+            throw new LaunchException(
+                    "%s is a symbolic link to %s: expected the file itself; remove the link, or put the file in its place"
+                            .formatted(file, Files.readSymbolicLink(file)));
+        }
+        if (!kind.isRegularFile()) {
+            throw new LaunchException(file + " is not a regular file: remove it");
+        }
+        checkOwner(file);
+        checkMode(file, "600");
+        return kind;
     }
 
     private static void fill(Path temporary, byte[] content, Watcher watcher) throws IOException {

@@ -1,0 +1,542 @@
+package jsgx.launch.file;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import jsgx.launch.LaunchException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An append-only file of checksummed records that several threads and processes append to and read.
+ *
+ * <p>A record is durable once {@link #force} up to its position has returned; what was durable survives any crash, and what was not is
+ * there or is not there. What a crash left half-written at the end is cut off by the next that appends. A record that was durable and
+ * is not whole any more is damage, and the log is refused from there on: nothing is guessed.
+ *
+ * <p>A position is the end of a record. It stays good for ever: after {@link #rewrite} all former ones are below {@link #start}.
+ */
+public final class RecordLog implements AutoCloseable {
+
+    /**
+     * A kind of log.
+     *
+     * @param magic eight ASCII characters with which the file begins
+     * @param version the format's version
+     * @param maxRecord how many bytes a record may have
+     * @param remedy what to do about a damaged file, for people
+     */
+    public record Format(String magic, int version, int maxRecord, String remedy) {
+        public Format {
+            if (magic.length() != Long.BYTES) {
+                throw new IllegalArgumentException("a magic has eight characters, not " + magic.length());
+            }
+        }
+    }
+
+    /** Shown the records in their order. It must not use the log. */
+    public interface Visitor {
+
+        /** All records that were shown before were replaced by those that follow. */
+        default void replaced() {}
+
+        /**
+         * A record.
+         *
+         * @param record its bytes, during this call
+         * @param end its position
+         */
+        void record(ByteBuffer record, long end) throws LaunchException;
+    }
+
+    /** What is done with nobody else appending. */
+    public interface Work {
+        void run() throws LaunchException;
+    }
+
+    private static final int BATCH = 1 << 20;
+
+    private final FileLayer files;
+    private final Path path;
+    private final Path folder;
+    private final Format format;
+
+    /** Held by whoever appends, of all processes; null in a log that is only read. */
+    private final FileLayer.@Nullable Mutex mutex;
+
+    private final ReentrantLock state = new ReentrantLock();
+    private final Condition forced = state.newCondition();
+
+    // All of these are guarded by state; the mutex comes before it.
+
+    private RecordFile file;
+
+    /** The position after the last whole record that was seen. */
+    private long end;
+
+    /** Up to where all is known to be durable. */
+    private long durable;
+
+    /** What the last frame says of it. */
+    private long announced;
+
+    /** Bytes after the end that are no whole record. */
+    private long torn;
+
+    /** Whether the name is known to be durable. */
+    private boolean nameDurable;
+
+    private boolean forcing;
+    private boolean closed;
+
+    /** Why nothing is acknowledged any more; empty while all is well. */
+    private String failure = "";
+
+    private RecordLog(FileLayer files, Path path, Format format, FileLayer.@Nullable Mutex mutex, RecordFile file) {
+        this.files = files;
+        this.path = path;
+        this.folder = folder(path);
+        this.format = format;
+        this.mutex = mutex;
+        this.file = file;
+        this.end = file.base();
+        this.durable = file.base();
+        this.announced = file.base();
+    }
+
+    /** Opens a log, for reading and appending; makes it where there is none. */
+    public static RecordLog open(FileLayer files, Path path, Format format) throws LaunchException {
+        try {
+            files.ensureFolder(folder(path));
+            FileLayer.Mutex mutex = files.mutex(sibling(path, ".lock"));
+            @Nullable RecordFile file = null;
+            boolean done = false;
+            try {
+                mutex.acquire();
+                try {
+                    if (files.stat(path).isEmpty()) {
+                        make(files, path, format);
+                    }
+                    file = RecordFile.open(files, path, format, true);
+                    RecordLog log = new RecordLog(files, path, format, mutex, file);
+                    log.catchUp(true);
+                    done = true;
+                    return log;
+                } finally {
+                    mutex.release();
+                }
+            } finally {
+                if (!done) {
+                    if (file != null) {
+                        file.close();
+                    }
+                    mutex.close();
+                }
+            }
+        } catch (IOException e) {
+            throw PrivateFile.failed("cannot open", path, e);
+        }
+    }
+
+    /** Opens a log that is there, for reading only: nothing is changed, not even what a crash left. */
+    public static RecordLog openForReading(FileLayer files, Path path, Format format) throws LaunchException {
+        try {
+            return new RecordLog(files, path, format, null, RecordFile.open(files, path, format, false));
+        } catch (IOException e) {
+            throw PrivateFile.failed("cannot open", path, e);
+        }
+    }
+
+    /** The position before the first record. */
+    public long start() {
+        state.lock();
+        try {
+            return file.base();
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** The position of the last record that was seen. */
+    public long end() {
+        state.lock();
+        try {
+            return end;
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Where a position lies in the file, in bytes. */
+    public long offset(long position) {
+        state.lock();
+        try {
+            return file.offset(position);
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** How many bytes followed the last whole record at the last look: somebody is appending, or a crash left them. */
+    public long torn() {
+        state.lock();
+        try {
+            return torn;
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /**
+     * Appends a record, which is not durable yet.
+     *
+     * @return its position
+     */
+    public long append(byte[] record) throws LaunchException {
+        if (record.length == 0 || record.length > format.maxRecord()) {
+            throw new LaunchException("%s: a record has 1 to %d bytes, this one has %d"
+                    .formatted(path, format.maxRecord(), record.length));
+        }
+        long[] position = new long[1];
+        exclusively(() -> {
+            try {
+                write(record);
+            } catch (IOException e) {
+                throw PrivateFile.failed("cannot write", path, e);
+            }
+            position[0] = end;
+        });
+        return position[0];
+    }
+
+    private void write(byte[] record) throws IOException {
+        ByteBuffer frame = buffer(RecordFile.FRAME + record.length);
+        RecordFile.frame(frame, end, durable, record);
+        file.write(end, frame.flip());
+        end += frame.limit();
+        announced = durable;
+    }
+
+    /**
+     * Returns when all up to a position is durable. Concurrent callers share one sync.
+     *
+     * @throws LaunchException where it may not be. Since nobody knows then what is, nothing more is acknowledged until the log is opened anew
+     */
+    public void force(long upTo) throws LaunchException {
+        state.lock();
+        try {
+            // What is below the base is durable once the file that replaced it has its name for good.
+            while (durable < upTo || !nameDurable) {
+                checkUsable();
+                if (upTo > end) {
+                    throw new IllegalArgumentException("position %d is after the end, %d".formatted(upTo, end));
+                }
+                if (forcing) {
+                    forced.awaitUninterruptibly();
+                } else {
+                    lead();
+                }
+            }
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Syncs for all who wait; they, and whoever appends, go on meanwhile. */
+    private void lead() throws LaunchException {
+        RecordFile target = file;
+        long covered = end;
+        boolean name = !nameDurable;
+        String why = "the sync was broken off";
+        forcing = true;
+        state.unlock();
+        try {
+            target.force();
+            if (name) {
+                files.syncFolder(folder);
+            }
+            why = "";
+        } catch (IOException e) {
+            why = String.valueOf(e.getMessage());
+        } finally {
+            state.lock();
+            forcing = false;
+            forced.signalAll();
+            if (why.isEmpty()) {
+                durable = Math.max(durable, covered);
+                nameDurable = true;
+            } else {
+                failure = why;
+            }
+        }
+        checkUsable();
+    }
+
+    /**
+     * Shows all records after a position, those of other processes too.
+     *
+     * @param from 0 for all, else what the last call returned
+     * @return the position to go on from
+     */
+    public long read(long from, Visitor visitor) throws LaunchException {
+        state.lock();
+        try {
+            long size = look();
+            long start = from;
+            if (from < file.base()) {
+                if (from > 0) {
+                    visitor.replaced();
+                }
+                start = file.base();
+            }
+            if (start > size) {
+                throw new LaunchException("%s: expected records up to position %d, found %d: records were cut off; %s"
+                        .formatted(path, start, size, format.remedy()));
+            }
+            return advance(start, size, visitor, false);
+        } catch (IOException e) {
+            throw PrivateFile.failed("cannot read", path, e);
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Does some work with nobody else appending, in this process or another; what others appended is known by then. */
+    public void exclusively(Work work) throws LaunchException {
+        FileLayer.Mutex turn = mutex;
+        if (turn == null) {
+            throw new IllegalStateException(path + " is open for reading only");
+        }
+        try {
+            turn.acquire();
+        } catch (IOException e) {
+            throw PrivateFile.failed("cannot lock", path, e);
+        }
+        try {
+            state.lock();
+            try {
+                checkUsable();
+                if (state.getHoldCount() == 1) {
+                    catchUp(true);
+                }
+                work.run();
+            } catch (IOException e) {
+                throw PrivateFile.failed("cannot read", path, e);
+            } finally {
+                state.unlock();
+            }
+        } finally {
+            turn.release();
+        }
+    }
+
+    /**
+     * Replaces all records, durably: after a crash the old ones are there, or the new ones. To keep what others append, call it from
+     * {@link #exclusively}, after a {@link #read}.
+     */
+    public void rewrite(Iterable<byte[]> records) throws LaunchException {
+        exclusively(() -> {
+            while (forcing) {
+                forced.awaitUninterruptibly();
+            }
+            try {
+                replace(records);
+            } catch (IOException e) {
+                throw PrivateFile.failed("cannot rewrite", path, e);
+            }
+        });
+    }
+
+    private void replace(Iterable<byte[]> records) throws IOException, LaunchException {
+        Path temporary = sibling(path, ".new");
+        files.remove(temporary);
+        RecordFile fresh = RecordFile.create(files, temporary, format, end + 1);
+        boolean named = false;
+        try {
+            long position = fresh.base();
+            ByteBuffer batch = buffer(BATCH + RecordFile.FRAME + format.maxRecord());
+            long written = position;
+            for (byte[] record : records) {
+                RecordFile.frame(batch, position, fresh.base(), record);
+                position += RecordFile.FRAME + record.length;
+                if (batch.position() >= BATCH) {
+                    fresh.write(written, batch.flip());
+                    batch.clear();
+                    written = position;
+                }
+            }
+            // True as soon as anybody can see it, since the file gets its name after the sync.
+            RecordFile.frame(batch, position, position, new byte[0]);
+            fresh.write(written, batch.flip());
+            fresh.force();
+            files.rename(temporary, path);
+            named = true;
+            RecordFile old = file;
+            file = fresh;
+            announced = position;
+            end = position + RecordFile.FRAME;
+            torn = 0;
+            nameDurable = false;
+            old.close();
+            files.syncFolder(folder);
+            nameDurable = true;
+            durable = end;
+        } catch (IOException e) {
+            if (named) {
+                failure = String.valueOf(e.getMessage());
+            }
+            throw e;
+        } finally {
+            if (!named) {
+                fresh.close();
+                files.remove(temporary);
+            }
+        }
+    }
+
+    /** Looks whether the file is still the one that its name leads to. Returns the position at which it ends. */
+    private long look() throws IOException, LaunchException {
+        FileLayer.Stat now = files.stat(path)
+                .orElseThrow(() -> new LaunchException(
+                        "%s is gone: it was removed while it was in use; open it anew, which makes an empty one"
+                                .formatted(path)));
+        if (now.key().equals(file.key())) {
+            long size = file.position(now.size());
+            if (size < end) {
+                throw new LaunchException("%s: expected at least %d bytes, found %d: it was cut while it was in use; %s"
+                        .formatted(path, file.offset(end), now.size(), format.remedy()));
+            }
+            return size;
+        }
+        while (forcing) {
+            forced.awaitUninterruptibly();
+        }
+        RecordFile fresh = RecordFile.open(files, path, format, mutex != null);
+        if (fresh.base() <= end) {
+            fresh.close();
+            throw new LaunchException(
+                    "%s: expected a file that continues at position %d or later, found one that begins at %d: another file was put in its place while it was in use; open it anew"
+                            .formatted(path, end + 1, fresh.base()));
+        }
+        file.close();
+        file = fresh;
+        end = fresh.base();
+        durable = end;
+        announced = end;
+        nameDurable = false;
+        return look();
+    }
+
+    /** Takes note of what others appended. */
+    private void catchUp(boolean repair) throws IOException, LaunchException {
+        long size = look();
+        if (size != end) {
+            advance(end, size, (record, position) -> {}, repair);
+        }
+    }
+
+    private long advance(long from, long size, Visitor visitor, boolean repair) throws IOException, LaunchException {
+        RecordFile.Walk walk = file.walk(from, size, visitor);
+        if (walk.end() < size || walk.end() < end) {
+            boolean damage = walk.end() < Math.max(end, durable) || file.wasDurable(walk.end(), size);
+            // Who reads does not hold the mutex: a record that was being written at the first look is whole at the
+            // second.
+            if (damage && file.walk(walk.end(), size, (record, position) -> {}).end() == walk.end()) {
+                throw file.damaged(walk.end(), Math.max(size, end));
+            }
+            if (repair) {
+                file.cut(walk.end());
+            }
+        }
+        torn = repair ? 0 : size - walk.end();
+        if (walk.end() >= end) {
+            end = walk.end();
+            announced = Math.max(announced, walk.durable());
+            durable = Math.max(durable, walk.durable());
+        }
+        return walk.end();
+    }
+
+    private void checkUsable() throws LaunchException {
+        if (closed) {
+            throw new LaunchException(path + " is closed");
+        }
+        if (!failure.isEmpty()) {
+            throw new LaunchException(
+                    "%s: cannot make its content durable: %s; nothing more is recorded until it is opened anew: look at the disk"
+                            .formatted(path, failure));
+        }
+    }
+
+    /**
+     * Ends the use of the log. Does not force it; but what was forced is noted at its end, if possible, so that damage to it is not
+     * taken for what a crash leaves.
+     */
+    @Override
+    public void close() {
+        state.lock();
+        try {
+            if (closed) {
+                return;
+            }
+        } finally {
+            state.unlock();
+        }
+        if (mutex != null) {
+            try {
+                exclusively(this::announce);
+            } catch (LaunchException e) {
+                // Nothing that was promised depends on it.
+            }
+        }
+        state.lock();
+        try {
+            closed = true;
+            while (forcing) {
+                forced.awaitUninterruptibly();
+            }
+            file.close();
+            if (mutex != null) {
+                mutex.close();
+            }
+        } catch (IOException e) {
+            // What was forced is durable, and nothing else was promised.
+        } finally {
+            state.unlock();
+        }
+    }
+
+    private void announce() throws LaunchException {
+        if (announced < durable) {
+            try {
+                write(new byte[0]);
+            } catch (IOException e) {
+                throw PrivateFile.failed("cannot write", path, e);
+            }
+        }
+    }
+
+    private static void make(FileLayer files, Path path, Format format) throws IOException {
+        Path temporary = sibling(path, ".new");
+        files.remove(temporary);
+        try (RecordFile fresh = RecordFile.create(files, temporary, format, 0)) {
+            fresh.force();
+        }
+        files.rename(temporary, path);
+    }
+
+    private static Path folder(Path path) {
+        Path folder = path.toAbsolutePath().getParent();
+        return folder == null ? path : folder;
+    }
+
+    private static Path sibling(Path path, String ending) {
+        return path.resolveSibling(path.getFileName() + ending);
+    }
+
+    private static ByteBuffer buffer(int size) {
+        return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    }
+}
