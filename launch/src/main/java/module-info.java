@@ -14,4 +14,5 @@ module jsgx.launch {
     exports jsgx.launch.token;
     exports jsgx.launch.le;
     exports jsgx.launch.load;
+    exports jsgx.launch.store;
 }

@@ -1,7 +1,11 @@
 package jsgx.launch;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import jsgx.arch.CpuFeatures;
@@ -40,6 +44,7 @@ public record Platform(
     public static final long DEFAULT_EPC = 64L << 20;
 
     private static final int PAGE = 4096;
+    private static final int ID_SIZE = 16;
     private static final CpuSvn FIRST_CPUSVN = CpuSvn.parse("020602ff010100000000000000000000");
 
     public Platform {
@@ -131,6 +136,18 @@ public record Platform(
     /** MRSIGNER of the launch enclave in lower-case hex: what a driver writes into the hash MSRs. */
     public String leMrSigner() {
         return leKey.mrSigner();
+    }
+
+    /** What tells this package from every other one and says nothing of its secrets: 32 lower-case hexadecimal digits. */
+    public String id() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update("jsgx platform".getBytes(StandardCharsets.US_ASCII));
+            digest.update(fuses.sealFuses());
+            return HexFormat.of().formatHex(digest.digest(fuses.packageKey()), 0, ID_SIZE);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
     }
 
     /** The processor package, just out of reset, with an EPC of its own. */

@@ -212,6 +212,19 @@ final class RecordFile implements AutoCloseable {
                 && chunk.getInt(at) == checksum(position, chunk, at, length);
     }
 
+    /** The record of a number of bytes that ends at a position. */
+    byte[] record(long end, int size) throws IOException, LaunchException {
+        long position = end - FRAME - size;
+        byte[] bytes = new byte[FRAME + size];
+        ByteBuffer frame = buffer(bytes);
+        file.read(offset(position), frame);
+        frame.flip();
+        if (!isWhole(frame, 0, position) || length(frame, 0) != size) {
+            throw damaged(position, end);
+        }
+        return Arrays.copyOfRange(bytes, FRAME, bytes.length);
+    }
+
     /** Whether a whole frame further on says that what is broken here was durable once: then it is damage, and not what a crash leaves. */
     boolean wasDurable(long broken, long limit) throws IOException {
         int window = (int) Math.min(limit - broken, 4L * Math.max(CHUNK, FRAME + format.maxRecord()));

@@ -303,6 +303,24 @@ public final class RecordLog implements AutoCloseable {
         }
     }
 
+    /**
+     * A record that {@link #read} showed, once more.
+     *
+     * @param end its position
+     * @param size its bytes
+     * @throws LaunchException where it is not whole any more
+     */
+    public byte[] record(long end, int size) throws LaunchException {
+        state.lock();
+        try {
+            return file.record(end, size);
+        } catch (IOException e) {
+            throw PrivateFile.failed("cannot read", path, e);
+        } finally {
+            state.unlock();
+        }
+    }
+
     /** Does some work with nobody else appending, in this process or another; what others appended is known by then. */
     public void exclusively(Work work) throws LaunchException {
         FileLayer.Mutex turn = mutex;

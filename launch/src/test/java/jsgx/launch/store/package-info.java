@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.launch.store;
+
+import org.jspecify.annotations.NullMarked;
