@@ -1,6 +1,7 @@
 package jsgx.driver;
 
 import java.util.Arrays;
+import jsgx.arch.struct.EinitToken;
 
 /** What a launch authority says to a launch. */
 public sealed interface Decision {
@@ -10,7 +11,7 @@ public sealed interface Decision {
         return Allow.WITHOUT_TOKEN;
     }
 
-    /** The launch may go on to EINIT with this EINITTOKEN of 304 bytes; only the v5 interface looks at it. */
+    /** The launch may go on to EINIT with this EINITTOKEN; looked at where {@link TokenSupplier#AUTHORITY} brings the token. */
     static Decision allow(byte[] token) {
         return new Allow(token);
     }
@@ -23,10 +24,17 @@ public sealed interface Decision {
     /**
      * The launch may go on.
      *
-     * @param token an EINITTOKEN, or empty for one that is all zero (VALID is 0)
+     * @param token an EINITTOKEN of 304 bytes, or empty for one that is all zero (VALID is 0)
      */
     record Allow(byte[] token) implements Decision {
         private static final Allow WITHOUT_TOKEN = new Allow(new byte[0]);
+
+        public Allow {
+            if (token.length != 0 && token.length != EinitToken.SIZE) {
+                throw new IllegalArgumentException(
+                        "an EINITTOKEN has %d bytes, not %d".formatted(EinitToken.SIZE, token.length));
+            }
+        }
 
         @Override
         public boolean equals(Object o) {

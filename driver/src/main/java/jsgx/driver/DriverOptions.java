@@ -14,6 +14,7 @@ import jsgx.arch.LogicalProcessor;
  * @param launchEnclaveSigner SHA-256 of the modulus that signed the v5 interface's launch enclave; empty where there is none
  * @param virtualization whether the machine can run virtual machines, so that {@code /dev/sgx_vepc} is there
  * @param swapThread whether pages are reclaimed in the background too (ksgxd), rather than by those alone who need one
+ * @param tokenExtension whether {@code /dev/sgx_enclave} has the ioctl that takes and gives EINITTOKENs, which Linux does not have
  */
 public record DriverOptions(
         int processors,
@@ -23,9 +24,10 @@ public record DriverOptions(
         Pause pause,
         byte[] launchEnclaveSigner,
         boolean virtualization,
-        boolean swapThread) {
+        boolean swapThread,
+        boolean tokenExtension) {
 
-    /** A logical processor for each of this machine's, everything allowed, no launch enclave. */
+    /** A logical processor for each of this machine's, everything allowed, no launch enclave, no token extension. */
     public static DriverOptions defaults() {
         return new DriverOptions(
                 Math.max(2, Runtime.getRuntime().availableProcessors()),
@@ -35,44 +37,100 @@ public record DriverOptions(
                 Pause.REAL,
                 new byte[0],
                 true,
-                true);
+                true,
+                false);
     }
 
     public DriverOptions withProcessors(int count) {
         return new DriverOptions(
-                count, firmware, authority, account, pause, launchEnclaveSigner, virtualization, swapThread);
+                count,
+                firmware,
+                authority,
+                account,
+                pause,
+                launchEnclaveSigner,
+                virtualization,
+                swapThread,
+                tokenExtension);
     }
 
     public DriverOptions withFirmware(Consumer<LogicalProcessor> settings) {
         return new DriverOptions(
-                processors, settings, authority, account, pause, launchEnclaveSigner, virtualization, swapThread);
+                processors,
+                settings,
+                authority,
+                account,
+                pause,
+                launchEnclaveSigner,
+                virtualization,
+                swapThread,
+                tokenExtension);
     }
 
     public DriverOptions withAuthority(LaunchAuthority port) {
         return new DriverOptions(
-                processors, firmware, port, account, pause, launchEnclaveSigner, virtualization, swapThread);
+                processors,
+                firmware,
+                port,
+                account,
+                pause,
+                launchEnclaveSigner,
+                virtualization,
+                swapThread,
+                tokenExtension);
     }
 
     public DriverOptions withAccount(EpcAccount port) {
         return new DriverOptions(
-                processors, firmware, authority, port, pause, launchEnclaveSigner, virtualization, swapThread);
+                processors,
+                firmware,
+                authority,
+                port,
+                pause,
+                launchEnclaveSigner,
+                virtualization,
+                swapThread,
+                tokenExtension);
     }
 
     public DriverOptions withPause(Pause port) {
         return new DriverOptions(
-                processors, firmware, authority, account, port, launchEnclaveSigner, virtualization, swapThread);
+                processors,
+                firmware,
+                authority,
+                account,
+                port,
+                launchEnclaveSigner,
+                virtualization,
+                swapThread,
+                tokenExtension);
     }
 
     public DriverOptions withLaunchEnclaveSigner(byte[] hash) {
-        return new DriverOptions(processors, firmware, authority, account, pause, hash, virtualization, swapThread);
+        return new DriverOptions(
+                processors, firmware, authority, account, pause, hash, virtualization, swapThread, tokenExtension);
     }
 
     public DriverOptions withVirtualization(boolean on) {
-        return new DriverOptions(processors, firmware, authority, account, pause, launchEnclaveSigner, on, swapThread);
+        return new DriverOptions(
+                processors, firmware, authority, account, pause, launchEnclaveSigner, on, swapThread, tokenExtension);
+    }
+
+    public DriverOptions withTokenExtension(boolean on) {
+        return new DriverOptions(
+                processors, firmware, authority, account, pause, launchEnclaveSigner, virtualization, swapThread, on);
     }
 
     public DriverOptions withSwapThread(boolean on) {
         return new DriverOptions(
-                processors, firmware, authority, account, pause, launchEnclaveSigner, virtualization, on);
+                processors,
+                firmware,
+                authority,
+                account,
+                pause,
+                launchEnclaveSigner,
+                virtualization,
+                on,
+                tokenExtension);
     }
 }

@@ -3,6 +3,10 @@ package jsgx.driver;
 /**
  * The port that EPC pages are charged to, when they are allocated: pages of enclaves, SECS, version arrays and pages added
  * by EAUG alike. A page that is reclaimed is uncharged, and charged again when it is loaded.
+ *
+ * <p>Where a charge is refused, the driver reclaims pages of that workload's enclaves, of nobody else's, and asks again; only when it
+ * has none that it can reclaim does the call fail, with -ENOMEM. It is asked while an enclave's lock is held, from many threads at
+ * once: it answers at once, and does not call the driver.
  */
 public interface EpcAccount {
 

@@ -2,7 +2,7 @@ package jsgx.driver;
 
 /** Why a call gets no EPC page. */
 public enum EpcCause implements Refusal.Cause {
-    CHARGED(Errno.ENOMEM, "the account takes the charge of one more EPC page"),
+    CHARGED(Errno.ENOMEM, "the account takes the charge of one more EPC page, after the workload's own were reclaimed"),
     RECLAIMABLE(Errno.ENOMEM, "an EPC page is free or can be reclaimed"),
     VERSION_ARRAYS(Errno.ENOMEM, "version arrays leave two EPC pages for the page-fault handler"),
     NO_SIGNAL(Errno.ERESTARTSYS, "no signal is pending while pages are reclaimed"),

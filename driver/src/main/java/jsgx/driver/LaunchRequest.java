@@ -16,7 +16,8 @@ import jsgx.arch.struct.Attributes;
  * @param attributes ATTRIBUTES of the SECS that the caller gave
  * @param miscSelect MISCSELECT of that SECS
  * @param size SIZE of the SECS
- * @param callerToken the EINITTOKEN that the caller passed, 304 bytes; empty where the interface has none
+ * @param callerToken the EINITTOKEN that the caller passed, 304 bytes; empty where it passed none
+ * @param tokenSupplier who brings the token
  */
 public record LaunchRequest(
         long enclave,
@@ -28,7 +29,8 @@ public record LaunchRequest(
         Attributes attributes,
         int miscSelect,
         long size,
-        byte[] callerToken) {
+        byte[] callerToken,
+        TokenSupplier tokenSupplier) {
 
     /** Two requests are the same where every field is, byte for byte. */
     @Override
@@ -43,7 +45,8 @@ public record LaunchRequest(
                 && attributes.equals(other.attributes)
                 && miscSelect == other.miscSelect
                 && size == other.size
-                && Arrays.equals(callerToken, other.callerToken);
+                && Arrays.equals(callerToken, other.callerToken)
+                && tokenSupplier == other.tokenSupplier;
     }
 
     @Override

@@ -32,8 +32,9 @@ class LaunchAuthorityTest {
         }
 
         @Override
-        public void complete(LaunchRequest request, Completion completion) {
+        public Fate complete(LaunchRequest request, Completion completion) {
             heard.add("complete " + completion.result());
+            return Fate.keep();
         }
 
         @Override

@@ -222,7 +222,8 @@ class LegacyErrnosTest {
                     return create(s, secs -> {});
                 }),
                 Scenario.of(EpcCause.CHARGED, s -> {
-                    s.process().build(PLAN);
+                    s.process().reserve(PLAN.size());
+                    assertThat(s.process().create(PLAN.secs(s.process().base))).isZero();
                     s.limit().set(0);
                     return add(s, 6 * PAGE, Plan.RW, new byte[Plan.PAGE]);
                 }),

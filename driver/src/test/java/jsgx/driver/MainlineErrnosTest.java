@@ -211,7 +211,8 @@ class MainlineErrnosTest {
                         })
                         .on(2),
                 Scenario.of(EpcCause.CHARGED, s -> {
-                    s.process().build(PLAN);
+                    s.process().reserve(PLAN.size());
+                    assertThat(s.process().create(PLAN.secs(s.process().base))).isZero();
                     s.limit().set(0);
                     return add(s, add -> {});
                 }),

@@ -16,6 +16,7 @@ public final class Tokens implements LaunchAuthority {
 
     private final ProcessorPackage cpu;
     private final byte[] signer;
+    private volatile boolean stopped;
 
     Tokens(ProcessorPackage cpu, byte[] launchEnclaveSigner) {
         this.cpu = cpu;
@@ -45,13 +46,18 @@ public final class Tokens implements LaunchAuthority {
         return TestSigner.bytes(token.memory());
     }
 
+    /** Makes no more tokens. */
+    void stop() {
+        stopped = true;
+    }
+
     byte[] token(Plan plan, TestSigner author) {
         return token(plan.mrEnclave(), author.mrSigner(), plan.secs(0).attributes());
     }
 
     @Override
     public Decision decide(LaunchRequest request) {
-        return request.kind() == InterfaceKind.V5
+        return request.tokenSupplier() == TokenSupplier.AUTHORITY && !stopped
                 ? Decision.allow(token(request.mrEnclave(), request.mrSigner(), request.attributes()))
                 : Decision.allow();
     }

@@ -3,9 +3,10 @@ package jsgx.launch;
 import java.util.Optional;
 import jsgx.driver.Completion;
 import jsgx.driver.Decision;
-import jsgx.driver.InterfaceKind;
+import jsgx.driver.Fate;
 import jsgx.driver.LaunchAuthority;
 import jsgx.driver.LaunchRequest;
+import jsgx.driver.TokenSupplier;
 import jsgx.driver.Workload;
 import jsgx.launch.le.LeRequest;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +60,7 @@ final class LaunchRecorder implements LaunchAuthority {
     @Override
     public Decision decide(LaunchRequest request) {
         long start = System.nanoTime();
-        LeAuthority.@Nullable Answer answer = request.kind() == InterfaceKind.V5
+        LeAuthority.@Nullable Answer answer = request.tokenSupplier() == TokenSupplier.AUTHORITY
                 ? authority.ask(new LeRequest(request.mrEnclave(), request.mrSigner(), request.attributes()))
                 : null;
         Decision decision = answer == null ? Decision.allow() : LeAuthority.decision(answer);
@@ -73,8 +74,8 @@ final class LaunchRecorder implements LaunchAuthority {
     }
 
     @Override
-    public void complete(LaunchRequest request, Completion completion) {
-        authority.complete(request, completion);
+    public Fate complete(LaunchRequest request, Completion completion) {
+        return authority.complete(request, completion);
     }
 
     @Override

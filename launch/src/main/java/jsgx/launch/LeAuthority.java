@@ -6,10 +6,10 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import jsgx.driver.Decision;
 import jsgx.driver.Errno;
-import jsgx.driver.InterfaceKind;
 import jsgx.driver.LaunchAuthority;
 import jsgx.driver.LaunchRequest;
 import jsgx.driver.SgxDriver;
+import jsgx.driver.TokenSupplier;
 import jsgx.image.SigningKey;
 import jsgx.image.SigstructCheck;
 import jsgx.launch.le.LaunchEnclave;
@@ -85,7 +85,7 @@ public final class LeAuthority implements LaunchAuthority, AutoCloseable {
 
     @Override
     public Decision decide(LaunchRequest request) {
-        if (request.kind() != InterfaceKind.V5) {
+        if (request.tokenSupplier() != TokenSupplier.AUTHORITY) {
             return Decision.allow();
         }
         LeRequest asked = new LeRequest(request.mrEnclave(), request.mrSigner(), request.attributes());

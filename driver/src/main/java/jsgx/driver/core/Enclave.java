@@ -67,6 +67,7 @@ public final class Enclave implements EnclaveInfo {
     private volatile boolean initialized;
     private volatile boolean dead;
     private volatile boolean launched;
+    private volatile boolean tornDown;
 
     /** Guards all that follows, but for base, size, attributes and MISCSELECT, which do not change once the enclave is created. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -116,7 +117,7 @@ public final class Enclave implements EnclaveInfo {
         initialized = true;
     }
 
-    /** The authority allowed the enclave and was told that it was initialised: it wants to know of its end. */
+    /** The authority was told that the enclave was initialised, and let it live: it wants to know of its end. */
     public void launched() {
         launched = true;
     }
@@ -164,9 +165,18 @@ public final class Enclave implements EnclaveInfo {
         buildBroken = true;
     }
 
-    /** SGX_ENCL_SUSPEND of the older drivers: power was lost since the enclave was made. */
+    /** SGX_ENCL_SUSPEND of the older drivers: power was lost since the enclave was made, or it was torn down. */
     public boolean isSuspended() {
-        return powerCycle != kernel.powerCycle();
+        return tornDown || powerCycle != kernel.powerCycle();
+    }
+
+    /** Whether the authority had it torn down: no page of it comes back into the EPC. */
+    public boolean isTornDown() {
+        return tornDown;
+    }
+
+    void markTornDown() {
+        tornDown = true;
     }
 
     /** The EPC page of the SECS, or {@link #NONE} while it is evicted. */

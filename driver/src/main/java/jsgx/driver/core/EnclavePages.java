@@ -90,7 +90,7 @@ public final class EnclavePages {
     }
 
     public void lost(int index) {
-        places[index] = LOST;
+        resident(index, LOST);
     }
 
     public int flags(int index) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import jsgx.arch.epc.Epc;
+import jsgx.driver.Workload;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public final class EpcPages {
     private final AtomicInteger free = new AtomicInteger();
     private final AtomicInteger reclaimable = new AtomicInteger();
     private final AtomicInteger hand = new AtomicInteger();
+    private final AtomicInteger workloadHand = new AtomicInteger();
 
     EpcPages(Epc epc) {
         int pages = epc.pages();
@@ -137,18 +139,60 @@ public final class EpcPages {
         int count = 0;
         for (int seen = 0; seen < state.length && count < chunk.length && reclaimable.get() > 0; seen++) {
             int page = Math.floorMod(hand.getAndIncrement(), state.length);
-            if ((int) STATE.getVolatile(state, page) == RECLAIMABLE
-                    && STATE.compareAndSet(state, page, RECLAIMABLE, ISOLATED)) {
-                reclaimable.getAndDecrement();
-                if (enclave(page).acquire()) {
+            if (isolate(page)) {
+                chunk[count++] = page;
+            }
+        }
+        return count;
+    }
+
+    /** As {@link #isolate(int[])}, pages of one workload only. */
+    int isolate(int[] chunk, Workload workload) {
+        int count = 0;
+        for (int seen = 0; seen < state.length && count < chunk.length && reclaimable.get() > 0; seen++) {
+            int page = Math.floorMod(workloadHand.getAndIncrement(), state.length);
+            if (isOf(workload, page) && isolate(page)) {
+                // What was isolated stays its owner's; it may be another than a moment ago.
+                if (isOf(workload, page)) {
                     chunk[count++] = page;
                 } else {
-                    // The enclave is about to free the page.
-                    STATE.setVolatile(state, page, USED);
+                    Enclave other = enclave(page);
+                    putBack(page);
+                    other.drop();
                 }
             }
         }
         return count;
+    }
+
+    private boolean isolate(int page) {
+        if ((int) STATE.getVolatile(state, page) != RECLAIMABLE
+                || !STATE.compareAndSet(state, page, RECLAIMABLE, ISOLATED)) {
+            return false;
+        }
+        reclaimable.getAndDecrement();
+        if (enclave(page).acquire()) {
+            return true;
+        }
+        // The enclave is about to free the page.
+        STATE.setVolatile(state, page, USED);
+        return false;
+    }
+
+    private boolean isOf(Workload workload, int page) {
+        Enclave enclave = owner[page];
+        return enclave != null && enclave.workload().equals(workload);
+    }
+
+    /** Whether a page of a workload could be reclaimed, or is being reclaimed. */
+    boolean mayReclaim(Workload workload) {
+        for (int page = 0; page < state.length; page++) {
+            int seen = (int) STATE.getVolatile(state, page);
+            if ((seen == RECLAIMABLE || seen == ISOLATED) && isOf(workload, page)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** An isolated page is left alone this time. */

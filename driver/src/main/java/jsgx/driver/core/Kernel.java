@@ -92,18 +92,15 @@ public final class Kernel {
     }
 
     /**
-     * Takes a free EPC page and charges it.
+     * Takes a free EPC page and charges it. Where the account refuses the charge, pages of the workload's own enclaves are
+     * reclaimed for it, and of nobody else's.
      *
-     * @param reclaim whether to reclaim pages where none is free; then the caller holds no enclave's lock
+     * @param reclaim whether to reclaim pages where none is free or charged; then the caller holds no enclave's lock
      * @param caller whose signals end the wait
      * @throws Refused with an {@link EpcCause}
      */
     public int allocate(InterfaceKind kind, Workload workload, boolean reclaim, AddressSpace caller) throws Refused {
-        Refused.unless(
-                options.account().charge(workload, 1),
-                EpcCause.CHARGED,
-                "room for a page",
-                "workload " + workload.name() + " at its limit");
+        charge(workload, reclaim, caller);
         try {
             return take(kind, reclaim, caller);
         } catch (Refused e) {
@@ -112,6 +109,34 @@ public final class Kernel {
         } finally {
             reclaimer.wakeBelowLow();
         }
+    }
+
+    private void charge(Workload workload, boolean reclaim, AddressSpace caller) throws Refused {
+        while (!options.account().charge(workload, 1)) {
+            if (!pages.mayReclaim(workload)) {
+                // Unless the last of them was uncharged just now.
+                Refused.unless(
+                        options.account().charge(workload, 1),
+                        EpcCause.CHARGED,
+                        "room for a page",
+                        "workload " + workload.name() + " at its limit, and no page of it that can be reclaimed");
+                return;
+            }
+            Refused.unless(reclaim, EpcCause.FREE_AT_ONCE, "room for a page", "a workload at its limit");
+            Refused.unless(!caller.signalPending(), EpcCause.NO_SIGNAL, "none", "a pending signal");
+            if (reclaimer.reclaim(workload) == 0) {
+                Reclaimer.waitALittle();
+            }
+        }
+    }
+
+    /** Whether the account refuses one more page at this moment. */
+    boolean isFull(Workload workload) {
+        boolean charged = options.account().charge(workload, 1);
+        if (charged) {
+            options.account().uncharge(workload, 1);
+        }
+        return !charged;
     }
 
     private int take(InterfaceKind kind, boolean reclaim, AddressSpace caller) throws Refused {

@@ -3,9 +3,16 @@ package jsgx.driver.core;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.function.Function;
 import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
+import jsgx.driver.Completion;
+import jsgx.driver.Decision;
+import jsgx.driver.Errno;
+import jsgx.driver.Fate;
+import jsgx.driver.LaunchAuthority;
 import jsgx.driver.LaunchRequest;
+import jsgx.driver.TokenSupplier;
 
 /** What all interfaces do at the launch of an enclave. */
 public final class Launches {
@@ -16,7 +23,8 @@ public final class Launches {
     private Launches() {}
 
     /** What the authority is asked. */
-    public static LaunchRequest request(Enclave enclave, Sigstruct sigstruct, byte[] mrSigner, byte[] callerToken) {
+    public static LaunchRequest request(
+            Enclave enclave, Sigstruct sigstruct, byte[] mrSigner, byte[] callerToken, TokenSupplier tokenSupplier) {
         return new LaunchRequest(
                 enclave.id(),
                 enclave.kind(),
@@ -27,7 +35,62 @@ public final class Launches {
                 enclave.attributes(),
                 enclave.miscSelect(),
                 enclave.size(),
-                callerToken);
+                callerToken,
+                tokenSupplier);
+    }
+
+    /** What the result of a call is whose EINIT came out like this. */
+    public interface Ending {
+        long of(Completion completion) throws Refused;
+    }
+
+    /**
+     * Asks the authority, executes EINIT where it allows that, and does with the enclave what it says then. The caller has a
+     * reference to the enclave, so that nobody hears of its end before.
+     *
+     * @return what the call returns
+     */
+    public static long launch(
+            Enclave enclave, LaunchRequest request, Function<Decision.Allow, Completion> einit, Ending ending)
+            throws Refused {
+        LaunchAuthority authority = enclave.kernel().options().authority();
+        return switch (authority.decide(request)) {
+            case Decision.Refuse refuse -> refuse.result();
+            case Decision.Allow allow -> {
+                Completion completion = execute(enclave, request, allow, einit);
+                yield switch (complete(enclave, request, completion)) {
+                    case Fate.Keep keep -> ending.of(completion);
+                    case Fate.TearDown down -> down.result();
+                };
+            }
+        };
+    }
+
+    private static Completion execute(
+            Enclave enclave, LaunchRequest request, Decision.Allow allow, Function<Decision.Allow, Completion> einit) {
+        try {
+            return einit.apply(allow);
+        } catch (RuntimeException e) {
+            // A port of the driver threw. Whoever counts launches counts this one too.
+            complete(enclave, request, new Completion.NotExecuted(Errno.EIO.result(), e.toString()));
+            throw e;
+        }
+    }
+
+    private static Fate complete(Enclave enclave, LaunchRequest request, Completion completion) {
+        Fate fate;
+        try {
+            fate = enclave.kernel().options().authority().complete(request, completion);
+        } catch (RuntimeException e) {
+            Teardown.run(enclave);
+            throw e;
+        }
+        if (fate instanceof Fate.TearDown) {
+            Teardown.run(enclave);
+        } else if (completion instanceof Completion.Executed && completion.result() == 0) {
+            enclave.launched();
+        }
+        return fate;
     }
 
     /** MRSIGNER: SHA-256 of the modulus. */

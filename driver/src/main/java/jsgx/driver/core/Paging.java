@@ -161,7 +161,7 @@ public final class Paging {
     public long load(long address) {
         EnclavePages pages = enclave.pageTable();
         int index = pages.find(address >>> Epc.PAGE_SHIFT);
-        if (index < 0 || pages.place(index) == EnclavePages.LOST) {
+        if (index < 0 || pages.place(index) == EnclavePages.LOST || enclave.isTornDown()) {
             return Errno.EFAULT.result();
         }
         if (pages.isResident(index)) {
@@ -186,6 +186,9 @@ public final class Paging {
 
     /** Sees to it that the SECS is in the EPC; 0 or a negated errno. The enclave's lock is held. */
     public long loadSecs() {
+        if (enclave.isTornDown()) {
+            return Errno.EFAULT.result();
+        }
         if (enclave.secsPage() >= 0) {
             return 0;
         }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import jsgx.driver.Workload;
 
 /**
  * The reclaimer: writes pages that nobody accessed lately to ordinary memory, {@link #SCAN} at a time. Those who need a page do
@@ -53,6 +54,22 @@ public final class Reclaimer {
         try {
             int[] chunk = new int[SCAN];
             int count = kernel.pages().isolate(chunk);
+            return reclaim(Arrays.copyOf(chunk, count));
+        } finally {
+            running.getAndDecrement();
+        }
+    }
+
+    /**
+     * Reclaims one batch of one workload's pages, nobody else's. The caller holds no enclave's lock and no processor.
+     *
+     * @return how many pages are free that were not
+     */
+    int reclaim(Workload workload) {
+        running.getAndIncrement();
+        try {
+            int[] chunk = new int[SCAN];
+            int count = kernel.pages().isolate(chunk, workload);
             return reclaim(Arrays.copyOf(chunk, count));
         } finally {
             running.getAndDecrement();
@@ -121,9 +138,14 @@ public final class Reclaimer {
         }
     }
 
-    /** What a page fault does that found no free page, before it tries again. */
-    public void helpFault() {
-        if (kernel.options().swapThread()) {
+    /** What a page fault does that found no free page, or no room in its workload's account, before it tries again. */
+    public void helpFault(Workload workload) {
+        if (kernel.isFull(workload)) {
+            // The background thread knows nothing of accounts.
+            if (reclaim(workload) == 0) {
+                waitALittle();
+            }
+        } else if (kernel.options().swapThread()) {
             wake();
             waitALittle();
         } else if (reclaim() == 0) {

@@ -3,19 +3,16 @@ package jsgx.driver.isgx;
 import static jsgx.arch.struct.Layouts.u64;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 import jsgx.arch.Outcome;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.struct.EinitToken;
 import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.AddressSpace;
-import jsgx.driver.Completion;
-import jsgx.driver.Decision;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.LaunchRequest;
+import jsgx.driver.TokenSupplier;
 import jsgx.driver.core.Enclave;
-import jsgx.driver.core.Kernel;
 import jsgx.driver.core.Launches;
 import jsgx.driver.core.Processor;
 import jsgx.driver.core.Refused;
@@ -31,7 +28,8 @@ import jsgx.driver.legacy.LegacyFile;
  *
  * <ul>
  *   <li>a positive number: EINIT's error code; how many bytes of the SIGSTRUCT or the EINITTOKEN could not be read; 0x40000000:
- *       power was lost; or what the launch authority returned that refused.
+ *       power was lost, or the enclave was torn
+ *       down; or what the launch authority returned that refused or tore the enclave down.
  *   <li>-EINVAL: addr is not a multiple of 4096 or lies in no mapping of the device.
  *   <li>-ENOENT: the mapping has no enclave.
  *   <li>-ERESTARTSYS: a signal came between two attempts.
@@ -95,24 +93,25 @@ public record Init(MemorySegment memory) {
         Initialization.readToken(caller, init.einittoken(), page);
         Enclave enclave = EnclaveLookup.find(file, caller, init.addr());
         try {
-            return launch(file.kernel(), caller, enclave, page);
+            return launch(caller, enclave, page);
         } finally {
             enclave.drop();
         }
     }
 
-    private static long launch(Kernel kernel, AddressSpace caller, Enclave enclave, MemorySegment page) throws Refused {
+    private static long launch(AddressSpace caller, Enclave enclave, MemorySegment page) throws Refused {
         if (enclave.isInitialized()) {
             return 0;
         }
         Sigstruct sigstruct = new Sigstruct(page);
         byte[] token = page.asSlice(Processor.TOKEN_OFFSET, EinitToken.SIZE).toArray(Layouts.U8);
-        LaunchRequest request = Launches.request(enclave, sigstruct, Launches.mrSigner(sigstruct), token);
-        if (kernel.options().authority().decide(request) instanceof Decision.Refuse refuse) {
-            return refuse.result();
-        }
-        Completion completion = Initialization.einit(enclave, caller, processor -> attempt(processor, enclave, page));
-        return Initialization.finish(enclave, Optional.of(request), completion);
+        LaunchRequest request =
+                Launches.request(enclave, sigstruct, Launches.mrSigner(sigstruct), token, TokenSupplier.CALLER);
+        return Launches.launch(
+                enclave,
+                request,
+                allow -> Initialization.einit(enclave, caller, processor -> attempt(processor, enclave, page)),
+                Initialization::ending);
     }
 
     private static Outcome attempt(Processor processor, Enclave enclave, MemorySegment page) {

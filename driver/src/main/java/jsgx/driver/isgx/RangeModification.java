@@ -138,8 +138,11 @@ final class RangeModification {
         enclave.lock().lock();
         try {
             for (long address : isolated) {
-                int page = enclave.pageTable().place(enclave.pageTable().find(address >>> Epc.PAGE_SHIFT));
-                enclave.kernel().pages().markReclaimable(page, enclave, address);
+                int index = enclave.pageTable().find(address >>> Epc.PAGE_SHIFT);
+                // The enclave may have been torn down.
+                if (enclave.pageTable().isResident(index)) {
+                    enclave.kernel().pages().markReclaimable(enclave.pageTable().place(index), enclave, address);
+                }
             }
         } finally {
             enclave.lock().unlock();

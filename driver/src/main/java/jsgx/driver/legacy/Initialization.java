@@ -1,7 +1,6 @@
 package jsgx.driver.legacy;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 import java.util.function.Function;
 import jsgx.arch.Outcome;
 import jsgx.arch.struct.EinitToken;
@@ -9,7 +8,6 @@ import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.AddressSpace;
 import jsgx.driver.Completion;
 import jsgx.driver.Errno;
-import jsgx.driver.LaunchRequest;
 import jsgx.driver.Refusal;
 import jsgx.driver.core.EinitLoop;
 import jsgx.driver.core.Enclave;
@@ -63,13 +61,14 @@ public final class Initialization {
     }
 
     /**
-     * Runs EINIT unless the enclave is initialised, which is a success too.
-     *
-     * @return 0, or EINIT's error code
+     * Runs EINIT unless the enclave is initialised, which is a success too, or was torn down meanwhile.
      */
     public static Completion einit(Enclave enclave, AddressSpace caller, Function<Processor, Outcome> attempt) {
         enclave.lock().lock();
         try {
+            if (enclave.isTornDown()) {
+                return new Completion.NotExecuted(EnclaveLookup.POWER_LOST, "the enclave was torn down");
+            }
             if (enclave.isInitialized()) {
                 return new Completion.NotExecuted(0, "the enclave was initialised before");
             }
@@ -92,14 +91,8 @@ public final class Initialization {
         };
     }
 
-    /** Tells the authority how the launch came out, and makes the result of the call of it. */
-    public static long finish(Enclave enclave, Optional<LaunchRequest> request, Completion completion) throws Refused {
-        request.ifPresent(asked -> {
-            if (completion instanceof Completion.Executed && completion.result() == 0) {
-                enclave.launched();
-            }
-            enclave.kernel().options().authority().complete(asked, completion);
-        });
+    /** The result of the call. */
+    public static long ending(Completion completion) throws Refused {
         if (completion.result() == Errno.ERESTARTSYS.result()) {
             throw new Refused(Cause.NO_SIGNAL, "no signal", "one");
         }

@@ -36,7 +36,7 @@ public final class LegacyFault {
             enclave.lock().unlock();
         }
         if (result == Errno.EBUSY.result()) {
-            enclave.kernel().reclaimer().helpFault();
+            enclave.kernel().reclaimer().helpFault(enclave.workload());
             return FaultResult.NOPAGE;
         }
         return result >= 0 ? FaultResult.NOPAGE : FaultResult.SIGBUS;
@@ -74,7 +74,7 @@ public final class LegacyFault {
             if (index != Errno.EBUSY.result()) {
                 return index;
             }
-            enclave.kernel().reclaimer().helpFault();
+            enclave.kernel().reclaimer().helpFault(enclave.workload());
             Reclaimer.waitALittle();
         }
     }

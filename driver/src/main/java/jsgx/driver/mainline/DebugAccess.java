@@ -65,7 +65,7 @@ final class DebugAccess {
             if (index != Errno.EBUSY.result()) {
                 return index;
             }
-            enclave.kernel().reclaimer().helpFault();
+            enclave.kernel().reclaimer().helpFault(enclave.workload());
         }
     }
 

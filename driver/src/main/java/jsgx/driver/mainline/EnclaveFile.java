@@ -81,6 +81,8 @@ final class EnclaveFile implements DeviceFile, MappingOperations {
 
     @Override
     public long ioctl(AddressSpace caller, int cmd, long arg) {
+        // As the kernel's fdget: whoever closes the file meanwhile does not take the enclave away from the call.
+        boolean held = enclave.acquire();
         try {
             Refused.unless(
                     ioctl.compareAndSet(false, true), FileCause.ONE_IOCTL_AT_A_TIME, "no other ioctl", "one that runs");
@@ -92,6 +94,10 @@ final class EnclaveFile implements DeviceFile, MappingOperations {
             }
         } catch (Refused e) {
             return refuse(e);
+        } finally {
+            if (held) {
+                enclave.drop();
+            }
         }
     }
 
@@ -105,10 +111,18 @@ final class EnclaveFile implements DeviceFile, MappingOperations {
             case RestrictPermissions.CMD -> RestrictPermissions.run(this, caller, arg);
             case ModifyTypes.CMD -> ModifyTypes.run(this, caller, arg);
             case RemovePages.CMD -> RemovePages.run(this, caller, arg);
-            default ->
-                throw new Refused(
-                        FileCause.KNOWN_COMMAND, "a request of /dev/sgx_enclave", "0x" + Integer.toHexString(cmd));
+            case InitToken.CMD -> {
+                if (!kernel.options().tokenExtension()) {
+                    throw unknown(cmd);
+                }
+                yield (int) InitToken.run(this, caller, arg);
+            }
+            default -> throw unknown(cmd);
         };
+    }
+
+    private static Refused unknown(int cmd) {
+        return new Refused(FileCause.KNOWN_COMMAND, "a request of /dev/sgx_enclave", "0x" + Integer.toHexString(cmd));
     }
 
     private long refuse(Refused refused) {

@@ -8,18 +8,16 @@ import jsgx.arch.epc.Epc;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.AddressSpace;
 import jsgx.driver.Completion;
-import jsgx.driver.Decision;
 import jsgx.driver.Errno;
 import jsgx.driver.InterfaceKind;
-import jsgx.driver.LaunchAuthority;
 import jsgx.driver.LaunchRequest;
 import jsgx.driver.Refusal;
+import jsgx.driver.TokenSupplier;
 import jsgx.driver.core.EinitLoop;
 import jsgx.driver.core.Enclave;
 import jsgx.driver.core.Launches;
 import jsgx.driver.core.Refused;
 import jsgx.driver.core.UserMemory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * SGX_IOC_ENCLAVE_INIT: initialises the enclave (EINIT). The hash MSRs are written to the enclave's own MRSIGNER first, on the
@@ -35,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>-EPERM: EINIT returned an error code, whichever; SGX_UNMASKED_EVENT after all attempts too.
  *   <li>-EIO: EINIT raised a fault, after power loss for one.
  *   <li>-ERESTARTSYS: a signal came between two attempts.
- *   <li>Anything else: what the launch authority returned that refused.
+ *   <li>Anything else: what the launch authority returned that refused or tore the enclave down.
  * </ul>
  */
 public record Init(MemorySegment memory) {
@@ -105,29 +103,27 @@ public record Init(MemorySegment memory) {
 
     static long run(EnclaveFile file, AddressSpace caller, long arg) throws Refused {
         Enclave enclave = file.theEnclave();
+        checkState(enclave);
+        Init init = new Init(UserMemory.read(caller, arg, SIZE, Cause.ARGUMENT_READABLE));
+        MemorySegment page = readSigstruct(file, caller, init.sigstruct());
+        Sigstruct sigstruct = new Sigstruct(page);
+        byte[] mrSigner = Launches.mrSigner(sigstruct);
+        LaunchRequest request = Launches.request(enclave, sigstruct, mrSigner, NO_TOKEN, TokenSupplier.NOBODY);
+        long[] hash = Launches.msrs(mrSigner);
+        return Launches.launch(enclave, request, allow -> completion(einit(enclave, caller, page, hash)), Init::ending);
+    }
+
+    static void checkState(Enclave enclave) throws Refused {
         Refused.unless(enclave.isCreated(), Cause.CREATED, "a created enclave", "none");
         Refused.unless(!enclave.isInitialized(), Cause.NOT_INITIALIZED, "no EINIT yet", "an initialised enclave");
-        Init init = new Init(UserMemory.read(caller, arg, SIZE, Cause.ARGUMENT_READABLE));
-        // The SIGSTRUCT at the start of a page and a token of zeroes in its middle.
-        MemorySegment page = MemorySegment.ofArray(new byte[Epc.PAGE_SIZE]);
-        Sigstruct sigstruct = new Sigstruct(page);
-        page.copyFrom(UserMemory.read(caller, init.sigstruct(), Sigstruct.SIZE, Cause.SIGSTRUCT_READABLE));
-        check(file, enclave, sigstruct);
+    }
 
-        byte[] mrSigner = Launches.mrSigner(sigstruct);
-        LaunchRequest request = Launches.request(enclave, sigstruct, mrSigner, NO_TOKEN);
-        LaunchAuthority authority = file.kernel().options().authority();
-        if (authority.decide(request) instanceof Decision.Refuse refuse) {
-            return refuse.result();
-        }
-        EinitLoop.Result result = einit(enclave, caller, page, Launches.msrs(mrSigner));
-        Refused refused = refused(result);
-        authority.complete(request, new Completion.Executed(refused == null ? 0 : refused.result(), result.outcome()));
-        if (refused != null) {
-            throw refused;
-        }
-        enclave.launched();
-        return 0;
+    /** The SIGSTRUCT at the start of a page, checked, and in its middle a token of zeroes. */
+    static MemorySegment readSigstruct(EnclaveFile file, AddressSpace caller, long address) throws Refused {
+        MemorySegment page = MemorySegment.ofArray(new byte[Epc.PAGE_SIZE]);
+        page.copyFrom(UserMemory.read(caller, address, Sigstruct.SIZE, Cause.SIGSTRUCT_READABLE));
+        check(file, file.theEnclave(), new Sigstruct(page));
+        return page;
     }
 
     private static void check(EnclaveFile file, Enclave enclave, Sigstruct sigstruct) throws Refused {
@@ -158,11 +154,12 @@ public record Init(MemorySegment memory) {
                 demanded.xfrm());
     }
 
-    private static EinitLoop.Result einit(Enclave enclave, AddressSpace caller, MemorySegment page, long[] mrSigner) {
+    /** EINIT with this hash in the MSRs. */
+    static EinitLoop.Result einit(Enclave enclave, AddressSpace caller, MemorySegment page, long[] hash) {
         enclave.lock().lock();
         try {
             EinitLoop.Result result = EinitLoop.run(enclave.kernel(), caller, processor -> {
-                processor.writeHash(InterfaceKind.MAINLINE, mrSigner);
+                processor.writeHash(InterfaceKind.MAINLINE, hash);
                 return processor.einit(enclave.secsPage(), page);
             });
             if (enclave.record(result.outcome()).isSuccess()) {
@@ -174,16 +171,30 @@ public record Init(MemorySegment memory) {
         }
     }
 
-    private static @Nullable Refused refused(EinitLoop.Result result) {
+    private static Completion completion(EinitLoop.Result result) {
         if (result.interrupted()) {
-            return new Refused(Cause.NO_SIGNAL, "no signal", "one");
+            return new Completion.Executed(Cause.NO_SIGNAL.result(), result.outcome());
         }
-        return switch (result.outcome()) {
-            case Outcome.Success success -> null;
-            case Outcome.Error error ->
-                new Refused(Cause.EINIT, "SGX_SUCCESS", error.code().sdmName());
-            case Outcome.Faulted faulted ->
-                new Refused(Cause.EINIT_FAULT, "no fault", faulted.fault().toString());
+        long code = switch (result.outcome()) {
+            case Outcome.Success success -> 0;
+            case Outcome.Error error -> Cause.EINIT.result();
+            case Outcome.Faulted faulted -> Cause.EINIT_FAULT.result();
         };
+        return new Completion.Executed(code, result.outcome());
+    }
+
+    private static long ending(Completion completion) throws Refused {
+        Refused.unless(completion.result() != Cause.NO_SIGNAL.result(), Cause.NO_SIGNAL, "no signal", "one");
+        if (completion instanceof Completion.Executed executed) {
+            switch (executed.outcome()) {
+                case Outcome.Success success -> {}
+                case Outcome.Error error ->
+                    throw new Refused(Cause.EINIT, "SGX_SUCCESS", error.code().sdmName());
+                case Outcome.Faulted faulted ->
+                    throw new Refused(
+                            Cause.EINIT_FAULT, "no fault", faulted.fault().toString());
+            }
+        }
+        return completion.result();
     }
 }

@@ -41,7 +41,7 @@ final class PageFault {
             enclave.lock().unlock();
         }
         if (busy) {
-            kernel.reclaimer().helpFault();
+            kernel.reclaimer().helpFault(enclave.workload());
         }
         return result;
     }

@@ -134,7 +134,7 @@ final class VepcFile implements DeviceFile, MappingOperations {
             return FaultResult.NOPAGE;
         } catch (Refused e) {
             if (e.refusal().cause() == EpcCause.FREE_AT_ONCE) {
-                kernel.reclaimer().helpFault();
+                kernel.reclaimer().helpFault(workload);
                 return FaultResult.NOPAGE;
             }
             return FaultResult.SIGBUS;

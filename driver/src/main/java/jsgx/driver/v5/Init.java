@@ -3,18 +3,16 @@ package jsgx.driver.v5;
 import static jsgx.arch.struct.Layouts.u64;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 import jsgx.arch.Outcome;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.struct.SgxError;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.AddressSpace;
 import jsgx.driver.Completion;
-import jsgx.driver.Decision;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.LaunchRequest;
+import jsgx.driver.TokenSupplier;
 import jsgx.driver.core.Enclave;
-import jsgx.driver.core.Kernel;
 import jsgx.driver.core.Launches;
 import jsgx.driver.core.Processor;
 import jsgx.driver.core.Refused;
@@ -32,8 +30,8 @@ import jsgx.driver.legacy.LegacyFile;
  * <p>Returns 0, also where the enclave was initialised before; or:
  *
  * <ul>
- *   <li>a positive number: EINIT's error code; how many bytes of the SIGSTRUCT could not be read; 0x40000000: power was lost; or what
- *       the launch authority returned that refused.
+ *   <li>a positive number: EINIT's error code; how many bytes of the SIGSTRUCT could not be read; 0x40000000: power was lost, or
+ *       the enclave was torn down; or what the launch authority returned that refused or tore the enclave down.
  *   <li>-EINVAL: the third word of the argument, for the request number that has one, is not 0; addr is not a multiple of 4096 or
  *       lies in no mapping of the device.
  *   <li>-ENOENT: the mapping has no enclave.
@@ -107,30 +105,21 @@ public record Init(MemorySegment memory) {
 
     private static long launch(LegacyFile file, AddressSpace caller, Enclave enclave, MemorySegment page)
             throws Refused {
-        Kernel kernel = file.kernel();
-        Optional<LaunchRequest> request = Optional.empty();
         // The launch authority may be waiting for this very launch.
-        if (!file.isLaunchEnclaves()) {
-            Sigstruct sigstruct = new Sigstruct(page);
-            LaunchRequest asked = Launches.request(enclave, sigstruct, Launches.mrSigner(sigstruct), NO_TOKEN);
-            switch (kernel.options().authority().decide(asked)) {
-                case Decision.Refuse refuse -> {
-                    return refuse.result();
-                }
-                case Decision.Allow allow ->
-                    MemorySegment.copy(
-                            MemorySegment.ofArray(allow.token()),
-                            0,
-                            page,
-                            Processor.TOKEN_OFFSET,
-                            allow.token().length);
-            }
-            request = Optional.of(asked);
+        if (file.isLaunchEnclaves()) {
+            return Initialization.ending(einit(caller, enclave, page, NO_TOKEN));
         }
-        long[] signer = Launches.msrs(kernel.launchEnclaveSigner());
-        Completion completion =
-                Initialization.einit(enclave, caller, processor -> attempt(processor, enclave, page, signer));
-        return Initialization.finish(enclave, request, completion);
+        Sigstruct sigstruct = new Sigstruct(page);
+        LaunchRequest request =
+                Launches.request(enclave, sigstruct, Launches.mrSigner(sigstruct), NO_TOKEN, TokenSupplier.AUTHORITY);
+        return Launches.launch(
+                enclave, request, allow -> einit(caller, enclave, page, allow.token()), Initialization::ending);
+    }
+
+    private static Completion einit(AddressSpace caller, Enclave enclave, MemorySegment page, byte[] token) {
+        MemorySegment.copy(MemorySegment.ofArray(token), 0, page, Processor.TOKEN_OFFSET, token.length);
+        long[] signer = Launches.msrs(enclave.kernel().launchEnclaveSigner());
+        return Initialization.einit(enclave, caller, processor -> attempt(processor, enclave, page, signer));
     }
 
     private static Outcome attempt(Processor processor, Enclave enclave, MemorySegment page, long[] signer) {
