@@ -1,7 +1,6 @@
 /** Launch control: the launch enclave, its tokens, and who may launch what. */
 module jsgx.launch {
     requires static transitive org.jspecify;
-    requires cel;
     requires com.github.benmanes.caffeine;
     requires org.snakeyaml.engine;
     requires transitive jsgx.arch;

@@ -1,0 +1,10 @@
+package jsgx.launch.policy;
+
+import java.util.Optional;
+
+/** Compiles {@code when:}. */
+interface Expressions {
+
+    /** The expression; empty where it does not compile, which is a problem. */
+    Optional<Expression> read(YamlNode node, Problems problems);
+}

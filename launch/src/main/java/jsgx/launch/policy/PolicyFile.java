@@ -1,0 +1,114 @@
+package jsgx.launch.policy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import jsgx.launch.le.WhiteListCertificate;
+import jsgx.launch.policy.PolicyVerdict.Effect;
+
+/** Reads the file that a policy is written in, as docs/policy.md describes it. */
+public final class PolicyFile {
+
+    private static final Set<String> KEYS = Set.of("version", "mode", "default", "sequence", "rules", "quotas");
+    private static final long VERSION = 1;
+
+    private PolicyFile() {}
+
+    /**
+     * The policy in a file, whatever its signature.
+     *
+     * @throws PolicyException with everything that is wrong with it
+     */
+    public static Policy load(Path file) throws PolicyException {
+        FileReader reader = new FileReader(InstantSource.system());
+        String name = String.valueOf(file.getFileName());
+        byte[] content;
+        try {
+            content = reader.read(file, YamlReader.MAX_SIZE).bytes();
+        } catch (IOException e) {
+            throw new PolicyException(PolicyError.of(name, "cannot be read: " + FileReader.reason(e)));
+        }
+        return parse(name, content, beside(file, reader), false);
+    }
+
+    /** The files beside a file. */
+    static Includes beside(Path file, FileReader reader) {
+        return name ->
+                reader.read(file.resolveSibling(name), YamlReader.MAX_SIZE).bytes();
+    }
+
+    /**
+     * The policy in this content.
+     *
+     * @param signed whether its signature was checked, against a pinned key
+     */
+    static Policy parse(String name, byte[] content, Includes includes, boolean signed) throws PolicyException {
+        return parse(name, content, includes, WhiteListCertificate.intel(), signed);
+    }
+
+    static Policy parse(
+            String name, byte[] content, Includes includes, WhiteListCertificate certificate, boolean signed)
+            throws PolicyException {
+        String text = YamlReader.text(name, content);
+        Problems problems = new Problems(name, text);
+        Optional<YamlNode.Mapping> root = YamlReader.read(text, problems);
+        if (root.isEmpty()) {
+            problems.check();
+        }
+        Fields fields = Fields.of(root.orElseThrow(), KEYS, problems);
+        Values values = new Values(problems);
+        fields.required("version", "version: 1").ifPresent(node -> values.number(node, VERSION, VERSION));
+        Policy.Mode mode = fields.node("mode").map(node -> mode(node, problems)).orElse(Policy.Mode.ENFORCE);
+        Optional<YamlNode> otherwise = fields.required("default", "allow or deny, for what no rule matches");
+        Effect defaultEffect = otherwise
+                .flatMap(node -> RuleReader.effect(node, Set.of("allow", "deny"), problems))
+                .orElse(Effect.DENY);
+        Optional<YamlNode> sequence = signed
+                ? fields.required("sequence", "a number that counts up with each signed policy")
+                : fields.node("sequence");
+        QuotaTable quotas = fields.node("quotas")
+                .map(node -> new QuotaReader(problems).read(node))
+                .orElse(QuotaTable.UNLIMITED);
+        List<Rule> rules = rules(
+                fields,
+                new RuleReader(
+                        problems, new IdentityReader(problems, includes, certificate, signed), new CelExpressions()),
+                problems);
+        long number =
+                sequence.flatMap(node -> values.number(node, 1, Long.MAX_VALUE)).orElse(0L);
+        problems.check();
+        return new Policy(
+                new Policy.Head(
+                        name, mode, defaultEffect, otherwise.map(YamlNode::line).orElse(0), number, signed, quotas),
+                rules);
+    }
+
+    private static Policy.Mode mode(YamlNode node, Problems problems) {
+        return Fields.scalar(node, "enforce or audit", problems)
+                .map(scalar -> switch (scalar.value()) {
+                    case "enforce" -> Policy.Mode.ENFORCE;
+                    case "audit" -> Policy.Mode.AUDIT;
+                    default -> {
+                        problems.add(scalar, "expected enforce or audit, found " + scalar.kind());
+                        yield Policy.Mode.ENFORCE;
+                    }
+                })
+                .orElse(Policy.Mode.ENFORCE);
+    }
+
+    private static List<Rule> rules(Fields fields, RuleReader reader, Problems problems) {
+        List<Rule> rules = new ArrayList<>();
+        fields.node("rules").ifPresent(node -> {
+            if (node instanceof YamlNode.Sequence list) {
+                list.items().forEach(item -> reader.read(item).ifPresent(rules::add));
+            } else {
+                problems.add(node, "expected a list of rules, found " + node.kind());
+            }
+        });
+        return rules;
+    }
+}

@@ -1,0 +1,63 @@
+package jsgx.launch.policy;
+
+import java.util.List;
+import jsgx.arch.struct.Attributes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One rule of a policy: it matches an enclave for which each of its conditions holds. A condition that the file does not state is null
+ * here and holds for all.
+ *
+ * @param name unique in its file
+ * @param effect ALLOW, WARN or DENY
+ * @param line where it begins
+ * @param reason why, for people, as the file has it; empty where it says nothing
+ * @param whiteListed whether it holds for no DEBUG enclave, since its signers are a white list's
+ */
+record Rule(
+        String name,
+        PolicyVerdict.Effect effect,
+        int line,
+        String reason,
+        @Nullable Identities enclaves,
+        @Nullable Identities signers,
+        boolean whiteListed,
+        @Nullable Ranges products,
+        @Nullable Ranges svns,
+        @Nullable Bits attributes,
+        @Nullable Bits xfrm,
+        @Nullable Bits miscSelect,
+        @Nullable Ranges sizes,
+        @Nullable List<Glob> workloads,
+        @Nullable TimeWindow time,
+        @Nullable Expression when) {
+
+    /** Whether every condition holds but those on MRENCLAVE and MRSIGNER. The cheap ones come first, the expression last. */
+    boolean restHolds(PolicySubject subject) {
+        Attributes found = subject.attributes();
+        return (attributes == null || attributes.holds(found.flags()))
+                && (!whiteListed || !found.has(Attributes.DEBUG))
+                && (xfrm == null || xfrm.holds(found.xfrm()))
+                && (miscSelect == null || miscSelect.holds(Integer.toUnsignedLong(subject.miscSelect())))
+                && (products == null || products.contains(subject.isvProdId()))
+                && (svns == null || svns.contains(subject.isvSvn()))
+                && (sizes == null || sizes.contains(subject.size()))
+                && (time == null || time.holds(subject.time()))
+                && (workloads == null || matches(workloads, subject.workload()))
+                && (when == null || when.holds(subject, effect != PolicyVerdict.Effect.ALLOW));
+    }
+
+    /** Whether every condition holds but that on MRENCLAVE. */
+    boolean signerAndRestHold(PolicySubject subject) {
+        return (signers == null || signers.contains(subject.mrSigner())) && restHolds(subject);
+    }
+
+    static boolean matches(List<Glob> patterns, String name) {
+        for (int i = 0; i < patterns.size(); i++) {
+            if (patterns.get(i).matches(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
