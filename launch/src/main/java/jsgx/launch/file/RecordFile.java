@@ -57,7 +57,13 @@ final class RecordFile implements AutoCloseable {
     /** Makes a file with a header only, which is not durable yet. */
     static RecordFile create(FileLayer files, Path path, Format format, long base) throws IOException {
         FileLayer.OpenFile file = files.create(path);
-        file.write(0, ByteBuffer.wrap(header(format, base)));
+        try {
+            file.write(0, ByteBuffer.wrap(header(format, base)));
+        } catch (IOException e) {
+            file.close();
+            files.remove(path);
+            throw e;
+        }
         return new RecordFile(path, format, file, base);
     }
 
@@ -186,7 +192,7 @@ final class RecordFile implements AutoCloseable {
                 break;
             }
             int length = length(chunk, at);
-            durable = Math.max(durable, chunk.getLong(at + 2 * Integer.BYTES));
+            durable = Math.max(durable, durable(chunk, at));
             position += FRAME + length;
             if (length > 0) {
                 visitor.record(chunk.slice(at + FRAME, length), position);
@@ -199,17 +205,22 @@ final class RecordFile implements AutoCloseable {
         return chunk.getInt(at + Integer.BYTES);
     }
 
+    private static long durable(ByteBuffer chunk, int at) {
+        return chunk.getLong(at + 2 * Integer.BYTES);
+    }
+
     private boolean isWhole(ByteBuffer chunk, int at, long position) {
-        if (chunk.limit() - at < FRAME) {
+        return isPlausible(chunk, at, position) && chunk.getInt(at) == checksum(position, chunk, at, length(chunk, at));
+    }
+
+    private boolean isPlausible(ByteBuffer chunk, int at, long position) {
+        int room = chunk.limit() - at - FRAME;
+        if (room < 0) {
             return false;
         }
         int length = length(chunk, at);
-        long durable = chunk.getLong(at + 2 * Integer.BYTES);
-        return length >= 0
-                && length <= Math.min(format.maxRecord(), chunk.limit() - at - FRAME)
-                && durable >= base
-                && durable <= position
-                && chunk.getInt(at) == checksum(position, chunk, at, length);
+        long durable = durable(chunk, at);
+        return length >= 0 && length <= Math.min(format.maxRecord(), room) && durable >= base && durable <= position;
     }
 
     /** The record of a number of bytes that ends at a position. */
@@ -244,8 +255,8 @@ final class RecordFile implements AutoCloseable {
                     return false;
                 }
             }
-            if (chunk.getLong(at + 2 * Integer.BYTES) > broken && length(chunk, at) >= 0) {
-                budget -= Math.min(length(chunk, at), format.maxRecord());
+            if (durable(chunk, at) > broken && isPlausible(chunk, at, position)) {
+                budget -= length(chunk, at);
                 if (isWhole(chunk, at, position)) {
                     return true;
                 }
