@@ -9,6 +9,7 @@ module jsgx.launch {
 
     exports jsgx.launch;
     exports jsgx.launch.audit;
+    exports jsgx.launch.cache;
     exports jsgx.launch.policy;
     exports jsgx.launch.token;
     exports jsgx.launch.le;

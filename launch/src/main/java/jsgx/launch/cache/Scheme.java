@@ -1,0 +1,81 @@
+package jsgx.launch.cache;
+
+/**
+ * Which entry a workload loses when it has to give one. A scheme is a class of this package, with its rules and where they were published.
+ */
+public enum Scheme {
+    /** Least recently used. */
+    LRU("lru", 0) {
+        @Override
+        EvictionOrder order(SchemeClock clock, HitLog hits) {
+            return new Lru(clock, hits);
+        }
+    },
+    /** Least frequently used. */
+    LFU("lfu", 8) {
+        @Override
+        EvictionOrder order(SchemeClock clock, HitLog hits) {
+            return new Lfu(clock, hits);
+        }
+    },
+    /** Window TinyLFU, by Caffeine. */
+    W_TINY_LFU("w-tinylfu", 128) {
+        @Override
+        EvictionOrder order(SchemeClock clock, HitLog hits) {
+            return new WTinyLfu(clock);
+        }
+    },
+    /** First in, first out. */
+    FIFO("fifo", 0) {
+        @Override
+        EvictionOrder order(SchemeClock clock, HitLog hits) {
+            return new Fifo(clock);
+        }
+    },
+    /** Three queues. */
+    S3_FIFO("s3-fifo", 72) {
+        @Override
+        EvictionOrder order(SchemeClock clock, HitLog hits) {
+            return new S3Fifo(clock);
+        }
+    },
+    /** A queue and a hand. */
+    SIEVE("sieve", 0) {
+        @Override
+        EvictionOrder order(SchemeClock clock, HitLog hits) {
+            return new Sieve(clock);
+        }
+    },
+    /** GreedyDual-Size-Frequency: the measured time of a load is what an entry is worth. */
+    COST_AWARE("cost-aware", 8) {
+        @Override
+        EvictionOrder order(SchemeClock clock, HitLog hits) {
+            return new GreedyDual(clock, hits);
+        }
+    };
+
+    /** What every entry costs, whatever the scheme, in bytes: key 200, token 320, node 88, its place in the table 48. */
+    static final long LEAST_ENTRY_BYTES = 656;
+
+    private final String word;
+    private final long bookkeeping;
+
+    Scheme(String word, long bookkeeping) {
+        this.word = word;
+        this.bookkeeping = bookkeeping;
+    }
+
+    /** What one entry costs in bytes: key, token, node, its place in the table, and what the scheme keeps of it. */
+    public long entryBytes() {
+        return LEAST_ENTRY_BYTES + bookkeeping;
+    }
+
+    /** An empty order for one workload. */
+    abstract EvictionOrder order(SchemeClock clock, HitLog hits);
+
+    /** Its name as people write it. */
+    @Override
+    public String toString() {
+        return word;
+    }
+}
