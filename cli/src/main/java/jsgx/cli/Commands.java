@@ -43,7 +43,15 @@ final class Commands {
             case "token" ->
                 new CommandLine(new TokenCommand(run))
                         .addSubcommand("show", new TokenShowCommand(run))
-                        .addSubcommand("verify", new TokenVerifyCommand(run));
+                        .addSubcommand("verify", new TokenVerifyCommand(run))
+                        .addSubcommand("get", new TokenGetCommand(run))
+                        .addSubcommand("pin", new TokenPinCommand(run))
+                        .addSubcommand("expire", new TokenExpireCommand(run))
+                        .addSubcommand("discard", new TokenDiscardCommand(run))
+                        .addSubcommand("list", new TokenListCommand(run))
+                        .addSubcommand("budget", new TokenBudgetCommand(run))
+                        .addSubcommand("import", new TokenImportCommand(run))
+                        .addSubcommand("export", new TokenExportCommand(run));
             case "platform" ->
                 new CommandLine(new PlatformCommand(run))
                         .addSubcommand("show", new PlatformShowCommand(run))

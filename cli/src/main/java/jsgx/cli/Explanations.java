@@ -2,15 +2,11 @@ package jsgx.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.Explanation;
 
 /** How the reason of a refusal is shown: beneath each other for people, as one text and as fields for JSON. */
 final class Explanations {
-
-    private static final Pattern HASH = Pattern.compile("\\b[0-9a-f]{32,}\\b");
 
     private Explanations() {}
 
@@ -18,10 +14,7 @@ final class Explanations {
     static void show(Screen screen, Explanation explanation) {
         List<Fact> facts = new ArrayList<>();
         for (Fact fact : facts(explanation)) {
-            facts.add(new Fact(
-                    fact.label(),
-                    HASH.matcher(fact.value())
-                            .replaceAll(hash -> Matcher.quoteReplacement(screen.hash(hash.group())))));
+            facts.add(new Fact(fact.label(), screen.hashes(fact.value())));
         }
         screen.facts(facts);
     }

@@ -1,5 +1,6 @@
 package jsgx.cli;
 
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
@@ -11,9 +12,14 @@ final class Platforms {
 
     private Platforms() {}
 
+    /** The user's state folder. */
+    static Path folder(Surroundings surroundings) throws LaunchException {
+        return surroundings.directory().resolve(StateFolder.path(surroundings.environment()));
+    }
+
     /** The user's platform file. */
     static PlatformFile file(Surroundings surroundings) throws LaunchException {
-        return PlatformFile.in(surroundings.directory().resolve(StateFolder.path(surroundings.environment())));
+        return PlatformFile.in(folder(surroundings));
     }
 
     /** The user's platform, made at first use. */

@@ -3,11 +3,14 @@ package jsgx.cli;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Help.Ansi.Style;
 
 /** Output for people: lines, and labels with their values beneath each other; colour only where it was asked for. */
 final class Screen {
 
+    private static final Pattern HASH = Pattern.compile("\\b[0-9a-f]{32,}\\b");
     private static final int WIDTH = 116;
     private static final int GAP = 2;
 
@@ -79,6 +82,11 @@ final class Screen {
     /** A hash as people see it. */
     String hash(String hex) {
         return wholeHashes ? hex : Text.shortened(hex);
+    }
+
+    /** A text with its hashes as people see them. */
+    String hashes(String text) {
+        return HASH.matcher(text).replaceAll(hash -> Matcher.quoteReplacement(hash(hash.group())));
     }
 
     String good(String text) {

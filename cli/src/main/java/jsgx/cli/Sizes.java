@@ -11,17 +11,32 @@ final class Sizes implements ITypeConverter<Long> {
 
     private static final String EXPECTED = "a size such as 64MiB, 93.5M or 4096";
     private static final int PAGE = 4096;
+    private static final int MAX_BITS = 62;
 
     @Override
     public Long convert(String text) {
         return pages(text);
     }
 
+    /** A size in whole bytes, 0 included. */
+    static final class Bytes implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            BigDecimal bytes = number(text).multiply(BigDecimal.valueOf(unit(text)));
+            BigInteger whole = bytes.toBigInteger();
+            if (whole.bitLength() > MAX_BITS || new BigDecimal(whole).compareTo(bytes) != 0) {
+                throw new TypeConversionException(
+                        "\"" + text + "\" is no number of whole bytes in range: expected " + EXPECTED);
+            }
+            return whole.longValue();
+        }
+    }
+
     /** A size that is a positive number of whole pages. */
     static long pages(String text) {
         BigDecimal bytes = number(text).multiply(BigDecimal.valueOf(unit(text)));
         BigInteger whole = bytes.toBigInteger();
-        if (bytes.signum() <= 0 || whole.bitLength() > 62) {
+        if (bytes.signum() <= 0 || whole.bitLength() > MAX_BITS) {
             throw new TypeConversionException("\"" + text + "\" is out of range: expected " + EXPECTED);
         }
         if (new BigDecimal(whole).compareTo(bytes) != 0 || whole.longValue() % PAGE != 0) {
@@ -62,7 +77,7 @@ final class Sizes implements ITypeConverter<Long> {
             case "T", "TIB" -> 1L << 40;
             case "KB", "MB", "GB", "TB" ->
                 throw new TypeConversionException(
-                        "\"" + text + "\" counts in powers of ten, an EPC in powers of two: write "
+                        "\"" + text + "\" counts in powers of ten, memory in powers of two: write "
                                 + text.substring(0, digits(text)) + unit.charAt(0) + "iB");
             default -> throw wrong(text);
         };

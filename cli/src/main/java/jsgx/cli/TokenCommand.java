@@ -11,10 +11,13 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         optionListHeading = "%n",
         customSynopsis = "jsgx token COMMAND [OPTION...]",
-        description = "Look at a launch token.",
+        description = "Look at launch tokens, and keep them: in $$JSGX_HOME/tokens, from one launch to the next.",
         commandListHeading = "%nCommands:%n",
-        footerHeading = "%nExample:%n",
-        footer = "  jsgx token show enclave.token")
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  jsgx token show enclave.token",
+            "  jsgx token get loader enclave.sgxs --sigstruct enclave.sigstruct"
+        })
 final class TokenCommand extends Subcommand {
 
     @Spec
@@ -26,6 +29,8 @@ final class TokenCommand extends Subcommand {
 
     @Override
     int run() {
-        throw new ParameterException(spec.commandLine(), "which command? One of show, verify");
+        throw new ParameterException(
+                spec.commandLine(),
+                "which command? One of show, verify, get, pin, expire, discard, list, budget, import, export");
     }
 }

@@ -50,7 +50,7 @@ final class Samples {
 
     /**
      * Writes the same, and what documents use besides: other.sgxs, enclave.sigstruct, enclave.token; and keeps a platform in
-     * the user's home.
+     * the user's home, with a token labelled loader beside it.
      */
     static Jsgx signedIn(Path folder) {
         Jsgx jsgx = in(folder);
@@ -69,6 +69,7 @@ final class Samples {
                 """.getBytes(StandardCharsets.UTF_8));
         jsgx.line("sign enclave.sgxs --key key.pem -o enclave.sigstruct --product-id 7 --svn 3");
         jsgx.line("launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --save-token enclave.token");
+        jsgx.line("token import loader enclave.token");
         return jsgx;
     }
 

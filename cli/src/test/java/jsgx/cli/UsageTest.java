@@ -26,6 +26,14 @@ class UsageTest {
                 "token",
                 "token show",
                 "token verify",
+                "token get",
+                "token pin",
+                "token expire",
+                "token discard",
+                "token list",
+                "token budget",
+                "token import",
+                "token export",
                 "platform",
                 "platform show",
                 "platform new",
@@ -80,6 +88,22 @@ class UsageTest {
                     token show                           | missing required parameter: 'FILE'
                     token show empty                     | an empty file
                     token verify x                       | missing required option: '--enclave=F'
+                    token get loader                     | missing required parameter: 'FILE'
+                    token get loader empty               | an empty file
+                    token get loader empty --life 3      | is no span of time: expected a number with s, m, h, d, w or y
+                    token pin                            | missing required parameter: 'LABEL'
+                    token pin loader                     | no token with the label "loader"; see  jsgx token list
+                    token expire loader                  | no token with the label "loader"
+                    token expire loader --at noon        | is no time: expected for example 2027-01-31T12:00:00Z
+                    token expire x --at 2027-01-31T12:00:00Z --in 3d | mutually exclusive
+                    token discard                        | missing required parameter: 'LABEL'
+                    token discard a b                    | no token with the label "a"
+                    token budget -1                      | is no size
+                    token budget 1.5                     | is no number of whole bytes
+                    token budget 1MB                     | write 1MiB
+                    token import loader empty            | an empty file
+                    token export loader                  | missing required option: '--out=T'
+                    token export loader -o t             | no token with the label "loader"
                     platform                             | which command? One of show, new, set
                     platform set                         | nothing to set
                     doctor x                             | there is no argument "x"

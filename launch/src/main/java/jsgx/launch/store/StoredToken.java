@@ -69,7 +69,7 @@ public record StoredToken(
     }
 
     /** The end of a life that begins now; a life past the end of the calendar never ends. */
-    static Instant end(Instant now, Duration life) {
+    public static Instant end(Instant now, Duration life) {
         return life.compareTo(Duration.between(now, NEVER)) < 0 ? now.plus(life) : NEVER;
     }
 

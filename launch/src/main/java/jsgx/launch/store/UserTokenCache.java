@@ -164,6 +164,11 @@ public final class UserTokenCache {
         return store.find(label).map(TokenStore.Found::token);
     }
 
+    /** What all tokens take, in bytes of their records. */
+    public long size() throws LaunchException {
+        return store.size();
+    }
+
     /** What all tokens may take, in bytes of their records. */
     public long budget() throws LaunchException {
         return store.budget();

@@ -1,0 +1,39 @@
+package jsgx.cli;
+
+import jsgx.launch.LaunchException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code jsgx token pin}. */
+@Command(
+        name = "pin",
+        sortOptions = false,
+        optionListHeading = "%n",
+        customSynopsis = "jsgx token pin LABEL [--off] [OPTION...]",
+        description = "Keep a token whatever the budget; it still expires.",
+        footerHeading = "%nExample:%n",
+        footer = "  jsgx token pin loader")
+final class TokenPinCommand extends Subcommand {
+
+    @Parameters(paramLabel = "LABEL", description = "The token's label.")
+    private String label = "";
+
+    @Option(names = "--off", description = "Let the budget evict it again.")
+    private boolean off;
+
+    TokenPinCommand(Run run) {
+        super(run);
+    }
+
+    @Override
+    int run() throws BadInput, LaunchException {
+        try (UserTokens tokens = UserTokens.open(surroundings)) {
+            if (!tokens.cache().pin(label, !off)) {
+                throw tokens.unknown(label);
+            }
+            tokens.show(label, this);
+        }
+        return ExitStatus.DONE;
+    }
+}
