@@ -10,6 +10,7 @@ module jsgx.launch {
     exports jsgx.launch;
     exports jsgx.launch.audit;
     exports jsgx.launch.cache;
+    exports jsgx.launch.governor;
     exports jsgx.launch.policy;
     exports jsgx.launch.token;
     exports jsgx.launch.le;

@@ -14,6 +14,7 @@ import jsgx.image.EnclaveImage;
 import jsgx.image.ImageDiff;
 import jsgx.launch.le.LeAnswer;
 import jsgx.launch.le.LeProfile;
+import jsgx.launch.policy.PolicyVerdict;
 
 /**
  * Makes explanations of what decided, as a leaf, the driver or the launch enclave left it behind. It finds out nothing by itself.
@@ -89,6 +90,40 @@ final class Explainer {
                 List.of(),
                 "use another interface (isgx works with locked hash MSRs), or change the platform:"
                         + "  jsgx platform show,  jsgx platform set");
+    }
+
+    /** Why policy refused. */
+    static Explanation policy(InterfaceKind kind, PolicyVerdict verdict, long result) {
+        String rule = verdict.rule().isEmpty() ? "" : ", rule \"%s\"".formatted(verdict.rule());
+        return new Explanation(
+                "policy: %s; %s".formatted(verdict.effect().code(), result(kind, result)),
+                policyRule(verdict.effect()),
+                "launch policy%s%s, revision %d"
+                        .formatted(rule, verdict.where().isEmpty() ? "" : ", " + verdict.where(), verdict.revision()),
+                "",
+                verdict.reason(),
+                List.of(),
+                policyAdvice(verdict.effect()));
+    }
+
+    private static String policyRule(PolicyVerdict.Effect effect) {
+        return switch (effect) {
+            case REVOKED -> "neither the enclave nor its signer is revoked";
+            case QUOTA -> "the workload has less than its quota";
+            case UNAVAILABLE -> "the launch can be judged and recorded";
+            default -> "the policy lets the enclave launch";
+        };
+    }
+
+    private static String policyAdvice(PolicyVerdict.Effect effect) {
+        return switch (effect) {
+            case REVOKED ->
+                "launch a version that is not revoked; whoever may change the policy can take it back with"
+                        + "  jsgx policy revoke --undo; no token helps";
+            case QUOTA -> "end an enclave of this workload, wait, or have its quota raised in the policy";
+            case UNAVAILABLE -> "put right what the reason names: until then nothing launches";
+            default -> "have the policy's owner allow it; see why with  jsgx policy explain";
+        };
     }
 
     /** Why the launch enclave gave no token. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import jsgx.arch.Outcome;
@@ -21,24 +22,23 @@ import jsgx.driver.Errno;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Refusal;
 import jsgx.driver.SgxDevice;
-import jsgx.driver.Workload;
 import jsgx.image.EnclaveImage;
 import jsgx.image.ImageMeasurement;
 import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchResult.Stage;
 import jsgx.launch.LaunchResult.Step;
 import jsgx.launch.LaunchResult.Token;
-import jsgx.launch.LaunchResult.TokenSource;
 import jsgx.launch.LaunchResult.Verdict;
+import jsgx.launch.governor.Judgement;
+import jsgx.launch.governor.TokenIssue;
 import jsgx.launch.le.LeRequest;
 import jsgx.launch.load.EnclaveLoader;
+import jsgx.launch.policy.PolicyVerdict;
+import jsgx.launch.token.TokenSource;
 import org.jspecify.annotations.Nullable;
 
 /** One launch, from the open of the device to the result. */
 final class Launch {
-
-    /** Whom enclaves are charged to that no one else launches. */
-    private static final Workload WORKLOAD = new Workload("launcher");
 
     private static final double NANOS_PER_MICRO = 1e3;
 
@@ -71,7 +71,7 @@ final class Launch {
         SgxDevice device = platform.driver().device(kind);
         DeviceFile file;
         try {
-            file = device.open(WORKLOAD);
+            file = device.open(options.workload());
         } catch (DeviceAbsentException e) {
             Explanation why = Explainer.absent(kind, device.path(), e.errno(), String.valueOf(e.getMessage()));
             return refused(Stage.DRIVER, "DRIVER_" + e.errno(), e.errno().result(), why);
@@ -103,14 +103,16 @@ final class Launch {
             long start = System.nanoTime();
             long result = loader.init(sigstruct, given);
             long nanos = System.nanoTime() - start - recording.nanos();
-            recording.answer().ifPresent(asked -> {
-                answer = asked;
-                token = tokenOf(asked);
-                tokenStep(recording.nanos());
-            });
-            String code = result == 0 ? SgxError.SUCCESS.sdmName() : "";
-            timeline.add(new Step("EINIT", 1, nanos / NANOS_PER_MICRO, code));
-            return result == 0 ? launched() : refused(loader, recording.decision(), result);
+            recording.judgement().ifPresent(this::note);
+            Optional<Judgement> said = recording.judgement();
+            if (said.isEmpty() || said.get().decision() instanceof Decision.Allow) {
+                String code = result == 0 ? SgxError.SUCCESS.sdmName() : "";
+                timeline.add(new Step("EINIT", 1, nanos / NANOS_PER_MICRO, code));
+            }
+            if (recording.tornDown().isPresent()) {
+                return refusedByPolicy(recording.tornDown().get(), result);
+            }
+            return result == 0 ? launched() : refused(loader, said, result);
         }
     }
 
@@ -130,20 +132,44 @@ final class Launch {
                         HexFormat.of().parseHex(mrSigner()),
                         attributes));
         answer = asked;
-        token = tokenOf(asked);
-        tokenStep(System.nanoTime() - start);
+        token = asked instanceof LeAuthority.Answer.Granted(byte[] bytes)
+                ? new Token(TokenSource.LAUNCH_ENCLAVE, bytes)
+                : Token.NONE;
+        tokenStep(token.source() == TokenSource.NONE ? "none" : "launch enclave", System.nanoTime() - start);
         return token.source() == TokenSource.NONE ? new byte[EinitToken.SIZE] : token.bytes();
     }
 
-    private static Token tokenOf(LeAuthority.Answer answer) {
-        return answer instanceof LeAuthority.Answer.Granted(byte[] bytes)
-                ? new Token(TokenSource.LAUNCH_ENCLAVE, bytes)
-                : Token.NONE;
+    /** What the governor said, as steps. */
+    private void note(Judgement said) {
+        PolicyVerdict verdict = said.verdict();
+        // Where there is no policy, nothing was judged.
+        if (!verdict.where().isEmpty() || verdict.effect() != PolicyVerdict.Effect.ALLOW) {
+            String where = verdict.where().isEmpty() ? "" : " (" + verdict.where() + ")";
+            String note = "%s: rule \"%s\"%s, revision %d"
+                    .formatted(
+                            verdict.effect().name().toLowerCase(Locale.ROOT),
+                            verdict.rule(),
+                            where,
+                            verdict.revision());
+            timeline.add(new Step("policy", 1, said.policyNanos() / NANOS_PER_MICRO, note));
+        }
+        if (said.issue().source() != TokenSource.CALLER && !said.issue().equals(TokenIssue.NONE)) {
+            answer = said.issue().answer();
+            token = tokenOf(said.issue());
+            tokenStep(said.issue().note(), said.tokenNanos());
+        }
+    }
+
+    private static Token tokenOf(TokenIssue issue) {
+        return issue.token().length == 0 ? Token.NONE : new Token(issue.source(), issue.token());
     }
 
     private LaunchResult launched() {
         String how = switch (token.source()) {
             case LAUNCH_ENCLAVE -> "with a token of the launch enclave";
+            case KERNEL_CACHE -> "with a token of the kernel's cache";
+            case USER_CACHE -> "with a token that the application kept in memory";
+            case STORE -> "with a token that the application kept on disk";
             case CALLER -> "with the caller's token";
             case NONE ->
                 kind == InterfaceKind.MAINLINE
@@ -167,12 +193,15 @@ final class Launch {
     }
 
     /** INIT was refused: by the launch authority, by EINIT, or by the driver. */
-    private LaunchResult refused(EnclaveLoader loader, Optional<Decision> decision, long result) {
+    private LaunchResult refused(EnclaveLoader loader, Optional<Judgement> said, long result) {
+        if (said.isPresent() && !said.get().verdict().effect().launches()) {
+            return refusedByPolicy(said.get().verdict(), result);
+        }
         Optional<Outcome> outcome = loader.lastOutcome().filter(last -> !last.isSuccess());
         boolean noToken = outcome.isPresent()
                 && outcome.get() instanceof Outcome.Error error
                 && error.check() == Einit.Check.AUTHORIZED_SIGNER;
-        boolean byAuthority = decision.isPresent() && decision.get() instanceof Decision.Refuse;
+        boolean byAuthority = said.isPresent() && said.get().decision() instanceof Decision.Refuse;
         if (noToken || byAuthority) {
             if (answer instanceof LeAuthority.Answer.Refused(int leResult)) {
                 String asked = "ATTRIBUTES 0x%x (%s), signer %s".formatted(attributes.flags(), attributes, mrSigner());
@@ -187,6 +216,10 @@ final class Launch {
             }
         }
         return refused(loader, "INIT", result);
+    }
+
+    private LaunchResult refusedByPolicy(PolicyVerdict verdict, long result) {
+        return refused(Stage.POLICY, verdict.effect().code(), result, Explainer.policy(kind, verdict, result));
     }
 
     private LaunchResult refused(EnclaveLoader loader, String call, long result) {
@@ -245,12 +278,7 @@ final class Launch {
                 .sum();
     }
 
-    private void tokenStep(long nanos) {
-        String note = switch (token.source()) {
-            case LAUNCH_ENCLAVE -> "launch enclave";
-            case CALLER -> "caller";
-            case NONE -> "none";
-        };
+    private void tokenStep(String note, long nanos) {
         timeline.add(new Step("token", 1, nanos / NANOS_PER_MICRO, note));
     }
 

@@ -3,7 +3,9 @@ package jsgx.launch;
 import java.util.Optional;
 import jsgx.arch.struct.Attributes;
 import jsgx.driver.InterfaceKind;
+import jsgx.driver.Workload;
 import jsgx.image.EnclaveImage;
+import jsgx.launch.governor.Workloads;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,43 +19,51 @@ public final class LaunchOptions {
     private final @Nullable Attributes attributes;
     private final @Nullable Integer miscSelect;
     private final @Nullable EnclaveImage compareWith;
+    private final Workload workload;
 
     private LaunchOptions(
             InterfaceKind driver,
             byte @Nullable [] token,
             @Nullable Attributes attributes,
             @Nullable Integer miscSelect,
-            @Nullable EnclaveImage compareWith) {
+            @Nullable EnclaveImage compareWith,
+            Workload workload) {
         this.driver = driver;
         this.token = token;
         this.attributes = attributes;
         this.miscSelect = miscSelect;
         this.compareWith = compareWith;
+        this.workload = workload;
     }
 
     /** A launch through this interface. */
     public static LaunchOptions through(InterfaceKind driver) {
-        return new LaunchOptions(driver, null, null, null, null);
+        return new LaunchOptions(driver, null, null, null, null, Workloads.ofThisProcess());
     }
 
     /** With a token that the caller brings: 304 bytes. Only isgx takes one. */
     public LaunchOptions withToken(byte[] einitToken) {
-        return new LaunchOptions(driver, einitToken.clone(), attributes, miscSelect, compareWith);
+        return new LaunchOptions(driver, einitToken.clone(), attributes, miscSelect, compareWith, workload);
     }
 
     /** With ATTRIBUTES, FLAGS and XFRM, other than the SIGSTRUCT's. */
     public LaunchOptions withAttributes(Attributes secs) {
-        return new LaunchOptions(driver, token, secs, miscSelect, compareWith);
+        return new LaunchOptions(driver, token, secs, miscSelect, compareWith, workload);
     }
 
     /** With a MISCSELECT other than the SIGSTRUCT's. */
     public LaunchOptions withMiscSelect(int secs) {
-        return new LaunchOptions(driver, token, attributes, secs, compareWith);
+        return new LaunchOptions(driver, token, attributes, secs, compareWith, workload);
     }
 
     /** With the image that the measurement should have been of, so that an explanation can name the first difference. */
     public LaunchOptions compareWith(EnclaveImage other) {
-        return new LaunchOptions(driver, token, attributes, miscSelect, other);
+        return new LaunchOptions(driver, token, attributes, miscSelect, other, workload);
+    }
+
+    /** For this workload; without it, for the uid of the process. */
+    public LaunchOptions forWorkload(Workload whose) {
+        return new LaunchOptions(driver, token, attributes, miscSelect, compareWith, whose);
     }
 
     public InterfaceKind driver() {
@@ -71,6 +81,10 @@ public final class LaunchOptions {
 
     public Optional<Integer> miscSelect() {
         return Optional.ofNullable(miscSelect);
+    }
+
+    public Workload workload() {
+        return workload;
     }
 
     public Optional<EnclaveImage> compareWith() {

@@ -1,47 +1,43 @@
 package jsgx.launch;
 
 import java.util.Optional;
-import jsgx.driver.Completion;
-import jsgx.driver.Decision;
-import jsgx.driver.Fate;
-import jsgx.driver.LaunchAuthority;
-import jsgx.driver.LaunchRequest;
-import jsgx.driver.TokenSupplier;
-import jsgx.driver.Workload;
-import jsgx.launch.le.LeRequest;
+import jsgx.launch.governor.Judgement;
+import jsgx.launch.policy.PolicyVerdict;
 import org.jspecify.annotations.Nullable;
 
-/** The launch authority of a launcher: the launch enclave's, and for each thread that launches a note of what was decided. */
-final class LaunchRecorder implements LaunchAuthority {
+/** For each thread that launches a note of what the governor said, for the timeline and the explanation. */
+final class LaunchRecorder implements Judgement.Listener {
 
     private static final ThreadLocal<@Nullable Recording> RECORDING = new ThreadLocal<>();
 
-    private final LeAuthority authority;
-
-    LaunchRecorder(LeAuthority authority) {
-        this.authority = authority;
-    }
-
-    /** What the authority decided on this thread while the recording was open. */
+    /** What the governor said on this thread while the recording was open. */
     static final class Recording implements AutoCloseable {
 
-        private LeAuthority.@Nullable Answer answer;
-        private @Nullable Decision decision;
-        private long nanos;
+        private @Nullable Judgement judgement;
+        private @Nullable PolicyVerdict tornDown;
+        private long outcomeNanos;
 
-        /** What the launch enclave said; empty where it was not asked. */
-        Optional<LeAuthority.Answer> answer() {
-            return Optional.ofNullable(answer);
+        /** What it said; empty where it was not asked. */
+        Optional<Judgement> judgement() {
+            return Optional.ofNullable(judgement);
         }
 
-        /** What the authority said; empty where it was not asked. */
-        Optional<Decision> decision() {
-            return Optional.ofNullable(decision);
+        /** Why the enclave was torn down after EINIT; empty where it was not. */
+        Optional<PolicyVerdict> tornDown() {
+            return Optional.ofNullable(tornDown);
         }
 
-        /** How long it took. */
+        /** How long its records took. */
+        long auditNanos() {
+            return outcomeNanos + judgement().map(Judgement::auditNanos).orElse(0L);
+        }
+
+        /** How long all of it took. */
         long nanos() {
-            return nanos;
+            return auditNanos()
+                    + judgement()
+                            .map(said -> said.policyNanos() + said.tokenNanos())
+                            .orElse(0L);
         }
 
         @Override
@@ -50,7 +46,7 @@ final class LaunchRecorder implements LaunchAuthority {
         }
     }
 
-    /** Notes from now on what is decided on this thread. */
+    /** Notes from now on what is said on this thread. */
     static Recording record() {
         Recording fresh = new Recording();
         RECORDING.set(fresh);
@@ -58,33 +54,26 @@ final class LaunchRecorder implements LaunchAuthority {
     }
 
     @Override
-    public Decision decide(LaunchRequest request) {
-        long start = System.nanoTime();
-        LeAuthority.@Nullable Answer answer = request.tokenSupplier() == TokenSupplier.AUTHORITY
-                ? authority.ask(new LeRequest(request.mrEnclave(), request.mrSigner(), request.attributes()))
-                : null;
-        Decision decision = answer == null ? Decision.allow() : LeAuthority.decision(answer);
+    public void judged(Judgement said) {
         Recording open = RECORDING.get();
         if (open != null) {
-            open.answer = answer;
-            open.decision = decision;
-            open.nanos = System.nanoTime() - start;
+            open.judgement = said;
         }
-        return decision;
     }
 
     @Override
-    public Fate complete(LaunchRequest request, Completion completion) {
-        return authority.complete(request, completion);
+    public void completed(long auditNanos) {
+        Recording open = RECORDING.get();
+        if (open != null) {
+            open.outcomeNanos = auditNanos;
+        }
     }
 
     @Override
-    public void released(long enclave, Workload workload) {
-        authority.released(enclave, workload);
-    }
-
-    @Override
-    public void powerLost() {
-        authority.powerLost();
+    public void tornDown(PolicyVerdict verdict) {
+        Recording open = RECORDING.get();
+        if (open != null) {
+            open.tornDown = verdict;
+        }
     }
 }

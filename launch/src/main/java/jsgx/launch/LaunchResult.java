@@ -4,6 +4,7 @@ import java.util.List;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
 import jsgx.driver.InterfaceKind;
+import jsgx.launch.token.TokenSource;
 
 /**
  * How a launch ended.
@@ -79,27 +80,6 @@ public record LaunchResult(
         @Override
         public byte[] bytes() {
             return bytes.clone();
-        }
-    }
-
-    /** Where a token came from. */
-    public enum TokenSource {
-        /** The launch enclave made it for this launch. */
-        LAUNCH_ENCLAVE("launch-enclave"),
-        /** The caller brought it. */
-        CALLER("caller"),
-        /** There was none: EINIT went by the hash MSRs alone. */
-        NONE("none");
-
-        private final String id;
-
-        TokenSource(String id) {
-            this.id = id;
-        }
-
-        /** The name in JSON. */
-        public String id() {
-            return id;
         }
     }
 

@@ -4,12 +4,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
-import jsgx.driver.Decision;
-import jsgx.driver.Errno;
-import jsgx.driver.LaunchAuthority;
-import jsgx.driver.LaunchRequest;
 import jsgx.driver.SgxDriver;
-import jsgx.driver.TokenSupplier;
 import jsgx.image.SigningKey;
 import jsgx.image.SigstructCheck;
 import jsgx.launch.le.LaunchEnclave;
@@ -22,11 +17,10 @@ import jsgx.launch.load.EnclaveLostException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The launch authority that has nothing but a launch enclave: it lets everything go on to EINIT, with a token where the interface
- * takes one from the kernel. The launch enclave starts with the first request, and again after its EPC content was lost. Where it
+ * Who makes tokens: the launch enclave. It starts with the first request, and again after its EPC content was lost. Where it
  * cannot start, nothing launches that needs it.
  */
-public final class LeAuthority implements LaunchAuthority, AutoCloseable {
+public final class LeAuthority implements AutoCloseable {
 
     /** How a request for a token came out. */
     public sealed interface Answer {
@@ -48,15 +42,13 @@ public final class LeAuthority implements LaunchAuthority, AutoCloseable {
         record Unavailable(String reason) implements Answer {}
     }
 
-    private static final byte[] NO_TOKEN = {};
-
     private final LaunchEnclaveRunner runner;
 
     /** Guards what follows. Whoever asks the launch enclave holds it, as there is one request in flight. */
     private final ReentrantLock launch = new ReentrantLock();
 
     private LaunchEnclave enclave;
-    private byte[] signer;
+    private volatile byte[] signer;
     private @Nullable SgxDriver driver;
     private LaunchEnclaveRunner.@Nullable Running running;
     private boolean closed;
@@ -83,26 +75,9 @@ public final class LeAuthority implements LaunchAuthority, AutoCloseable {
         }
     }
 
-    @Override
-    public Decision decide(LaunchRequest request) {
-        if (request.tokenSupplier() != TokenSupplier.AUTHORITY) {
-            return Decision.allow();
-        }
-        LeRequest asked = new LeRequest(request.mrEnclave(), request.mrSigner(), request.attributes());
-        return decision(ask(asked));
-    }
-
-    /** What the driver hears of an answer. */
-    static Decision decision(Answer answer) {
-        return switch (answer) {
-            case Answer.Granted granted -> Decision.allow(granted.token());
-            case Answer.NotNeeded notNeeded -> Decision.allow(NO_TOKEN);
-            // A token of zeroes is all that the v5 series hears of a refusal; EINIT then says the rest.
-            case Answer.Refused refused when refused.result() == 0 -> Decision.allow(NO_TOKEN);
-            case Answer.Refused refused ->
-                Decision.refuse(refused.result(), "the launch enclave refuses with result " + refused.result());
-            case Answer.Unavailable unavailable -> Decision.refuse(Errno.EIO.result(), unavailable.reason());
-        };
+    /** MRSIGNER of the launch enclave that answers, 32 bytes. */
+    public byte[] signer() {
+        return signer.clone();
     }
 
     /** Asks the launch enclave for a token; starts it where it does not run. */
@@ -160,10 +135,6 @@ public final class LeAuthority implements LaunchAuthority, AutoCloseable {
             launch.unlock();
         }
     }
-
-    /** Its enclave is taken down at the next request, which finds it lost. */
-    @Override
-    public void powerLost() {}
 
     @Override
     public void close() {

@@ -1,19 +1,13 @@
 package jsgx.launch;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
+import jsgx.launch.file.LockFile;
 import jsgx.launch.file.PrivateFile;
 
 /**
@@ -24,9 +18,6 @@ import jsgx.launch.file.PrivateFile;
 public final class PlatformFile {
 
     private static final int MAX_SIZE = 1 << 16;
-
-    /** File locks are the process's, so that threads of one process need a lock of their own. */
-    private static final ConcurrentHashMap<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
 
     private final Path file;
 
@@ -78,35 +69,14 @@ public final class PlatformFile {
         return locked(() -> keep(change.apply(load())));
     }
 
-    private interface Work {
-        Platform run() throws LaunchException, IOException;
-    }
-
     private Platform keep(Platform platform) throws LaunchException, IOException {
         PrivateFile.removeLeftovers(file);
         PrivateFile.write(file, PlatformFormat.format(platform));
         return platform;
     }
 
-    private Platform locked(Work work) throws LaunchException {
-        PrivateFile.ensureFolder(folder());
-        Path lockFile = folder().resolve("platform.lock");
-        ReentrantLock threads = THREADS.computeIfAbsent(file, path -> new ReentrantLock());
-        threads.lock();
-        try (FileChannel channel = FileChannel.open(
-                        lockFile,
-                        Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE),
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-                FileLock lock = channel.lock()) {
-            if (!lock.isValid()) {
-                throw new IOException("the lock was lost");
-            }
-            return work.run();
-        } catch (IOException e) {
-            throw PrivateFile.failed("cannot lock", lockFile, e);
-        } finally {
-            threads.unlock();
-        }
+    private Platform locked(LockFile.Work<Platform> work) throws LaunchException {
+        return LockFile.locked(folder().resolve("platform.lock"), work);
     }
 
     private Path folder() {

@@ -7,6 +7,8 @@ import java.util.function.UnaryOperator;
 import jsgx.arch.ProcessorPackage;
 import jsgx.driver.DriverOptions;
 import jsgx.driver.SgxDriver;
+import jsgx.launch.governor.Governor;
+import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.le.JavaLaunchEnclave;
 import jsgx.launch.le.LaunchEnclave;
 import jsgx.launch.le.LaunchEnclaveRunner;
@@ -18,38 +20,57 @@ public final class RunningPlatform implements AutoCloseable {
     private final Platform platform;
     private final SgxDriver driver;
     private final LeAuthority authority;
+    private final Governor governor;
 
-    private RunningPlatform(Platform platform, SgxDriver driver, LeAuthority authority) {
+    private RunningPlatform(Platform platform, SgxDriver driver, LeAuthority authority, Governor governor) {
         this.platform = platform;
         this.driver = driver;
         this.authority = authority;
+        this.governor = governor;
+    }
+
+    /** Switches a platform on that lets everything launch; its launch enclave is the Java twin. */
+    public static RunningPlatform of(Platform platform) {
+        return of(platform, GovernorOptions.defaults());
     }
 
     /** Switches a platform on; its launch enclave is the Java twin. */
-    public static RunningPlatform of(Platform platform) {
+    public static RunningPlatform of(Platform platform, GovernorOptions governance) {
         SecureRandom random = new SecureRandom();
-        return of(platform, random, new JavaLaunchEnclave(random), UnaryOperator.identity());
+        return of(platform, governance, random, new JavaLaunchEnclave(random), UnaryOperator.identity());
+    }
+
+    /** Switches a platform on that lets everything launch. */
+    public static RunningPlatform of(
+            Platform platform, Random random, LaunchEnclaveRunner runner, UnaryOperator<DriverOptions> settings) {
+        return of(platform, GovernorOptions.defaults(), random, runner, settings);
     }
 
     /**
      * Switches a platform on.
      *
+     * @param governance who may launch, and where tokens are kept
      * @param random where the processor's own random numbers come from
      * @param runner what runs the launch enclave
      * @param settings changes to the driver's settings: its ports other than the launch authority
      */
     public static RunningPlatform of(
-            Platform platform, Random random, LaunchEnclaveRunner runner, UnaryOperator<DriverOptions> settings) {
+            Platform platform,
+            GovernorOptions governance,
+            Random random,
+            LaunchEnclaveRunner runner,
+            UnaryOperator<DriverOptions> settings) {
         ProcessorPackage cpu = platform.powerOn(random);
         LeAuthority authority =
                 new LeAuthority(LaunchEnclave.of(platform.leKey(), platform.leProfile(), WhiteList.NONE), runner);
+        Governor governor = new Governor(governance, authority, new LaunchRecorder());
         DriverOptions options = settings.apply(DriverOptions.defaults())
                 .withFirmware(platform.launchControl()::initialize)
                 .withLaunchEnclaveSigner(HexFormat.of().parseHex(platform.leMrSigner()))
-                .withAuthority(new LaunchRecorder(authority));
+                .withAuthority(governor);
         SgxDriver driver = new SgxDriver(cpu, options);
         authority.connect(driver);
-        return new RunningPlatform(platform, driver, authority);
+        return new RunningPlatform(platform, driver, authority, governor);
     }
 
     public Platform platform() {
@@ -60,7 +81,12 @@ public final class RunningPlatform implements AutoCloseable {
         return driver;
     }
 
-    /** The launch authority with the launch enclave behind it. */
+    /** Who says what may launch. */
+    public Governor governor() {
+        return governor;
+    }
+
+    /** Who makes tokens: the launch enclave. */
     public LeAuthority authority() {
         return authority;
     }
@@ -75,5 +101,6 @@ public final class RunningPlatform implements AutoCloseable {
     public void close() {
         authority.close();
         driver.close();
+        governor.close();
     }
 }

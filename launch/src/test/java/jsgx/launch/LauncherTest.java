@@ -9,7 +9,7 @@ import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.InterfaceKind;
 import jsgx.image.EnclaveImage;
 import jsgx.launch.LaunchResult.Stage;
-import jsgx.launch.LaunchResult.TokenSource;
+import jsgx.launch.token.TokenSource;
 import org.junit.jupiter.api.Test;
 
 class LauncherTest {

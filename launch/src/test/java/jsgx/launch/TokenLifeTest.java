@@ -17,11 +17,11 @@ import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
 import jsgx.image.EnclaveImage;
 import jsgx.launch.LaunchResult.Stage;
-import jsgx.launch.LaunchResult.TokenSource;
 import jsgx.launch.le.LaunchEnclave;
 import jsgx.launch.le.LeProfile;
 import jsgx.launch.le.WhiteList;
 import jsgx.launch.load.EnclaveLoader;
+import jsgx.launch.token.TokenSource;
 import org.junit.jupiter.api.Test;
 
 /** What ends the life of a token, and what does not. */

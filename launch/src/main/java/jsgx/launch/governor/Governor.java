@@ -1,0 +1,416 @@
+package jsgx.launch.governor;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import jsgx.arch.Outcome;
+import jsgx.arch.struct.EinitToken;
+import jsgx.arch.struct.SgxError;
+import jsgx.driver.Completion;
+import jsgx.driver.Decision;
+import jsgx.driver.Errno;
+import jsgx.driver.Fate;
+import jsgx.driver.LaunchAuthority;
+import jsgx.driver.LaunchRequest;
+import jsgx.driver.TokenSupplier;
+import jsgx.driver.Workload;
+import jsgx.launch.LaunchException;
+import jsgx.launch.LeAuthority;
+import jsgx.launch.LeAuthority.Answer;
+import jsgx.launch.audit.AuditEvent;
+import jsgx.launch.le.LeRequest;
+import jsgx.launch.policy.PolicySubject;
+import jsgx.launch.policy.PolicyVerdict;
+import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.token.TokenSource;
+
+/**
+ * The launch authority: it judges each launch by revocations and policy before it looks at any token, gets the token from where tokens
+ * are kept, records the intent, lets the launch go on to EINIT under the revision that it was judged by and no other, and records the
+ * outcome. What it cannot judge or record does not launch.
+ *
+ * <p>A refusal by policy is -EACCES on each interface: EINIT's own refusals are positive codes, or mainline's -EPERM, so that a
+ * program can tell the two.
+ */
+public final class Governor implements LaunchAuthority, AutoCloseable {
+
+    private static final long REFUSED = Errno.EACCES.result();
+
+    /** What revocations and policy were when this revision was seen. */
+    private record Rules(long revision, Revocations revocations) {}
+
+    private final GovernorOptions options;
+    private final LeAuthority launchEnclave;
+    private final Judgement.Listener listener;
+    private final RevisionFile revisions;
+    private final ConcurrentHashMap<RequestKey, Flight> inFlight = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Long, Flight> running = new ConcurrentHashMap<>();
+    private final AtomicLong launches = new AtomicLong();
+    private final String name =
+            HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+
+    /** Guards the change of {@link #rules}. */
+    private final ReentrantLock loading = new ReentrantLock();
+
+    private volatile Rules rules = new Rules(0, Revocations.NONE);
+    private volatile Placement placement;
+
+    /** A governor over a launch enclave. */
+    public Governor(GovernorOptions options, LeAuthority launchEnclave, Judgement.Listener listener) {
+        this.options = options;
+        this.launchEnclave = launchEnclave;
+        this.listener = listener;
+        this.revisions = options.revocations().revisions();
+        this.placement = options.placement();
+    }
+
+    /** A driver passes the same request to decide and complete, and two requests may have the same content. */
+    private record RequestKey(LaunchRequest request) {
+        @Override
+        @SuppressWarnings("ReferenceEquality")
+        public boolean equals(Object o) {
+            return o instanceof RequestKey other && request == other.request;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(request);
+        }
+    }
+
+    /** Where tokens are kept. */
+    public Placement placement() {
+        return placement;
+    }
+
+    /** Keeps tokens elsewhere from now on. */
+    public void placement(Placement other) throws LaunchException {
+        options.audit().record(act(AuditEvent.Kind.ADMINISTRATION, "placement", "placement " + other.id()));
+        placement = other;
+    }
+
+    @Override
+    public Decision decide(LaunchRequest request) {
+        long number = launches.incrementAndGet();
+        PolicySubject subject = PolicySubject.of(request, options.clock().instant());
+        Flight flight = new Flight(number, name + "-" + number, request, subject);
+        try {
+            return decide(flight);
+        } catch (LaunchException e) {
+            return refuse(flight, unavailable(String.valueOf(e.getMessage())), 0, 0);
+        } catch (InternalError e) {
+            // The JVM's word for a mapped file that became shorter.
+            return refuse(flight, unavailable("the revision file cannot be read: " + e.getMessage()), 0, 0);
+        }
+    }
+
+    private Decision decide(Flight flight) throws LaunchException {
+        long start = System.nanoTime();
+        Rules judgedBy = rules();
+        flight.verdict = judge(judgedBy, flight.subject);
+        long judged = System.nanoTime();
+        if (!flight.verdict.effect().launches()) {
+            return refuse(flight, flight.verdict, judged - start, 0);
+        }
+        flight.issue = token(flight);
+        long issued = System.nanoTime();
+        flight.verdict = judgeToken(judgedBy, flight);
+        if (!flight.verdict.effect().launches()) {
+            return refuse(flight, flight.verdict, judged - start, issued - judged);
+        }
+        Decision decision = decision(flight.issue.answer());
+        if (decision instanceof Decision.Refuse refuse) {
+            record(flight, "refused", leCode(flight.issue.answer()), refuse.reason());
+            listener.judged(new Judgement(flight.verdict, flight.issue, decision, judged - start, issued - judged, 0));
+            return decision;
+        }
+        options.audit().record(flight.intent());
+        if (!enter(flight, judgedBy)) {
+            return refuse(flight, flight.verdict, judged - start, issued - judged);
+        }
+        inFlight.put(new RequestKey(flight.request), flight);
+        listener.judged(new Judgement(
+                flight.verdict, flight.issue, decision, judged - start, issued - judged, System.nanoTime() - issued));
+        return decision;
+    }
+
+    /** Enters a launch into the revision file, under the revision that is still in force then: {@link RevisionFile} says why. */
+    private boolean enter(Flight flight, Rules judgedBy) throws LaunchException {
+        Rules under = judgedBy;
+        while (true) {
+            flight.slot = revisions.enter(flight.number, under.revision(), flight.subject);
+            if (revisions.revision() == under.revision()) {
+                return true;
+            }
+            leave(flight);
+            under = rules();
+            PolicyVerdict again = judge(under, flight.subject);
+            flight.verdict = again.effect().launches() ? judgeToken(under, flight) : again;
+            if (!flight.verdict.effect().launches()) {
+                return false;
+            }
+        }
+    }
+
+    @Override
+    public Fate complete(LaunchRequest request, Completion completion) {
+        Flight flight = inFlight.remove(new RequestKey(request));
+        if (flight == null) {
+            return Fate.keep();
+        }
+        boolean launched = completion instanceof Completion.Executed && completion.result() == 0;
+        long start = System.nanoTime();
+        try {
+            options.audit()
+                    .record(flight.event(
+                            AuditEvent.Kind.OUTCOME, launched ? "launched" : "refused", code(completion), ""));
+        } catch (LaunchException e) {
+            end(flight);
+            String reason = "its outcome could not be recorded: " + e.getMessage();
+            listener.tornDown(unavailable(reason));
+            return Fate.tearDown(REFUSED, reason);
+        }
+        listener.completed(System.nanoTime() - start);
+        if (launched) {
+            running.put(request.enclave(), flight);
+            revisions.running(flight.slot);
+        } else {
+            end(flight);
+        }
+        return Fate.keep();
+    }
+
+    @Override
+    public void released(long enclave, Workload workload) {
+        Flight flight = running.remove(enclave);
+        if (flight != null) {
+            end(flight);
+        }
+    }
+
+    @Override
+    public void powerLost() {
+        running.keySet()
+                .forEach(enclave -> Optional.ofNullable(running.remove(enclave)).ifPresent(this::end));
+    }
+
+    /** What revocations and policy say to a launch now; without a trace. */
+    public PolicyVerdict judge(PolicySubject subject) {
+        try {
+            return judge(rules(), subject);
+        } catch (LaunchException e) {
+            return unavailable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The launches in flight and the running enclaves of all processes that share the revision. */
+    public List<LaunchEntry> launches() {
+        return revisions.entries();
+    }
+
+    /**
+     * Revokes. When this returns, no launch is on its way that was judged without this revocation, in no process that shares the
+     * revision.
+     *
+     * @throws LaunchException where it cannot be kept: then nothing is revoked; or not be recorded: then it is
+     */
+    public RevocationReport revoke(Revocation revocation) throws LaunchException {
+        Revocations changed = options.revocations().add(revocation, now());
+        List<LaunchEntry> waitedFor;
+        try {
+            waitedFor = revisions.awaitOlder(changed.revision());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LaunchException(
+                    revocation + " is revoked, but the wait for launches that had begun before was interrupted", e);
+        }
+        Map<String, Integer> purged = new LinkedHashMap<>();
+        List<LaunchEntry> alive = new ArrayList<>();
+        for (LaunchEntry entry : revisions.entries()) {
+            if (entry.running()
+                    && revocation.covers(entry.mrEnclave(), entry.mrSigner(), entry.isvProdId(), entry.isvSvn())) {
+                alive.add(entry);
+            }
+        }
+        options.audit().record(act(AuditEvent.Kind.REVOCATION, "revoke", revocation.toString()));
+        return new RevocationReport(revocation, changed.revision(), waitedFor, purged, alive);
+    }
+
+    /**
+     * Lets launch again what was revoked.
+     *
+     * @return the new revision
+     * @throws LaunchException where it was not revoked, or the act cannot be recorded: then it stays revoked
+     */
+    public long reinstate(Revocation revocation) throws LaunchException {
+        options.audit().record(act(AuditEvent.Kind.REVOCATION, "reinstate", revocation.toString()));
+        return options.revocations().remove(revocation).revision();
+    }
+
+    /** Everything that runs has ended. */
+    @Override
+    public void close() {
+        powerLost();
+        options.revocations().close();
+    }
+
+    private Rules rules() throws LaunchException {
+        Rules present = rules;
+        return revisions.revision() == present.revision() ? present : load();
+    }
+
+    private Rules load() throws LaunchException {
+        loading.lock();
+        try {
+            long revision = revisions.revision();
+            Rules present = rules;
+            if (revision != present.revision()) {
+                // The number before the content: what is newer than its number is only loaded once more.
+                present = new Rules(revision, options.revocations().read());
+                rules = present;
+            }
+            return present;
+        } finally {
+            loading.unlock();
+        }
+    }
+
+    private PolicyVerdict judge(Rules by, PolicySubject subject) {
+        return by.revocations()
+                .of(subject)
+                .map(entry -> revoked(entry, by.revision()))
+                .orElseGet(() -> options.policy().judge(subject));
+    }
+
+    /** A token tells which launch enclave made it, and that may be revoked. */
+    private PolicyVerdict judgeToken(Rules by, Flight flight) {
+        byte[] callers = flight.request.callerToken();
+        byte[] token = callers.length == 0 ? flight.issue.token() : callers;
+        if (token.length == 0 || !EinitToken.of(token).isValid()) {
+            return flight.verdict;
+        }
+        String signer = HexFormat.of().formatHex(launchEnclave.signer());
+        return by.revocations()
+                .ofToken(signer, EinitToken.of(token).isvSvnLe())
+                .map(entry -> revoked(entry, by.revision()))
+                .orElse(flight.verdict);
+    }
+
+    private static PolicyVerdict revoked(Revocations.Entry entry, long revision) {
+        return new PolicyVerdict(
+                Effect.REVOKED,
+                "revocation",
+                "revocations",
+                "%s was revoked at %s, revision %d".formatted(entry.revocation(), entry.time(), entry.revision()),
+                revision);
+    }
+
+    private PolicyVerdict unavailable(String reason) {
+        return new PolicyVerdict(Effect.UNAVAILABLE, "fail closed", "", reason, rules.revision());
+    }
+
+    private TokenIssue token(Flight flight) {
+        LaunchRequest request = flight.request;
+        if (request.tokenSupplier() != TokenSupplier.AUTHORITY) {
+            return request.callerToken().length == 0
+                    ? TokenIssue.NONE
+                    : new TokenIssue(new Answer.NotNeeded(), TokenSource.CALLER, "caller");
+        }
+        Answer answer = launchEnclave.ask(new LeRequest(request.mrEnclave(), request.mrSigner(), request.attributes()));
+        return answer instanceof Answer.Granted
+                ? new TokenIssue(answer, TokenSource.LAUNCH_ENCLAVE, "launch enclave")
+                : new TokenIssue(answer, TokenSource.NONE, "none");
+    }
+
+    /** What the driver hears of a launch enclave's answer. */
+    private static Decision decision(Answer answer) {
+        return switch (answer) {
+            case Answer.Granted granted -> Decision.allow(granted.token());
+            case Answer.NotNeeded notNeeded -> Decision.allow();
+            // A token of zeroes is all that the v5 series hears of a refusal; EINIT then says the rest.
+            case Answer.Refused refused when refused.result() == 0 -> Decision.allow();
+            case Answer.Refused refused ->
+                Decision.refuse(refused.result(), "the launch enclave refuses with result " + refused.result());
+            case Answer.Unavailable unavailable -> Decision.refuse(Errno.EIO.result(), unavailable.reason());
+        };
+    }
+
+    private static String leCode(Answer answer) {
+        return answer instanceof Answer.Refused ? "LE_REFUSED" : "LE_UNAVAILABLE";
+    }
+
+    private static String code(Completion completion) {
+        return switch (completion) {
+            case Completion.NotExecuted notExecuted -> notExecuted.reason();
+            case Completion.Executed executed ->
+                switch (executed.outcome()) {
+                    case Outcome.Success success -> SgxError.SUCCESS.sdmName();
+                    case Outcome.Error error -> error.code().sdmName();
+                    case Outcome.Faulted faulted -> faulted.fault().vector().name();
+                };
+        };
+    }
+
+    private Decision refuse(Flight flight, PolicyVerdict verdict, long policyNanos, long tokenNanos) {
+        flight.verdict = verdict;
+        end(flight);
+        String reason = record(flight, "refused", verdict.effect().code(), verdict.reason());
+        Decision decision = Decision.refuse(REFUSED, reason);
+        PolicyVerdict told =
+                new PolicyVerdict(verdict.effect(), verdict.rule(), verdict.where(), reason, verdict.revision());
+        listener.judged(new Judgement(told, flight.issue, decision, policyNanos, tokenNanos, 0));
+        return decision;
+    }
+
+    /** Records how a launch ended; what is refused stays refused where that cannot be recorded. */
+    private String record(Flight flight, String word, String code, String reason) {
+        try {
+            options.audit().record(flight.event(AuditEvent.Kind.OUTCOME, word, code, reason));
+            return reason;
+        } catch (LaunchException e) {
+            return reason + "; and this could not be recorded: " + e.getMessage();
+        }
+    }
+
+    private void end(Flight flight) {
+        leave(flight);
+    }
+
+    private void leave(Flight flight) {
+        if (flight.slot != Flight.NO_SLOT) {
+            revisions.leave(flight.slot);
+            flight.slot = Flight.NO_SLOT;
+        }
+    }
+
+    private Instant now() {
+        return options.clock().instant();
+    }
+
+    private AuditEvent act(AuditEvent.Kind kind, String verdict, String reason) {
+        return new AuditEvent(
+                name + "-" + launches.incrementAndGet(),
+                now(),
+                kind,
+                "uid:" + Workloads.uid(),
+                "",
+                "",
+                "",
+                0,
+                0,
+                verdict,
+                "",
+                revisions.revision(),
+                "",
+                "",
+                reason);
+    }
+}

@@ -1,0 +1,38 @@
+package jsgx.launch.governor;
+
+import jsgx.driver.Decision;
+import jsgx.launch.policy.PolicyVerdict;
+
+/**
+ * What a governor said to one launch, and what it took.
+ *
+ * @param verdict what policy, revocations and quotas said
+ * @param issue the token; {@link TokenIssue#NONE} where none was looked for
+ * @param decision what the driver heard
+ * @param policyNanos how long the verdict took
+ * @param tokenNanos how long the token took
+ * @param auditNanos how long the record of the intent took
+ */
+public record Judgement(
+        PolicyVerdict verdict,
+        TokenIssue issue,
+        Decision decision,
+        long policyNanos,
+        long tokenNanos,
+        long auditNanos) {
+
+    /** Hears of judgements, on the thread that launches. */
+    public interface Listener {
+
+        /** Hears nothing. */
+        Listener NOBODY = judgement -> {};
+
+        void judged(Judgement judgement);
+
+        /** The outcome of a launch is recorded. */
+        default void completed(long auditNanos) {}
+
+        /** The outcome cannot be recorded, and the enclave is torn down. */
+        default void tornDown(PolicyVerdict verdict) {}
+    }
+}

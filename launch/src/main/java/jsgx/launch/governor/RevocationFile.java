@@ -1,0 +1,163 @@
+package jsgx.launch.governor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.function.LongFunction;
+import jsgx.launch.LaunchException;
+import jsgx.launch.file.LockFile;
+import jsgx.launch.file.PrivateFile;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The revocations of a state folder, in its files {@code revocations} and {@code revision}; or those of one process, in memory. Processes
+ * that change them take turns.
+ */
+public final class RevocationFile implements AutoCloseable {
+
+    private static final int MAX_SIZE = 1 << 26;
+
+    private final @Nullable Path file;
+    private final RevisionFile revisions;
+    private final Object memoryLock = new Object();
+    private volatile Revocations inMemory = Revocations.NONE;
+
+    private RevocationFile(@Nullable Path file, RevisionFile revisions) {
+        this.file = file;
+        this.revisions = revisions;
+    }
+
+    /** Those of one process, which begin with these. */
+    public static RevocationFile inMemory(Revocations first) {
+        RevocationFile fresh = new RevocationFile(null, RevisionFile.inMemory());
+        fresh.inMemory = first;
+        fresh.revisions.raiseFloor(first.revision());
+        return fresh;
+    }
+
+    /** Those of a state folder; nothing is revoked where there is no file. */
+    public static RevocationFile in(Path folder) throws LaunchException {
+        Path state = folder.toAbsolutePath().normalize();
+        RevocationFile opened =
+                new RevocationFile(state.resolve("revocations"), RevisionFile.open(state.resolve("revision")));
+        Revocations present = opened.read();
+        // A process may have ended between its two writes.
+        opened.revisions.raiseFloor(present.revision());
+        return opened;
+    }
+
+    /** The list of a state folder, without a look at its revision and without a trace. */
+    public static Revocations look(Path folder) throws LaunchException {
+        Path file = folder.toAbsolutePath().normalize().resolve("revocations");
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? parse(file) : Revocations.NONE;
+    }
+
+    /** The revision, and what goes on under which. */
+    public RevisionFile revisions() {
+        return revisions;
+    }
+
+    /**
+     * What is revoked now.
+     *
+     * @throws LaunchException where the file cannot be read, is damaged, or is an older one than was here before
+     */
+    public Revocations read() throws LaunchException {
+        Path path = file;
+        if (path == null) {
+            return inMemory;
+        }
+        long floor = revisions.floor();
+        Revocations present = Files.exists(path, LinkOption.NOFOLLOW_LINKS) ? parse(path) : Revocations.NONE;
+        if (present.revision() < floor) {
+            throw new LaunchException(
+                    ("%s is of revision %d, expected %d: an older file was put in its place, or it was removed; what was revoked"
+                                    + " since would launch again. Bring back the newer one, or accept this one with  jsgx policy"
+                                    + " revoke --accept-rollback")
+                            .formatted(path, present.revision(), floor));
+        }
+        return present;
+    }
+
+    /** Adds a revocation; it is on disk, and holds for each launch that begins, when this returns. */
+    Revocations add(Revocation revocation, Instant time) throws LaunchException {
+        return change(present -> at -> present.with(revocation, at, time));
+    }
+
+    /** Takes one out again. */
+    Revocations remove(Revocation revocation) throws LaunchException {
+        return change(present -> {
+            if (!present.contains(revocation)) {
+                throw new LaunchException("%s is not revoked: see  jsgx policy revoke --list".formatted(revocation));
+            }
+            return at -> present.without(revocation, at);
+        });
+    }
+
+    /** Takes the file that is there for the newest, whatever was here before. */
+    Revocations acceptRollback() throws LaunchException {
+        revisions.lowerFloor(0);
+        return change(present -> at -> present.at(at));
+    }
+
+    /** Begins a new revision without a change of the revocations: the policy is another one. */
+    long advance() throws LaunchException {
+        return locked(() -> {
+            long next = Math.max(revisions.revision(), revisions.floor()) + 1;
+            revisions.raise(next);
+            return next;
+        });
+    }
+
+    @Override
+    public void close() {
+        revisions.close();
+    }
+
+    private interface Change {
+        LongFunction<Revocations> of(Revocations present) throws LaunchException;
+    }
+
+    private Revocations change(Change change) throws LaunchException {
+        return locked(() -> {
+            Revocations present = read();
+            LongFunction<Revocations> next = change.of(present);
+            Revocations changed =
+                    next.apply(Math.max(revisions.revision(), Math.max(revisions.floor(), present.revision())) + 1);
+            Path path = file;
+            if (path == null) {
+                inMemory = changed;
+            } else {
+                PrivateFile.removeLeftovers(path);
+                PrivateFile.write(path, changed.format());
+            }
+            revisions.raiseFloor(changed.revision());
+            revisions.force();
+            return changed;
+        });
+    }
+
+    private <T> T locked(LockFile.Work<T> work) throws LaunchException {
+        Path path = file;
+        if (path != null) {
+            return LockFile.locked(path.resolveSibling("revocations.lock"), work);
+        }
+        synchronized (memoryLock) {
+            try {
+                return work.run();
+            } catch (IOException e) {
+                throw new LaunchException(String.valueOf(e.getMessage()), e);
+            }
+        }
+    }
+
+    private static Revocations parse(Path file) throws LaunchException {
+        Path folder = file.getParent();
+        if (folder != null) {
+            PrivateFile.checkFolder(folder);
+        }
+        return Revocations.parse(file.toString(), PrivateFile.read(file, MAX_SIZE));
+    }
+}
