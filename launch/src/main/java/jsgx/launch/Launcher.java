@@ -7,6 +7,7 @@ import jsgx.driver.InterfaceKind;
 import jsgx.image.EnclaveImage;
 import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchResult.Token;
+import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.load.EnclaveLoader;
 import org.jspecify.annotations.Nullable;
 
@@ -28,15 +29,22 @@ public final class Launcher implements AutoCloseable {
     private static final long LOOK_PAGES = 512;
 
     private final Platform platform;
+    private final GovernorOptions governance;
     private @Nullable RunningPlatform running;
 
-    private Launcher(Platform platform) {
+    private Launcher(Platform platform, GovernorOptions governance) {
         this.platform = platform;
+        this.governance = governance;
     }
 
-    /** A launcher on a platform that is switched off. */
+    /** A launcher on a platform that is switched off and lets everything launch. */
     public static Launcher on(Platform platform) {
-        return new Launcher(platform);
+        return on(platform, GovernorOptions.defaults());
+    }
+
+    /** A launcher on a platform that is switched off, with rules for what may launch. */
+    public static Launcher on(Platform platform, GovernorOptions governance) {
+        return new Launcher(platform, governance);
     }
 
     public Platform platform() {
@@ -47,7 +55,7 @@ public final class Launcher implements AutoCloseable {
     public synchronized RunningPlatform running() {
         RunningPlatform present = running;
         if (present == null) {
-            present = RunningPlatform.of(platform);
+            present = RunningPlatform.of(platform, governance);
             running = present;
         }
         return present;
@@ -68,7 +76,7 @@ public final class Launcher implements AutoCloseable {
     public WouldLaunch wouldLaunch(EnclaveImage image, Sigstruct sigstruct, LaunchOptions options) {
         long pages = Math.min(image.pages().size() + LOOK_PAGES, platform.epcBytes() / PAGE);
         LaunchResult result;
-        try (Launcher copy = on(platform.withEpc(pages * PAGE))) {
+        try (Launcher copy = on(platform.withEpc(pages * PAGE), governance.forLooking())) {
             result = copy.launch(image, sigstruct, options);
         } catch (LaunchException e) {
             return new WouldLaunch(

@@ -161,7 +161,7 @@ public final class PrivateFile {
     }
 
     /** Checks that a file is a regular one and its owner's alone. */
-    static BasicFileAttributes check(Path file) throws IOException, LaunchException {
+    public static BasicFileAttributes check(Path file) throws IOException, LaunchException {
         BasicFileAttributes kind = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         if (kind.isSymbolicLink()) {
             throw new LaunchException(

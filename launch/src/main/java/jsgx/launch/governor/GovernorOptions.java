@@ -1,8 +1,11 @@
 package jsgx.launch.governor;
 
 import java.time.InstantSource;
+import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditTrail;
 import jsgx.launch.policy.LaunchPolicy;
+import jsgx.launch.policy.PolicyVerdict;
+import jsgx.launch.policy.PolicyVerdict.Effect;
 
 /**
  * What a governor goes by.
@@ -44,5 +47,20 @@ public record GovernorOptions(
 
     public GovernorOptions withClock(InstantSource time) {
         return new GovernorOptions(policy, audit, revocations, placement, time);
+    }
+
+    /** The same rules for a look without a trace: nothing is recorded, and what runs now is not counted. */
+    public GovernorOptions forLooking() {
+        Revocations present;
+        LaunchPolicy rules = policy;
+        try {
+            present = revocations.read();
+        } catch (LaunchException e) {
+            present = Revocations.NONE;
+            PolicyVerdict unreadable =
+                    new PolicyVerdict(Effect.UNAVAILABLE, "fail closed", "", String.valueOf(e.getMessage()), 0);
+            rules = subject -> unreadable;
+        }
+        return new GovernorOptions(rules, AuditTrail.NONE, RevocationFile.inMemory(present), Placement.NONE, clock);
     }
 }

@@ -116,7 +116,7 @@ public final class RevisionFile implements AutoCloseable {
             if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 create(file);
             }
-            PrivateFile.check(file, SIZE);
+            PrivateFile.check(file);
             try (FileChannel channel = FileChannel.open(
                     file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
                 long size = channel.size();
@@ -374,7 +374,7 @@ public final class RevisionFile implements AutoCloseable {
                 temporary,
                 Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            MemorySegment header = MemorySegment.ofArray(new long[(int) FIRST_SLOT / Long.BYTES]);
+            MemorySegment header = Arena.ofAuto().allocate(FIRST_SLOT, Long.BYTES);
             initialize(header);
             channel.write(header.asByteBuffer(), 0);
             channel.write(ByteBuffer.wrap(new byte[1]), SIZE - 1);

@@ -120,11 +120,8 @@ public final class Revocations {
         for (Entry entry : entries) {
             text.append("%d %s %s\n".formatted(entry.revision(), entry.time(), entry.revocation()));
         }
-        return text.append(CHECKSUM)
-                .append(checksum(text.toString()))
-                .append('\n')
-                .toString()
-                .getBytes(StandardCharsets.UTF_8);
+        String body = text.toString();
+        return (body + CHECKSUM + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
     /**

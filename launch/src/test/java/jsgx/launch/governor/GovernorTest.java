@@ -1,0 +1,225 @@
+package jsgx.launch.governor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import jsgx.arch.struct.Sigstruct;
+import jsgx.driver.EmbeddedAddressSpace;
+import jsgx.driver.InterfaceKind;
+import jsgx.driver.Workload;
+import jsgx.image.EnclaveImage;
+import jsgx.image.SigstructCheck;
+import jsgx.launch.LaunchException;
+import jsgx.launch.LaunchOptions;
+import jsgx.launch.LaunchResult;
+import jsgx.launch.LaunchResult.Stage;
+import jsgx.launch.Launcher;
+import jsgx.launch.TestEnclaves;
+import jsgx.launch.TestPlatforms;
+import jsgx.launch.audit.AuditEvent;
+import jsgx.launch.audit.AuditEvent.Kind;
+import jsgx.launch.audit.AuditTrail;
+import jsgx.launch.load.EnclaveLoader;
+import jsgx.launch.policy.PolicyVerdict;
+import jsgx.launch.policy.PolicyVerdict.Effect;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a launch meets before EINIT and after it. */
+class GovernorTest {
+
+    private final EnclaveImage image = TestEnclaves.image(51);
+    private final Sigstruct sigstruct = TestEnclaves.sign(image, TestPlatforms.OTHER_KEY);
+    private final List<AuditEvent> events = Collections.synchronizedList(new ArrayList<>());
+    private final GovernorOptions options = GovernorOptions.defaults().withAudit(events::add);
+
+    @ParameterizedTest
+    @EnumSource
+    void aLaunchIsRecordedAsIntentAndOutcomeUnderOneId(InterfaceKind kind) throws Exception {
+        LaunchResult result = launch(options, kind);
+
+        assertThat(result.launched()).as("%s", result).isTrue();
+        assertThat(events).extracting(AuditEvent::kind).containsExactly(Kind.INTENT, Kind.OUTCOME);
+        assertThat(events).extracting(AuditEvent::verdict).containsExactly("allow", "launched");
+        assertThat(events).extracting(AuditEvent::id).allMatch(events.getFirst().id()::equals);
+        assertThat(events.getLast().code()).isEqualTo("SGX_SUCCESS");
+        assertThat(events.getLast().mrSigner()).isEqualTo(TestPlatforms.OTHER_KEY.mrSigner());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void policyRefusesOnEachInterfaceBeforeAnyTokenIsLookedAt(InterfaceKind kind) throws Exception {
+        LaunchResult result = launch(
+                options.withPolicy(
+                        subject -> new PolicyVerdict(Effect.DENY, "no-test", "policy.yaml:3", "tests stay out", 4)),
+                kind);
+
+        assertThat(result.stage()).isEqualTo(Stage.POLICY);
+        assertThat(result.code()).isEqualTo("POLICY_DENIED");
+        assertThat(result.ioctlResult()).isEqualTo(-13);
+        assertThat(result.explanation().where()).contains("\"no-test\", policy.yaml:3");
+        assertThat(result.explanation().found()).isEqualTo("tests stay out");
+        assertThat(events).singleElement().satisfies(event -> {
+            assertThat(event.kind()).isEqualTo(Kind.OUTCOME);
+            assertThat(event.code()).isEqualTo("POLICY_DENIED");
+            assertThat(event.rule()).isEqualTo("no-test");
+        });
+    }
+
+    @Test
+    void policyRefusesWhereThereIsNoLaunchEnclaveAtAll() throws Exception {
+        var locked = TestPlatforms.platform().withFeatures(jsgx.arch.CpuFeatures.SGX1);
+        try (Launcher launcher = Launcher.on(
+                locked, options.withPolicy(subject -> new PolicyVerdict(Effect.DENY, "r", "p:1", "no", 1)))) {
+            LaunchResult result = launcher.launch(
+                    image, sigstruct, LaunchOptions.through(InterfaceKind.ISGX).withToken(new byte[304]));
+
+            assertThat(result.code()).isEqualTo("POLICY_DENIED");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRevokedEnclaveIsRefusedOnEachInterface(InterfaceKind kind) throws Exception {
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options)) {
+            assertThat(launch(launcher, kind).launched()).isTrue();
+            Revocation signer = new Revocation.Signer(TestPlatforms.OTHER_KEY.mrSigner());
+            launcher.running().governor().revoke(signer);
+
+            LaunchResult revoked = launch(launcher, kind);
+            assertThat(revoked.code()).isEqualTo("POLICY_REVOKED");
+            assertThat(revoked.stage()).isEqualTo(Stage.POLICY);
+            assertThat(revoked.explanation().found()).contains(signer.toString());
+
+            launcher.running().governor().reinstate(signer);
+            assertThat(launch(launcher, kind).launched()).isTrue();
+            assertThat(events)
+                    .filteredOn(event -> event.kind() == Kind.REVOCATION)
+                    .extracting(AuditEvent::verdict)
+                    .containsExactly("revoke", "reinstate");
+        }
+    }
+
+    @Test
+    void tokensOfARevokedLaunchEnclaveAreRefusedWhoeverBringsThem() throws Exception {
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options)) {
+            byte[] token = launch(launcher, InterfaceKind.ISGX).token().bytes();
+            launcher.running().governor().revoke(new Revocation.LaunchEnclaveSvn(2));
+
+            LaunchResult callers = launcher.launch(
+                    image, sigstruct, LaunchOptions.through(InterfaceKind.ISGX).withToken(token));
+            assertThat(callers.code()).isEqualTo("POLICY_REVOKED");
+            assertThat(launch(launcher, InterfaceKind.V5).code()).isEqualTo("POLICY_REVOKED");
+            assertThat(launch(launcher, InterfaceKind.MAINLINE).launched())
+                    .as("it needs no token")
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void aRevocationNamesTheEnclavesThatRun() throws Exception {
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options)) {
+            Governor governor = launcher.running().governor();
+            Revocation revocation = new Revocation.Enclave(mrEnclave());
+            try (EnclaveLoader loader = initialised(launcher, "web")) {
+                RevocationReport report = governor.revoke(revocation);
+
+                assertThat(loader.base()).isPositive();
+                assertThat(report.waitedFor()).isEmpty();
+                assertThat(report.running()).singleElement().satisfies(entry -> {
+                    assertThat(entry.workload()).isEqualTo("web");
+                    assertThat(entry.pid()).isEqualTo(ProcessHandle.current().pid());
+                });
+            }
+            assertThat(governor.launches()).as("released").isEmpty();
+        }
+    }
+
+    @Test
+    void powerLossEndsWhatRuns() throws Exception {
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options);
+                EnclaveLoader loader = initialised(launcher, "web")) {
+            assertThat(launcher.running().governor().launches()).hasSize(1);
+            launcher.running().powerLoss();
+            assertThat(loader.base()).isPositive();
+            assertThat(launcher.running().governor().launches()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatCannotBeRecordedBeforehandIsNotLaunched(InterfaceKind kind) throws Exception {
+        LaunchResult result = launch(options.withAudit(failing(Kind.INTENT)), kind);
+
+        assertThat(result.code()).isEqualTo("POLICY_UNAVAILABLE");
+        assertThat(result.explanation().found()).contains("the disk is full");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEnclaveWhoseOutcomeCannotBeRecordedIsTornDown(InterfaceKind kind) throws Exception {
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withAudit(failing(Kind.OUTCOME)))) {
+            LaunchResult result = launch(launcher, kind);
+
+            assertThat(result.launched()).isFalse();
+            assertThat(result.code()).isEqualTo("POLICY_UNAVAILABLE");
+            assertThat(result.explanation().found()).contains("outcome could not be recorded: the disk is full");
+            assertThat(launcher.running().governor().launches()).isEmpty();
+        }
+    }
+
+    @Test
+    void aPolicyThatChangesBetweenJudgementAndEinitIsAskedAgain() throws Exception {
+        RevocationFile revocations = RevocationFile.inMemory(Revocations.NONE);
+        Revocation enclave = new Revocation.Enclave(mrEnclave());
+        AuditTrail revoking = event -> {
+            events.add(event);
+            if (event.kind() == Kind.INTENT) {
+                revocations.add(enclave, Instant.EPOCH);
+            }
+        };
+        LaunchResult result = launch(options.withAudit(revoking).withRevocations(revocations), InterfaceKind.V5);
+
+        assertThat(result.code()).isEqualTo("POLICY_REVOKED");
+        assertThat(events).extracting(AuditEvent::verdict).containsExactly("allow", "refused");
+    }
+
+    private String mrEnclave() {
+        return jsgx.image.ImageMeasurement.measure(image).mrEnclave();
+    }
+
+    private EnclaveLoader initialised(Launcher launcher, String workload) throws Exception {
+        EnclaveLoader loader = new EnclaveLoader(
+                InterfaceKind.MAINLINE,
+                launcher.running().driver().mainline().open(new Workload(workload)),
+                new EmbeddedAddressSpace());
+        assertThat(loader.create(image, sigstruct.attributes(), 0)).isZero();
+        assertThat(loader.addPages(image.pages())).isZero();
+        assertThat(loader.init(sigstruct, jsgx.arch.struct.EinitToken.of(new byte[304])))
+                .isZero();
+        assertThat(SigstructCheck.mrSigner(sigstruct)).hasSize(64);
+        return loader;
+    }
+
+    private static AuditTrail failing(Kind kind) {
+        return event -> {
+            if (event.kind() == kind) {
+                throw new LaunchException("the disk is full");
+            }
+        };
+    }
+
+    private LaunchResult launch(GovernorOptions governance, InterfaceKind kind) throws LaunchException {
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), governance)) {
+            return launch(launcher, kind);
+        }
+    }
+
+    private LaunchResult launch(Launcher launcher, InterfaceKind kind) throws LaunchException {
+        return launcher.launch(image, sigstruct, LaunchOptions.through(kind));
+    }
+}

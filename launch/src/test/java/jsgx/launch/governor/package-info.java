@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.launch.governor;
+
+import org.jspecify.annotations.NullMarked;
