@@ -88,8 +88,8 @@ class RevisionFileTest {
     void aLaunchOfAProcessThatEndedIsNeitherListedNorWaitedFor() throws Exception {
         try (RevisionFile file = RevisionFile.open(file())) {
             int slot = file.enter(1, 1, subject("dead"));
-            long dead = ProcessId.OWN ^ 1L << ProcessId.PID_BITS;
-            patch(RevisionFile.FIRST_SLOT + slot * RevisionFile.SLOT_SIZE, 2L << 62 | dead);
+            long dead = ProcessId.OWN ^ (1L << ProcessId.PID_BITS);
+            patch(RevisionFile.FIRST_SLOT + slot * RevisionFile.SLOT_SIZE, (2L << 62) | dead);
 
             assertThat(file.entries()).as("same pid, another start").isEmpty();
             assertThat(file.awaitOlder(9)).isEmpty();
@@ -107,7 +107,7 @@ class RevisionFileTest {
         assertThatThrownBy(() -> full.enter(0, 1, subject("w")))
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContaining("16384 enclaves run already");
-        patch(RevisionFile.FIRST_SLOT + 77 * RevisionFile.SLOT_SIZE, 3L << 62 | ProcessId.OWN ^ 1L << 30);
+        patch(RevisionFile.FIRST_SLOT + 77 * RevisionFile.SLOT_SIZE, (3L << 62) | (ProcessId.OWN ^ (1L << 30)));
         assertThat(full.enter(0, 1, subject("w"))).isEqualTo(77);
         full.close();
     }
