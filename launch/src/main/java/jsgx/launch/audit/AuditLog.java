@@ -1,0 +1,295 @@
+package jsgx.launch.audit;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import jsgx.launch.LaunchException;
+import jsgx.launch.audit.AuditEntry.Checkpoint;
+import jsgx.launch.file.FileLayer;
+import jsgx.launch.file.RecordLog;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The audit trail of a platform, in a folder of files. Each entry carries the hash of all before it, and from time to time a checkpoint
+ * carries a signature. Several threads and processes may record into one trail: each takes the trail's head under the lock of the file.
+ *
+ * <p>A file begins with a checkpoint; one that is full ends with a checkpoint that names the next.
+ */
+public final class AuditLog implements AuditTrail, AutoCloseable {
+
+    /** How long records of an asynchronous trail may wait for others before they are synced. */
+    private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final FileLayer files;
+    private final Path folder;
+    private final AuditKey key;
+    private final AuditOptions options;
+    private final InstantSource clock;
+
+    private final ReentrantLock appending = new ReentrantLock();
+    private final Condition work = appending.newCondition();
+    private final @Nullable Thread flusher;
+
+    // All of these are guarded by appending; what is on the disk by the lock of the file.
+
+    private RecordLog segment;
+    private int index;
+
+    /** Up to where the present file was read. */
+    private long position;
+
+    /** The number of the last entry. */
+    private long number;
+
+    /** Its hash. */
+    private byte[] head = AuditFormat.zeroes();
+
+    /** The number of the last checkpoint, and its time. */
+    private long signed;
+
+    private Instant signedAt = Instant.EPOCH;
+
+    /** Whether the present file has entries, and whether the last says that the trail goes on in the next. */
+    private boolean begun;
+
+    private boolean continued;
+
+    private boolean unflushed;
+    private boolean closed;
+
+    private AuditLog(FileLayer files, Path folder, AuditKey key, AuditOptions options, InstantSource clock, int index)
+            throws LaunchException {
+        this.files = files;
+        this.folder = folder;
+        this.key = key;
+        this.options = options;
+        this.clock = clock;
+        this.index = index;
+        this.segment = RecordLog.open(files, folder.resolve(AuditSegments.name(index)), AuditFormat.FILE);
+        this.flusher = options.durability() == Durability.ASYNC
+                ? Thread.ofPlatform().daemon().name("jsgx-audit").unstarted(this::flush)
+                : null;
+    }
+
+    /** Opens the trail in a folder, or begins one. */
+    public static AuditLog open(Path folder, AuditOptions options, InstantSource clock) throws LaunchException {
+        return open(FileLayer.REAL, folder, AuditKey.loadOrCreate(folder), options, clock);
+    }
+
+    static AuditLog open(FileLayer files, Path folder, AuditKey key, AuditOptions options, InstantSource clock)
+            throws LaunchException {
+        List<Integer> there = AuditSegments.list(files, folder);
+        int last = there.isEmpty() ? 1 : there.getLast();
+        AuditLog log = new AuditLog(files, folder, key, options, clock, last);
+        boolean done = false;
+        try {
+            log.resume();
+            done = true;
+        } finally {
+            if (!done) {
+                log.segment.close();
+            }
+        }
+        if (log.flusher != null) {
+            log.flusher.start();
+        }
+        return log;
+    }
+
+    /** Takes the head from the present file, or from the one before where a crash came before its first entry. */
+    private void resume() throws LaunchException {
+        if (index > 1 && segment.end() == segment.start()) {
+            try (RecordLog before =
+                    RecordLog.openForReading(files, folder.resolve(AuditSegments.name(index - 1)), AuditFormat.FILE)) {
+                follow(before, 0);
+            }
+            begun = false;
+            continued = false;
+        }
+        appending.lock();
+        try {
+            segment.exclusively(this::catchUp);
+        } finally {
+            appending.unlock();
+        }
+    }
+
+    @Override
+    public void record(AuditEvent event) throws LaunchException {
+        RecordLog written;
+        long upTo;
+        appending.lock();
+        try {
+            if (closed) {
+                throw new LaunchException("the audit trail in " + folder + " is closed");
+            }
+            while (!append(event)) {
+                next();
+            }
+            written = segment;
+            upTo = position;
+            unflushed = true;
+            work.signal();
+        } finally {
+            appending.unlock();
+        }
+        if (options.durability() == Durability.GROUP) {
+            written.force(upTo);
+        }
+    }
+
+    /** Appends to the present file. Returns false where the trail goes on in the next. */
+    private boolean append(AuditEvent event) throws LaunchException {
+        segment.exclusively(() -> {
+            catchUp();
+            if (!continued && segment.end() - segment.start() >= options.segmentBytes()) {
+                checkpoint(AuditSegments.name(index + 1));
+                // What comes after must not outlive what comes before.
+                segment.force(position);
+            }
+            if (continued) {
+                return;
+            }
+            if (!begun) {
+                checkpoint("");
+            }
+            write(new AuditEntry.Event(number + 1, "", event));
+            if (number - signed >= options.checkpointRecords()
+                    || Duration.between(signedAt, clock.instant()).compareTo(options.checkpointInterval()) >= 0) {
+                checkpoint("");
+            }
+            if (options.durability() == Durability.EACH) {
+                segment.force(position);
+            }
+        });
+        return !continued;
+    }
+
+    /** Goes on in the next file. */
+    private void next() throws LaunchException {
+        RecordLog fresh = RecordLog.open(files, folder.resolve(AuditSegments.name(index + 1)), AuditFormat.FILE);
+        segment.close();
+        segment = fresh;
+        index++;
+        position = 0;
+        begun = false;
+        continued = false;
+    }
+
+    private void catchUp() throws LaunchException {
+        position = follow(segment, position);
+    }
+
+    /** Follows what others appended: the last entry and the last checkpoint tell all. */
+    private long follow(RecordLog log, long from) throws LaunchException {
+        ByteBuffer last = ByteBuffer.allocate(AuditFormat.FILE.maxRecord());
+        ByteBuffer checkpoint = ByteBuffer.allocate(AuditFormat.FILE.maxRecord());
+        long read = log.read(from, (record, end) -> {
+            if (AuditFormat.isCheckpoint(record)) {
+                checkpoint.clear().put(record.duplicate());
+            }
+            last.clear().put(record);
+        });
+        if (checkpoint.position() > 0 && AuditFormat.entry(checkpoint.flip()) instanceof Checkpoint found) {
+            if (!found.key().equals(key.id())) {
+                throw new LaunchException(
+                        "the audit trail in %s: expected checkpoints of the key %s in the file key, found one of %s at entry %d; put back the key that signed this trail"
+                                .formatted(folder, key.id(), found.key(), found.number()));
+            }
+            signed = found.number();
+            signedAt = found.time();
+            continued = !found.next().isEmpty();
+        }
+        if (last.position() > 0) {
+            AuditEntry entry = AuditFormat.entry(last.flip());
+            number = entry.number();
+            head = HexFormat.of().parseHex(entry.hash());
+            begun = true;
+        }
+        return read;
+    }
+
+    private void checkpoint(String next) throws LaunchException {
+        String chain = AuditFormat.hex(head);
+        Instant now = clock.instant();
+        write(new Checkpoint(
+                number + 1, "", now, chain, key.id(), key.sign(AuditFormat.signed(number + 1, chain)), next));
+        signed = number;
+        signedAt = now;
+        continued = !next.isEmpty();
+    }
+
+    private void write(AuditEntry entry) throws LaunchException {
+        byte[] json = AuditFormat.json(entry);
+        byte[] hash = AuditFormat.hash(head, json);
+        byte[] record = new byte[AuditFormat.HASH + json.length];
+        System.arraycopy(hash, 0, record, 0, AuditFormat.HASH);
+        System.arraycopy(json, 0, record, AuditFormat.HASH, json.length);
+        position = segment.append(record);
+        number = entry.number();
+        head = hash;
+        begun = true;
+    }
+
+    /** What the thread of an asynchronous trail does: it syncs what was recorded since. */
+    private void flush() {
+        while (true) {
+            RecordLog target;
+            appending.lock();
+            try {
+                while (!unflushed && !closed) {
+                    work.awaitUninterruptibly();
+                }
+                if (closed) {
+                    return;
+                }
+                unflushed = false;
+                target = segment;
+            } finally {
+                appending.unlock();
+            }
+            LockSupport.parkNanos(GATHER_NANOS);
+            try {
+                target.force(target.end());
+            } catch (LaunchException e) {
+                // The file refuses the next record, and says why.
+                return;
+            }
+        }
+    }
+
+    /**
+     * Signs what is not signed yet, and ends the trail's use here.
+     *
+     * @throws LaunchException where what was recorded may not be durable
+     */
+    @Override
+    public void close() throws LaunchException {
+        appending.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            work.signal();
+            segment.exclusively(() -> {
+                catchUp();
+                if (number > signed && !continued) {
+                    checkpoint("");
+                }
+            });
+            segment.force(position);
+        } finally {
+            segment.close();
+            appending.unlock();
+        }
+    }
+}
