@@ -12,7 +12,7 @@ final class Commands {
 
     /** Their names, in the order of the help. */
     static final List<String> NAMES =
-            List.of("demo", "inspect", "measure", "sign", "launch", "token", "platform", "doctor");
+            List.of("demo", "inspect", "measure", "sign", "launch", "token", "policy", "platform", "doctor");
 
     private Commands() {}
 
@@ -52,6 +52,13 @@ final class Commands {
                         .addSubcommand("budget", new TokenBudgetCommand(run))
                         .addSubcommand("import", new TokenImportCommand(run))
                         .addSubcommand("export", new TokenExportCommand(run));
+            case "policy" ->
+                new CommandLine(new PolicyCommand(run))
+                        .addSubcommand("check", new PolicyCheckCommand(run))
+                        .addSubcommand("test", new PolicyTestCommand(run))
+                        .addSubcommand("explain", new PolicyExplainCommand(run))
+                        .addSubcommand("sign", new PolicySignCommand(run))
+                        .addSubcommand("reload", new PolicyReloadCommand(run));
             case "platform" ->
                 new CommandLine(new PlatformCommand(run))
                         .addSubcommand("show", new PlatformShowCommand(run))

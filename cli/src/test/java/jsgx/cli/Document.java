@@ -78,6 +78,17 @@ record Document(Path file, List<Command> commands) {
         }
     }
 
+    /** The text of the YAML block of a document that begins with the comment that it is this file. */
+    static String block(String document, String name) {
+        try {
+            String text = Files.readString(root().resolve(document));
+            int start = text.indexOf("```yaml\n# " + name + "\n") + "```yaml\n".length();
+            return text.substring(start, text.indexOf("```", start));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     static List<Command> parse(List<String> lines) {
         List<Command> commands = new ArrayList<>();
         boolean fenced = false;

@@ -6,8 +6,13 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Key;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import jsgx.cli.demo.DemoEnclave;
 import jsgx.image.EnclaveImage;
@@ -28,6 +33,7 @@ final class Samples {
     private static final class Keys {
         static final SigningKey SIGNER = SigningKey.generate(RANDOM);
         static final Platform PLATFORM = Platform.create(RANDOM);
+        static final KeyPair POLICY = ed25519();
     }
 
     /** The key that signs all sample enclaves. */
@@ -70,7 +76,36 @@ final class Samples {
         jsgx.line("sign enclave.sgxs --key key.pem -o enclave.sigstruct --product-id 7 --svn 3");
         jsgx.line("launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --save-token enclave.token");
         jsgx.line("token import loader enclave.token");
+        policiesIn(jsgx);
         return jsgx;
+    }
+
+    /** Writes the policy, its cases and the policy to be signed that docs/policy.md shows, and a key for it, policy.key. */
+    static void policiesIn(Jsgx jsgx) {
+        for (String name : List.of("policy.yaml", "cases.yaml", "signed.yaml")) {
+            jsgx.file(name, Document.block("docs/policy.md", name).getBytes(StandardCharsets.UTF_8));
+        }
+        jsgx.file("policy.key", pem("PRIVATE KEY", Keys.POLICY.getPrivate()));
+    }
+
+    /** The key that policies are signed with. */
+    static byte[] policyPublicKey() {
+        return pem("PUBLIC KEY", Keys.POLICY.getPublic());
+    }
+
+    private static byte[] pem(String label, Key key) {
+        String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key.getEncoded());
+        return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
+                .formatted(label, body, label)
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static KeyPair ed25519() {
+        try {
+            return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     static byte[] sgxs(EnclaveImage image) {

@@ -34,6 +34,12 @@ class UsageTest {
                 "token budget",
                 "token import",
                 "token export",
+                "policy",
+                "policy check",
+                "policy test",
+                "policy explain",
+                "policy sign",
+                "policy reload",
                 "platform",
                 "platform show",
                 "platform new",
@@ -104,6 +110,18 @@ class UsageTest {
                     token import loader empty            | an empty file
                     token export loader                  | missing required option: '--out=T'
                     token export loader -o t             | no token with the label "loader"
+                    policy                               | which command? One of check, test, explain, sign, reload
+                    policy chek                          | there is no command "chek"
+                    policy check                         | there is no policy in force
+                    policy check no-such-file            | no-such-file: no such file
+                    policy test x                        | missing required parameter: 'CASES'
+                    policy sign x                        | missing required option: '--key=PEM'
+                    policy sign empty --key empty        | an empty file
+                    policy explain --svn 65536           | does not fit into 16 bits
+                    policy explain --mrsigner abc        | is no hash: expected 64 hexadecimal digits
+                    policy explain --time today          | is no time
+                    policy explain                       | there is no policy in force
+                    policy reload                        | policy.yaml: no such file
                     platform                             | which command? One of show, new, set
                     platform set                         | nothing to set
                     doctor x                             | there is no argument "x"

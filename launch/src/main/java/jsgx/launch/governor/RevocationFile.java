@@ -103,7 +103,7 @@ public final class RevocationFile implements AutoCloseable {
     }
 
     /** Begins a new revision without a change of the revocations: the policy is another one. */
-    long advance() throws LaunchException {
+    public long advance() throws LaunchException {
         return locked(() -> {
             long next = Math.max(revisions.revision(), revisions.floor()) + 1;
             revisions.raise(next);

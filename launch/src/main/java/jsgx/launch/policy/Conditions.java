@@ -23,6 +23,10 @@ final class Conditions {
      */
     record Condition(String key, String stated, Predicate<PolicySubject> holds, Function<PolicySubject, String> found) {
 
+        PolicyExplanation.Check check(PolicySubject subject) {
+            return new PolicyExplanation.Check(key, stated, found.apply(subject), holds.test(subject));
+        }
+
         String asStated() {
             return key + " " + stated;
         }

@@ -137,6 +137,21 @@ public final class Policy implements LaunchPolicy {
         return decides == verdicts.length ? none : verdicts[decides];
     }
 
+    /** Judges, and says of each rule which of its conditions hold. */
+    public PolicyExplanation explain(PolicySubject subject) {
+        return new PolicyExplanation(
+                judge(subject),
+                rules().stream()
+                        .map(rule -> new PolicyExplanation.RuleTrace(
+                                rule.name(),
+                                rule.effect(),
+                                where(rule),
+                                Conditions.of(rule).stream()
+                                        .map(condition -> condition.check(subject))
+                                        .toList()))
+                        .toList());
+    }
+
     /** The rules, strictest first. */
     List<Rule> rules() {
         return index.rules();

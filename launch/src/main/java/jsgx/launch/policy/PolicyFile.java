@@ -24,6 +24,15 @@ public final class PolicyFile {
      * @throws PolicyException with everything that is wrong with it
      */
     public static Policy load(Path file) throws PolicyException {
+        return load(file, false);
+    }
+
+    /** The policy in a file, which is about to be signed: what a signed policy must have must be there. */
+    public static Policy loadForSigning(Path file) throws PolicyException {
+        return load(file, true);
+    }
+
+    private static Policy load(Path file, boolean signed) throws PolicyException {
         FileReader reader = new FileReader(InstantSource.system());
         String name = String.valueOf(file.getFileName());
         byte[] content;
@@ -32,7 +41,7 @@ public final class PolicyFile {
         } catch (IOException e) {
             throw new PolicyException(PolicyError.of(name, "cannot be read: " + FileReader.reason(e)));
         }
-        return parse(name, content, beside(file, reader), false);
+        return parse(name, content, beside(file, reader), signed);
     }
 
     /** The files beside a file. */

@@ -1,0 +1,92 @@
+package jsgx.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import jsgx.launch.LaunchException;
+import jsgx.launch.StateFolder;
+import jsgx.launch.governor.RevocationFile;
+import jsgx.launch.policy.PolicyException;
+import jsgx.launch.policy.PolicyFolder;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code jsgx policy reload}. */
+@Command(
+        name = "reload",
+        sortOptions = false,
+        optionListHeading = "%n",
+        customSynopsis = "jsgx policy reload [FILE] [--accept-rollback] [OPTION...]",
+        description = {
+            "Put a policy in force, in this process and all running ones. It is checked first: one that is not valid, not signed as the",
+            "pinned key demands, or earlier than one that was in force changes nothing."
+        },
+        footerHeading = "%nExit status 1 where it is refused.%n%nExample:%n",
+        footer = "  jsgx policy reload policy.yaml")
+final class PolicyReloadCommand extends Subcommand {
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "FILE",
+            description =
+                    "The policy, copied into the state folder with the files it includes; without it, the one there.")
+    private @Nullable String file;
+
+    @Option(
+            names = "--accept-rollback",
+            description = "Take a policy with a lower sequence number than one that was in force. This is audited.")
+    private boolean acceptRollback;
+
+    PolicyReloadCommand(Run run) {
+        super(run);
+    }
+
+    @Override
+    int run() throws BadInput, LaunchException, IOException {
+        PolicyFolder folder = Policies.inForce(surroundings);
+        Path candidate = file == null
+                ? EnclaveOptions.existing(folder.file().toString(), surroundings)
+                : EnclaveOptions.existing(file, surroundings);
+        PolicyFolder.Installed installed;
+        long revision;
+        try {
+            installed = folder.install(candidate, acceptRollback);
+            revision = advance();
+        } catch (PolicyException e) {
+            if (json()) {
+                print(new Json()
+                        .put("file", candidate.toString())
+                        .put("inForce", false)
+                        .put("errors", Policies.json(e)));
+                return ExitStatus.REFUSED;
+            }
+            return Policies.refused(screen(), e);
+        }
+        if (json()) {
+            print(new Json()
+                    .put("file", candidate.toString())
+                    .put("inForce", true)
+                    .put("revision", revision)
+                    .put("rolledBackFrom", installed.rolledBackFrom())
+                    .putAll(Policies.json(installed.policy())));
+        } else {
+            Screen screen = screen();
+            screen.line(screen.good("in force") + "  " + Text.printable(candidate.toString()) + "  "
+                    + Policies.summary(installed.policy()) + ", revision " + revision);
+            if (installed.rolledBackFrom() != 0) {
+                screen.line("rolled back  from sequence " + installed.rolledBackFrom() + " to "
+                        + installed.policy().sequence());
+            }
+        }
+        return ExitStatus.DONE;
+    }
+
+    /** Has running processes look again. */
+    private long advance() throws LaunchException {
+        try (RevocationFile revisions =
+                RevocationFile.in(surroundings.directory().resolve(StateFolder.path(surroundings.environment())))) {
+            return revisions.advance();
+        }
+    }
+}

@@ -1,0 +1,244 @@
+package jsgx.launch.policy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.PublicKey;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import jsgx.launch.LaunchException;
+import jsgx.launch.file.LockFile;
+import jsgx.launch.file.PrivateFile;
+
+/**
+ * The policy that is in force for a state folder: {@code policy.yaml}, where {@code policy.pub} lies beside it signed with that key, and with no
+ * lower sequence number than the highest that was in force here, which {@code policy.sequence} keeps.
+ */
+public final class PolicyFolder {
+
+    /** The policy. */
+    public static final String POLICY = "policy.yaml";
+
+    /** The pinned key, PEM. */
+    public static final String KEY = "policy.pub";
+
+    /** The highest sequence number that was in force. */
+    public static final String SEQUENCE = "policy.sequence";
+
+    private static final String LOCK = "policy.lock";
+    private static final int SMALL = 16 << 10;
+
+    /** File locks are a process's: its threads keep each other out. */
+    private static final Object THREADS = new Object();
+
+    private final Path folder;
+    private final FileReader reader;
+
+    private PolicyFolder(Path folder, FileReader reader) {
+        this.folder = folder;
+        this.reader = reader;
+    }
+
+    /** The policy of this state folder, which need not exist. */
+    public static PolicyFolder in(Path folder, InstantSource clock) {
+        return new PolicyFolder(folder, new FileReader(clock));
+    }
+
+    /** Where the policy lies. */
+    public Path file() {
+        return folder.resolve(POLICY);
+    }
+
+    /**
+     * The policy in force; empty where there is none and never was one that was pinned or numbered.
+     *
+     * @throws PolicyException with everything that is wrong with it; launches are to be refused then, or the policy before to be kept
+     */
+    public Optional<Policy> load() throws PolicyException {
+        synchronized (THREADS) {
+            Optional<PublicKey> key = pinnedKey();
+            long highest = highestSequence();
+            if (!exists(file())) {
+                if (key.isPresent() || highest > 0) {
+                    throw failure(
+                            POLICY,
+                            "there is none, but %s says that there was: put it back"
+                                    .formatted(key.isPresent() ? KEY : SEQUENCE));
+                }
+                return Optional.empty();
+            }
+            Read read = read(file(), key);
+            checkSequence(read.policy(), highest);
+            if (read.policy().sequence() > highest) {
+                keepSequence(read.policy().sequence(), false);
+            }
+            return Optional.of(read.policy());
+        }
+    }
+
+    /**
+     * What was put in force.
+     *
+     * @param rolledBackFrom the sequence number that the one before had; 0 where the new one is no lower
+     */
+    public record Installed(Policy policy, long rolledBackFrom) {}
+
+    /**
+     * Puts a policy in force, with the files that it includes; where that cannot be, all stays as it was. It may be the one that lies in the
+     * folder already.
+     *
+     * @param acceptRollback whether it may have a lower sequence number than the one before
+     */
+    public Installed install(Path candidate, boolean acceptRollback) throws PolicyException {
+        synchronized (THREADS) {
+            Read read = read(candidate, pinnedKey());
+            long highest = highestSequence();
+            boolean lower = read.policy().sequence() < highest;
+            if (!acceptRollback) {
+                checkSequence(read.policy(), highest);
+            }
+            try {
+                PrivateFile.ensureFolder(folder);
+                if (lower) {
+                    keepSequence(read.policy().sequence(), true);
+                }
+                if (!candidate
+                        .toAbsolutePath()
+                        .normalize()
+                        .equals(file().toAbsolutePath().normalize())) {
+                    for (Map.Entry<String, byte[]> included : read.included().entrySet()) {
+                        PrivateFile.write(folder.resolve(included.getKey()), included.getValue());
+                    }
+                    PrivateFile.write(file(), read.content());
+                }
+            } catch (LaunchException e) {
+                throw failure(POLICY, String.valueOf(e.getMessage()));
+            }
+            keepSequence(read.policy().sequence(), false);
+            return new Installed(read.policy(), lower ? highest : 0);
+        }
+    }
+
+    /** Which policy file this is now; it changes when the file does. */
+    Object stamp() {
+        try {
+            return FileReader.Stamp.of(file());
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** A policy as it was read, and what it includes by plain names. */
+    private record Read(Policy policy, byte[] content, Map<String, byte[]> included) {}
+
+    private Read read(Path file, Optional<PublicKey> key) throws PolicyException {
+        String name = String.valueOf(file.getFileName());
+        byte[] content;
+        try {
+            content = reader.read(file, YamlReader.MAX_SIZE).bytes();
+        } catch (IOException e) {
+            throw failure(name, "cannot be read: " + FileReader.reason(e));
+        }
+        if (key.isPresent()) {
+            PolicySignature.verify(name, content, key.get());
+        }
+        Map<String, byte[]> included = new LinkedHashMap<>();
+        Includes beside = PolicyFile.beside(file, reader);
+        Includes kept = other -> {
+            byte[] bytes = beside.read(other);
+            if (!Path.of(other).isAbsolute()) {
+                if (Path.of(other).getNameCount() != 1 || other.startsWith(".")) {
+                    throw new IOException("expected a plain name, of a file beside the policy, or an absolute one");
+                }
+                included.put(other, bytes);
+            }
+            return bytes;
+        };
+        return new Read(PolicyFile.parse(name, content, kept, key.isPresent()), content, included);
+    }
+
+    private static void checkSequence(Policy policy, long highest) throws PolicyException {
+        if (policy.sequence() < highest) {
+            throw failure(
+                    policy.file(),
+                    ("an earlier policy than one that was in force: expected a sequence number of %d or more, found %s;"
+                                    + " to go back nevertheless:  jsgx policy reload --accept-rollback")
+                            .formatted(highest, policy.sequence() == 0 ? "none" : Long.toString(policy.sequence())));
+        }
+    }
+
+    private Optional<PublicKey> pinnedKey() throws PolicyException {
+        Path file = folder.resolve(KEY);
+        if (!exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            PrivateFile.checkFolder(folder);
+            String pem = new String(reader.read(file, SMALL).bytes(), StandardCharsets.US_ASCII);
+            return Optional.of(PolicySignature.publicKey(KEY, pem));
+        } catch (LaunchException e) {
+            throw failure(KEY, String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw failure(KEY, "cannot be read: " + FileReader.reason(e));
+        }
+    }
+
+    private long highestSequence() throws PolicyException {
+        if (!exists(folder.resolve(SEQUENCE))) {
+            return 0;
+        }
+        try {
+            return keptSequence();
+        } catch (LaunchException e) {
+            throw failure(SEQUENCE, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private long keptSequence() throws LaunchException {
+        Path file = folder.resolve(SEQUENCE);
+        String text = new String(PrivateFile.read(file, SMALL), StandardCharsets.US_ASCII).strip();
+        if (!text.matches("0|[1-9][0-9]{0,18}")) {
+            throw new LaunchException(
+                    file + ": expected one number: remove it only if you know which policy was in force last");
+        }
+        return Long.parseLong(text);
+    }
+
+    /** Another process may have raised it meanwhile. */
+    private void keepSequence(long sequence, boolean lower) throws PolicyException {
+        try {
+            LockFile.locked(folder.resolve(LOCK), () -> {
+                Path file = folder.resolve(SEQUENCE);
+                long kept = Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? keptSequence() : 0;
+                if (sequence > kept || (lower && sequence < kept)) {
+                    PrivateFile.write(file, (sequence + "\n").getBytes(StandardCharsets.US_ASCII));
+                }
+                return sequence;
+            });
+        } catch (LaunchException e) {
+            throw failure(SEQUENCE, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** A link that leads nowhere exists, and what cannot be looked at is no reason to go on without it. */
+    private static boolean exists(Path file) throws PolicyException {
+        try {
+            Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw failure(String.valueOf(file.getFileName()), "cannot be looked at: " + FileReader.reason(e));
+        }
+    }
+
+    private static PolicyException failure(String file, String message) {
+        return new PolicyException(PolicyError.of(file, message));
+    }
+}
