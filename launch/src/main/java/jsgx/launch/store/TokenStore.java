@@ -44,7 +44,7 @@ public final class TokenStore implements AutoCloseable {
     /** Dead records that are not worth a compaction. */
     private static final long SLACK = 1L << 16;
 
-    private static final RecordLog.Format FORMAT = new RecordLog.Format(
+    static final RecordLog.Format FORMAT = new RecordLog.Format(
             "JSGXTOKN",
             1,
             StoreRecord.MAX_SIZE,
