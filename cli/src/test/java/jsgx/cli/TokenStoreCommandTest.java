@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,7 +92,7 @@ class TokenStoreCommandTest {
 
         Map<String, Object> budget = jsgx.line("token budget 600 --json").json();
 
-        assertThat(budget).containsEntry("budget", 600L).containsEntry("evicted", java.util.List.of("app"));
+        assertThat(budget).containsEntry("budget", 600L).containsEntry("evicted", List.of("app"));
         assertThat(Jsgx.values(jsgx.line("token list --json").json().get("tokens"), "label"))
                 .containsExactly("loader");
         assertThat(jsgx.line("token get app" + GET).json())

@@ -1,7 +1,9 @@
 package jsgx.launch.store;
 
+import java.lang.foreign.ValueLayout;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Random;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
@@ -29,8 +31,8 @@ final class TestTokens {
         byte[] hashes = new byte[64];
         new Random(seed).nextBytes(hashes);
         return TokenIdentity.of(
-                java.util.Arrays.copyOf(hashes, 32),
-                java.util.Arrays.copyOfRange(hashes, 32, 64),
+                Arrays.copyOf(hashes, 32),
+                Arrays.copyOfRange(hashes, 32, 64),
                 new Attributes(Attributes.MODE64BIT, 3));
     }
 
@@ -44,7 +46,7 @@ final class TestTokens {
         byte[] mac = new byte[16];
         new Random(seed).nextBytes(mac);
         token.mac(mac);
-        return token.memory().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+        return token.memory().toArray(ValueLayout.JAVA_BYTE);
     }
 
     static StoredToken stored(String label, int seed) {

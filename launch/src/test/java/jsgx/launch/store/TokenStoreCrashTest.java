@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -12,8 +13,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import jsgx.launch.LaunchException;
-import jsgx.launch.file.CrashFiles;
 import jsgx.launch.file.CrashFiles.Operation;
+import jsgx.launch.file.CrashFiles;
 import jsgx.launch.file.CrashStates;
 import jsgx.launch.token.TokenIdentity;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ class TokenStoreCrashTest {
         for (StoredToken token : store.list()) {
             content.put(
                     token.label(),
-                    "%s %s %s".formatted(java.util.Arrays.hashCode(token.token()), token.expiresAt(), token.pinned()));
+                    "%s %s %s".formatted(Arrays.hashCode(token.token()), token.expiresAt(), token.pinned()));
         }
         return content;
     }
@@ -147,10 +148,10 @@ class TokenStoreCrashTest {
         for (int step = 0; step < 600; step++) {
             Map<String, String> before = content(store);
             int fate = random.nextInt(6);
-            files.failWhere(operation -> fate == 0 && operation instanceof Operation.Write
-                    || fate == 1 && operation instanceof Operation.Force
-                    || fate == 2 && operation instanceof Operation.Create
-                    || fate == 3 && operation instanceof Operation.Rename);
+            files.failWhere(operation -> (fate == 0 && operation instanceof Operation.Write)
+                    || (fate == 1 && operation instanceof Operation.Force)
+                    || (fate == 2 && operation instanceof Operation.Create)
+                    || (fate == 3 && operation instanceof Operation.Rename));
             boolean failed = false;
             try {
                 change(cache(store), step);

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import jsgx.launch.LaunchException;
 import jsgx.launch.file.CrashFiles;
 import jsgx.launch.file.FileLayer;
+import jsgx.launch.token.TokenIdentity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -245,7 +246,7 @@ class UserTokenCacheModelTest {
             return "app-" + "x".repeat(random.nextInt(2)) + random.nextInt(LABELS);
         }
 
-        private jsgx.launch.token.TokenIdentity identity() {
+        private TokenIdentity identity() {
             return TestTokens.identity(random.nextInt(IDENTITIES));
         }
 
