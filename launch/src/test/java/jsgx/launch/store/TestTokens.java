@@ -31,9 +31,7 @@ final class TestTokens {
         byte[] hashes = new byte[64];
         new Random(seed).nextBytes(hashes);
         return TokenIdentity.of(
-                Arrays.copyOf(hashes, 32),
-                Arrays.copyOfRange(hashes, 32, 64),
-                new Attributes(Attributes.MODE64BIT, 3));
+                Arrays.copyOf(hashes, 32), Arrays.copyOfRange(hashes, 32, 64), new Attributes(Attributes.MODE64BIT, 3));
     }
 
     /** A token for an identity; the seed is in its MAC. */
