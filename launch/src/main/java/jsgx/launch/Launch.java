@@ -25,13 +25,13 @@ import jsgx.driver.SgxDevice;
 import jsgx.image.EnclaveImage;
 import jsgx.image.ImageMeasurement;
 import jsgx.image.SigstructCheck;
+import jsgx.launch.LaunchResult.Reissue;
 import jsgx.launch.LaunchResult.Stage;
 import jsgx.launch.LaunchResult.Step;
 import jsgx.launch.LaunchResult.Token;
 import jsgx.launch.LaunchResult.Verdict;
 import jsgx.launch.governor.Judgement;
 import jsgx.launch.governor.TokenIssue;
-import jsgx.launch.le.LeRequest;
 import jsgx.launch.load.EnclaveLoader;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.token.TokenSource;
@@ -56,6 +56,7 @@ final class Launch {
     private final List<Step> timeline = new ArrayList<>();
     private LeAuthority.@Nullable Answer answer;
     private Token token = Token.NONE;
+    private Reissue reissue = Reissue.NONE;
 
     Launch(RunningPlatform platform, EnclaveImage image, Sigstruct sigstruct, LaunchOptions options) {
         this.platform = platform;
@@ -98,45 +99,77 @@ final class Launch {
     }
 
     private LaunchResult init(EnclaveLoader loader) {
-        EinitToken given = EinitToken.of(callersToken());
-        try (LaunchRecorder.Recording recording = LaunchRecorder.record()) {
+        if (!bringsToken()) {
+            return ended(loader, tryInit(loader, Token.NONE));
+        }
+        UserSpace user = new UserSpace(platform, image, sigstruct, options);
+        try {
             long start = System.nanoTime();
-            long result = loader.init(sigstruct, given);
-            long nanos = System.nanoTime() - start - recording.nanos();
-            recording.judgement().ifPresent(this::note);
-            Optional<Judgement> said = recording.judgement();
-            if (said.isEmpty() || said.get().decision() instanceof Decision.Allow) {
-                String code = result == 0 ? SgxError.SUCCESS.sdmName() : "";
-                timeline.add(new Step("EINIT", 1, nanos / NANOS_PER_MICRO, code));
+            UserSpace.Taken taken = user.take();
+            use(taken, start);
+            Tried tried = tryInit(loader, taken.token());
+            start = System.nanoTime();
+            Optional<UserSpace.Taken> fresh = user.again(taken, tried.result());
+            if (fresh.isPresent()) {
+                use(fresh.get(), start);
+                tried = tryInit(loader, fresh.get().token());
             }
-            if (recording.tornDown().isPresent()) {
-                return refusedByPolicy(recording.tornDown().get(), result);
-            }
-            return result == 0 ? launched() : refused(loader, said, result);
+            return ended(loader, tried);
+        } catch (LaunchException e) {
+            String reason = String.valueOf(e.getMessage());
+            return refusedByPolicy(
+                    new PolicyVerdict(PolicyVerdict.Effect.UNAVAILABLE, "fail closed", "", reason, 0),
+                    Errno.EACCES.result());
         }
     }
 
-    /** What isgx is given: the caller's token, or one that the launch enclave is asked for here, as user space asks. */
-    private byte[] callersToken() {
-        if (kind != InterfaceKind.ISGX) {
-            return new byte[EinitToken.SIZE];
+    /** Whether user space brings the token. */
+    private boolean bringsToken() {
+        return switch (kind) {
+            case V5 -> false;
+            case ISGX -> true;
+            case MAINLINE ->
+                platform.hasTokenExtension()
+                        && (options.token().isPresent()
+                                || platform.governor().placement().inUserSpace());
+        };
+    }
+
+    private void use(UserSpace.Taken taken, long start) {
+        token = taken.token();
+        answer = taken.answer();
+        reissue = taken.reissue();
+        if (token.source() != TokenSource.CALLER) {
+            step("token", 1, start, taken.note());
         }
-        if (options.token().isPresent()) {
-            token = new Token(TokenSource.CALLER, options.token().get());
-            return token.bytes();
+    }
+
+    /** What one INIT came to. */
+    private record Tried(long result, Optional<Judgement> said, Optional<PolicyVerdict> tornDown) {}
+
+    private Tried tryInit(EnclaveLoader loader, Token with) {
+        byte[] bytes = with.source() == TokenSource.NONE ? new byte[EinitToken.SIZE] : with.bytes();
+        try (LaunchRecorder.Recording recording = LaunchRecorder.record()) {
+            long start = System.nanoTime();
+            long result = kind == InterfaceKind.MAINLINE && bringsToken()
+                    ? loader.initWithToken(sigstruct, EinitToken.of(bytes))
+                    : loader.init(sigstruct, EinitToken.of(bytes));
+            long nanos = System.nanoTime() - start - recording.nanos();
+            Optional<Judgement> said = recording.judgement();
+            said.ifPresent(this::note);
+            if (said.isEmpty() || said.get().decision() instanceof Decision.Allow) {
+                String code = loader.lastOutcome().map(Launch::code).orElse("");
+                timeline.add(new Step("EINIT", 1, nanos / NANOS_PER_MICRO, code));
+            }
+            return new Tried(result, said, recording.tornDown());
         }
-        long start = System.nanoTime();
-        LeAuthority.Answer asked = platform.authority()
-                .ask(new LeRequest(
-                        sigstruct.enclaveHash().toArray(Layouts.U8),
-                        HexFormat.of().parseHex(mrSigner()),
-                        attributes));
-        answer = asked;
-        token = asked instanceof LeAuthority.Answer.Granted(byte[] bytes)
-                ? new Token(TokenSource.LAUNCH_ENCLAVE, bytes)
-                : Token.NONE;
-        tokenStep(token.source() == TokenSource.NONE ? "none" : "launch enclave", System.nanoTime() - start);
-        return token.source() == TokenSource.NONE ? new byte[EinitToken.SIZE] : token.bytes();
+    }
+
+    private LaunchResult ended(EnclaveLoader loader, Tried tried) {
+        if (tried.tornDown().isPresent()) {
+            return refusedByPolicy(tried.tornDown().get(), tried.result());
+        }
+        return tried.result() == 0 ? launched() : refused(loader, tried.said(), tried.result());
     }
 
     /** What the governor said, as steps. */
@@ -172,7 +205,7 @@ final class Launch {
             case STORE -> "with a token that the application kept on disk";
             case CALLER -> "with the caller's token";
             case NONE ->
-                kind == InterfaceKind.MAINLINE
+                kind == InterfaceKind.MAINLINE && !bringsToken()
                         ? "with no token: mainline wrote its signer into the hash MSRs"
                         : "with no token: its signer is the launch enclave's own";
         };
@@ -188,6 +221,7 @@ final class Launch {
                 miscSelect,
                 token,
                 image.pages().size(),
+                reissue,
                 timeline,
                 Explanation.success("EINIT: SGX_SUCCESS, " + how));
     }
@@ -252,6 +286,7 @@ final class Launch {
                 miscSelect,
                 token,
                 image.pages().size(),
+                reissue,
                 timeline,
                 why);
     }

@@ -6,6 +6,7 @@ import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
 import jsgx.image.EnclaveImage;
 import jsgx.launch.governor.Workloads;
+import jsgx.launch.store.Terms;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ public final class LaunchOptions {
     private final @Nullable Integer miscSelect;
     private final @Nullable EnclaveImage compareWith;
     private final Workload workload;
+    private final String label;
+    private final Terms terms;
 
     private LaunchOptions(
             InterfaceKind driver,
@@ -27,43 +30,58 @@ public final class LaunchOptions {
             @Nullable Attributes attributes,
             @Nullable Integer miscSelect,
             @Nullable EnclaveImage compareWith,
-            Workload workload) {
+            Workload workload,
+            String label,
+            Terms terms) {
         this.driver = driver;
         this.token = token;
         this.attributes = attributes;
         this.miscSelect = miscSelect;
         this.compareWith = compareWith;
         this.workload = workload;
+        this.label = label;
+        this.terms = terms;
     }
 
     /** A launch through this interface. */
     public static LaunchOptions through(InterfaceKind driver) {
-        return new LaunchOptions(driver, null, null, null, null, Workloads.ofThisProcess());
+        return new LaunchOptions(driver, null, null, null, null, Workloads.ofThisProcess(), "", Terms.DEFAULT);
     }
 
     /** With a token that the caller brings: 304 bytes. Only isgx takes one. */
     public LaunchOptions withToken(byte[] einitToken) {
-        return new LaunchOptions(driver, einitToken.clone(), attributes, miscSelect, compareWith, workload);
+        return new LaunchOptions(
+                driver, einitToken.clone(), attributes, miscSelect, compareWith, workload, label, terms);
     }
 
     /** With ATTRIBUTES, FLAGS and XFRM, other than the SIGSTRUCT's. */
     public LaunchOptions withAttributes(Attributes secs) {
-        return new LaunchOptions(driver, token, secs, miscSelect, compareWith, workload);
+        return new LaunchOptions(driver, token, secs, miscSelect, compareWith, workload, label, terms);
     }
 
     /** With a MISCSELECT other than the SIGSTRUCT's. */
     public LaunchOptions withMiscSelect(int secs) {
-        return new LaunchOptions(driver, token, attributes, secs, compareWith, workload);
+        return new LaunchOptions(driver, token, attributes, secs, compareWith, workload, label, terms);
     }
 
     /** With the image that the measurement should have been of, so that an explanation can name the first difference. */
     public LaunchOptions compareWith(EnclaveImage other) {
-        return new LaunchOptions(driver, token, attributes, miscSelect, other, workload);
+        return new LaunchOptions(driver, token, attributes, miscSelect, other, workload, label, terms);
     }
 
     /** For this workload; without it, for the uid of the process. */
     public LaunchOptions forWorkload(Workload whose) {
-        return new LaunchOptions(driver, token, attributes, miscSelect, compareWith, whose);
+        return new LaunchOptions(driver, token, attributes, miscSelect, compareWith, whose, label, terms);
+    }
+
+    /** With the label under which user space keeps the token; without it, the MRENCLAVE that the SIGSTRUCT names. */
+    public LaunchOptions withLabel(String application) {
+        return new LaunchOptions(driver, token, attributes, miscSelect, compareWith, workload, application, terms);
+    }
+
+    /** On these terms with the store of user space. */
+    public LaunchOptions withTerms(Terms stored) {
+        return new LaunchOptions(driver, token, attributes, miscSelect, compareWith, workload, label, stored);
     }
 
     public InterfaceKind driver() {
@@ -85,6 +103,15 @@ public final class LaunchOptions {
 
     public Workload workload() {
         return workload;
+    }
+
+    /** Empty where none was said. */
+    public String label() {
+        return label;
+    }
+
+    public Terms terms() {
+        return terms;
     }
 
     public Optional<EnclaveImage> compareWith() {

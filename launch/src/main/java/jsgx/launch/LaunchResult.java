@@ -21,6 +21,7 @@ import jsgx.launch.token.TokenSource;
  * @param miscSelect SECS.MISCSELECT as asked for
  * @param token the token that EINIT was given
  * @param pages how many pages were added
+ * @param reissue why the token is a fresh one although user space had kept one
  * @param timeline the steps in their order
  * @param explanation why it was refused, or a note on the success
  */
@@ -36,6 +37,7 @@ public record LaunchResult(
         int miscSelect,
         Token token,
         int pages,
+        Reissue reissue,
         List<Step> timeline,
         Explanation explanation) {
 
@@ -81,6 +83,18 @@ public record LaunchResult(
         public byte[] bytes() {
             return bytes.clone();
         }
+    }
+
+    /**
+     * Why user space got a fresh token in place of the one that it had kept.
+     *
+     * @param staleCode what INIT returned for the kept token; 0 where it was not tried
+     * @param reason for people; empty where there was no kept token, or it served
+     */
+    public record Reissue(long staleCode, String reason) {
+
+        /** There was no need. */
+        public static final Reissue NONE = new Reissue(0, "");
     }
 
     /**

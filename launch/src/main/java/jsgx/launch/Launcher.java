@@ -2,12 +2,15 @@ package jsgx.launch;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import jsgx.arch.struct.Sigstruct;
+import jsgx.driver.DriverOptions;
 import jsgx.driver.InterfaceKind;
 import jsgx.image.EnclaveImage;
 import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchResult.Token;
 import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.governor.Placement;
 import jsgx.launch.load.EnclaveLoader;
 import org.jspecify.annotations.Nullable;
 
@@ -30,11 +33,13 @@ public final class Launcher implements AutoCloseable {
 
     private final Platform platform;
     private final GovernorOptions governance;
+    private final UnaryOperator<DriverOptions> settings;
     private @Nullable RunningPlatform running;
 
-    private Launcher(Platform platform, GovernorOptions governance) {
+    private Launcher(Platform platform, GovernorOptions governance, UnaryOperator<DriverOptions> settings) {
         this.platform = platform;
         this.governance = governance;
+        this.settings = settings;
     }
 
     /** A launcher on a platform that is switched off and lets everything launch. */
@@ -44,7 +49,12 @@ public final class Launcher implements AutoCloseable {
 
     /** A launcher on a platform that is switched off, with rules for what may launch. */
     public static Launcher on(Platform platform, GovernorOptions governance) {
-        return new Launcher(platform, governance);
+        return on(platform, governance, UnaryOperator.identity());
+    }
+
+    /** The same with changes to the driver's settings: the token extension of mainline, for one. */
+    public static Launcher on(Platform platform, GovernorOptions governance, UnaryOperator<DriverOptions> settings) {
+        return new Launcher(platform, governance, settings);
     }
 
     public Platform platform() {
@@ -55,7 +65,7 @@ public final class Launcher implements AutoCloseable {
     public synchronized RunningPlatform running() {
         RunningPlatform present = running;
         if (present == null) {
-            present = RunningPlatform.of(platform, governance);
+            present = RunningPlatform.of(platform, governance, settings);
             running = present;
         }
         return present;
@@ -97,14 +107,25 @@ public final class Launcher implements AutoCloseable {
         return new TokenCheck(result.launched(), result.code(), result.ioctlResult(), result.explanation());
     }
 
-    private static void check(EnclaveImage image, LaunchOptions options) throws LaunchException {
+    private void check(EnclaveImage image, LaunchOptions options) throws LaunchException {
         InterfaceKind kind = options.driver();
         Optional<byte[]> token = options.token();
-        if (token.isPresent() && kind != InterfaceKind.ISGX) {
+        boolean extended = kind == InterfaceKind.MAINLINE && running().hasTokenExtension();
+        if (token.isPresent() && kind != InterfaceKind.ISGX && !extended) {
             throw new LaunchException("a token goes with isgx only: "
                     + (kind == InterfaceKind.V5
                             ? "on v5 the kernel gets it from the launch enclave"
-                            : "mainline has none"));
+                            : "mainline has none; jsgx's extension of it is off"));
+        }
+        Placement placement = running().governor().placement();
+        if (placement.inUserSpace() && kind == InterfaceKind.V5) {
+            throw new LaunchException(
+                    "v5 hides the token from user space, which cannot keep it: use isgx with placement "
+                            + placement.id() + ", or placement kernel");
+        }
+        if (placement.inUserSpace() && running().userTokens().isEmpty()) {
+            throw new LaunchException("placement " + placement.id()
+                    + " keeps tokens in a store of user space, and there is none: give the governor one");
         }
         if (token.isPresent() && token.get().length != Token.SIZE) {
             throw new LaunchException("an EINITTOKEN has %d bytes, not %d".formatted(Token.SIZE, token.get().length));

@@ -3,6 +3,7 @@ package jsgx.launch;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import jsgx.driver.SgxDriver;
 import jsgx.image.SigningKey;
@@ -49,6 +50,7 @@ public final class LeAuthority implements AutoCloseable {
 
     private LaunchEnclave enclave;
     private volatile byte[] signer;
+    private final AtomicLong rotations = new AtomicLong();
     private @Nullable SgxDriver driver;
     private LaunchEnclaveRunner.@Nullable Running running;
     private boolean closed;
@@ -73,6 +75,11 @@ public final class LeAuthority implements AutoCloseable {
         } finally {
             launch.unlock();
         }
+    }
+
+    /** How often another launch enclave took over. */
+    public long rotations() {
+        return rotations.get();
     }
 
     /** MRSIGNER of the launch enclave that answers, 32 bytes. */
@@ -113,6 +120,7 @@ public final class LeAuthority implements AutoCloseable {
             stop();
             enclave = next;
             signer = signer(next);
+            rotations.incrementAndGet();
             if (driver != null) {
                 driver.launchEnclaveSigner(signer);
             }

@@ -2,6 +2,7 @@ package jsgx.launch;
 
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import jsgx.arch.ProcessorPackage;
@@ -13,6 +14,10 @@ import jsgx.launch.le.JavaLaunchEnclave;
 import jsgx.launch.le.LaunchEnclave;
 import jsgx.launch.le.LaunchEnclaveRunner;
 import jsgx.launch.le.WhiteList;
+import jsgx.launch.store.TokenOrigin;
+import jsgx.launch.store.TokenStore;
+import jsgx.launch.store.UserTokenCache;
+import org.jspecify.annotations.Nullable;
 
 /** A platform that is switched on: its processor package, the driver over it, and the launch authority with its launch enclave. */
 public final class RunningPlatform implements AutoCloseable {
@@ -21,12 +26,22 @@ public final class RunningPlatform implements AutoCloseable {
     private final SgxDriver driver;
     private final LeAuthority authority;
     private final Governor governor;
+    private final @Nullable UserTokenCache userTokens;
+    private final boolean tokenExtension;
 
-    private RunningPlatform(Platform platform, SgxDriver driver, LeAuthority authority, Governor governor) {
+    private RunningPlatform(
+            Platform platform,
+            SgxDriver driver,
+            LeAuthority authority,
+            Governor governor,
+            @Nullable UserTokenCache userTokens,
+            boolean tokenExtension) {
         this.platform = platform;
         this.driver = driver;
         this.authority = authority;
         this.governor = governor;
+        this.userTokens = userTokens;
+        this.tokenExtension = tokenExtension;
     }
 
     /** Switches a platform on that lets everything launch; its launch enclave is the Java twin. */
@@ -36,8 +51,18 @@ public final class RunningPlatform implements AutoCloseable {
 
     /** Switches a platform on; its launch enclave is the Java twin. */
     public static RunningPlatform of(Platform platform, GovernorOptions governance) {
+        return of(platform, governance, UnaryOperator.identity());
+    }
+
+    /**
+     * Switches a platform on; its launch enclave is the Java twin.
+     *
+     * @param settings changes to the driver's settings: its ports other than the launch authority
+     */
+    public static RunningPlatform of(
+            Platform platform, GovernorOptions governance, UnaryOperator<DriverOptions> settings) {
         SecureRandom random = new SecureRandom();
-        return of(platform, governance, random, new JavaLaunchEnclave(random), UnaryOperator.identity());
+        return of(platform, governance, random, new JavaLaunchEnclave(random), settings);
     }
 
     /** Switches a platform on that lets everything launch. */
@@ -63,14 +88,22 @@ public final class RunningPlatform implements AutoCloseable {
         ProcessorPackage cpu = platform.powerOn(random);
         LeAuthority authority =
                 new LeAuthority(LaunchEnclave.of(platform.leKey(), platform.leProfile(), WhiteList.NONE), runner);
-        Governor governor = new Governor(governance, authority, new LaunchRecorder());
-        DriverOptions options = settings.apply(DriverOptions.defaults())
+        Governor governor = new Governor(governance, authority, cpu::cpuSvn, new LaunchRecorder());
+        DriverOptions options = settings.apply(
+                        DriverOptions.defaults().withAccount(new WorkloadAccount(governor.quotas())))
                 .withFirmware(platform.launchControl()::initialize)
                 .withLaunchEnclaveSigner(HexFormat.of().parseHex(platform.leMrSigner()))
                 .withAuthority(governor);
         SgxDriver driver = new SgxDriver(cpu, options);
         authority.connect(driver);
-        return new RunningPlatform(platform, driver, authority, governor);
+        TokenStore store = governance.tokenStore();
+        UserTokenCache userTokens = store == null
+                ? null
+                : new UserTokenCache(
+                        store,
+                        () -> new TokenOrigin(platform.id(), HexFormat.of().formatHex(authority.signer())),
+                        governance.clock());
+        return new RunningPlatform(platform, driver, authority, governor, userTokens, options.tokenExtension());
     }
 
     public Platform platform() {
@@ -84,6 +117,16 @@ public final class RunningPlatform implements AutoCloseable {
     /** Who says what may launch. */
     public Governor governor() {
         return governor;
+    }
+
+    /** Where user space keeps tokens; empty where it has no store. */
+    public Optional<UserTokenCache> userTokens() {
+        return Optional.ofNullable(userTokens);
+    }
+
+    /** Whether {@code /dev/sgx_enclave} has the token extension of jsgx. */
+    public boolean hasTokenExtension() {
+        return tokenExtension;
     }
 
     /** Who makes tokens: the launch enclave. */

@@ -2,6 +2,7 @@ package jsgx.launch.governor;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import jsgx.arch.CpuSvn;
 import jsgx.arch.Outcome;
 import jsgx.arch.struct.EinitToken;
 import jsgx.arch.struct.SgxError;
@@ -26,10 +29,17 @@ import jsgx.launch.LaunchException;
 import jsgx.launch.LeAuthority;
 import jsgx.launch.LeAuthority.Answer;
 import jsgx.launch.audit.AuditEvent;
-import jsgx.launch.le.LeRequest;
+import jsgx.launch.cache.CacheLimits;
+import jsgx.launch.cache.KernelTokenCache;
+import jsgx.launch.cache.WorkloadLimits;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.policy.QuotaRefusal;
+import jsgx.launch.policy.QuotaTable;
+import jsgx.launch.policy.Quotas;
+import jsgx.launch.store.TokenStore;
+import jsgx.launch.token.TokenIdentity;
 import jsgx.launch.token.TokenSource;
 
 /**
@@ -51,6 +61,9 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     private final LeAuthority launchEnclave;
     private final Judgement.Listener listener;
     private final RevisionFile revisions;
+    private final KernelTokenCache<?> cache;
+    private final KernelTokens tokens;
+    private final Quotas quotas;
     private final ConcurrentHashMap<RequestKey, Flight> inFlight = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, Flight> running = new ConcurrentHashMap<>();
     private final AtomicLong launches = new AtomicLong();
@@ -63,13 +76,23 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     private volatile Rules rules = new Rules(0, Revocations.NONE);
     private volatile Placement placement;
 
-    /** A governor over a launch enclave. */
-    public Governor(GovernorOptions options, LeAuthority launchEnclave, Judgement.Listener listener) {
+    /**
+     * A governor over a launch enclave.
+     *
+     * @param cpuSvn the processor's CPUSVN now
+     */
+    public Governor(
+            GovernorOptions options, LeAuthority launchEnclave, Supplier<CpuSvn> cpuSvn, Judgement.Listener listener) {
         this.options = options;
         this.launchEnclave = launchEnclave;
         this.listener = listener;
         this.revisions = options.revocations().revisions();
         this.placement = options.placement();
+        this.quotas = new Quotas(options.policy().quotas(), options.nanoClock());
+        var kernelCache =
+                new KernelTokenCache<KernelTokens.NotGranted>(options.cacheLimits(), options.scheme(), options.clock());
+        this.cache = kernelCache;
+        this.tokens = new KernelTokens(launchEnclave, kernelCache, cpuSvn);
     }
 
     /** A driver passes the same request to decide and complete, and two requests may have the same content. */
@@ -97,6 +120,21 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         placement = other;
     }
 
+    /** The kernel's cache, empty as long as tokens are not kept in the kernel: its limits, its scheme and what it did. */
+    public KernelTokenCache<?> cache() {
+        return cache;
+    }
+
+    /** What each workload has, and the EPC account that counts its pages. */
+    public Quotas quotas() {
+        return quotas;
+    }
+
+    /** The service that issues tokens to user space: the kernel's cache where tokens are kept there too, else the launch enclave. */
+    public TokenIssue issue(TokenIdentity identity, Workload workload) {
+        return tokens.issue(identity, workload, placement.inKernel());
+    }
+
     @Override
     public Decision decide(LaunchRequest request) {
         long number = launches.incrementAndGet();
@@ -120,7 +158,12 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         if (!flight.verdict.effect().launches()) {
             return refuse(flight, flight.verdict, judged - start, 0);
         }
-        flight.issue = token(flight);
+        Optional<QuotaRefusal> over = quotas.admit(flight.request.workload());
+        if (over.isPresent()) {
+            return refuse(flight, overQuota(over.get(), judgedBy.revision()), System.nanoTime() - start, 0);
+        }
+        flight.admitted = true;
+        flight.issue = token(flight.request);
         long issued = System.nanoTime();
         flight.verdict = judgeToken(judgedBy, flight);
         if (!flight.verdict.effect().launches()) {
@@ -128,6 +171,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
         Decision decision = decision(flight.issue.answer());
         if (decision instanceof Decision.Refuse refuse) {
+            end(flight);
             record(flight, "refused", leCode(flight.issue.answer()), refuse.reason());
             listener.judged(new Judgement(flight.verdict, flight.issue, decision, judged - start, issued - judged, 0));
             return decision;
@@ -211,6 +255,18 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
     }
 
+    /** Has every process look at policy and revocations again; when this returns, no launch is on its way under what was before. */
+    public long reload() throws LaunchException {
+        long next = options.revocations().advance();
+        try {
+            revisions.awaitOlder(next);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LaunchException("the wait for launches under the former policy was interrupted", e);
+        }
+        return next;
+    }
+
     /** The launches in flight and the running enclaves of all processes that share the revision. */
     public List<LaunchEntry> launches() {
         return revisions.entries();
@@ -232,7 +288,13 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             throw new LaunchException(
                     revocation + " is revoked, but the wait for launches that had begun before was interrupted", e);
         }
-        Map<String, Integer> purged = new LinkedHashMap<>();
+        Map<String, Long> purged = new LinkedHashMap<>();
+        purged.put("kernel-cache", cache.flush(revocation::mayCover));
+        TokenStore store = options.tokenStore();
+        if (store != null) {
+            purged.put("store", (long)
+                    store.purge(token -> revocation.mayCover(token.identity())).size());
+        }
         List<LaunchEntry> alive = new ArrayList<>();
         for (LaunchEntry entry : revisions.entries()) {
             if (entry.running()
@@ -275,12 +337,48 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             if (revision != present.revision()) {
                 // The number before the content: what is newer than its number is only loaded once more.
                 present = new Rules(revision, options.revocations().read());
+                options.policy().reload(revision);
+                limit(options.policy().quotas());
+                purge(present.revocations());
                 rules = present;
             }
             return present;
         } finally {
             loading.unlock();
         }
+    }
+
+    /** The policy's quotas, of enclaves and pages as of the kernel's cache. */
+    private void limit(QuotaTable table) throws LaunchException {
+        CacheLimits former = cache.limits();
+        Map<Workload, WorkloadLimits> shares =
+                new HashMap<>(options.cacheLimits().workloads());
+        table.named()
+                .forEach((workload, quota) -> shares.put(
+                        new Workload(workload), new WorkloadLimits(quota.tokenFloor(), quota.tokenCeiling())));
+        try {
+            CacheLimits next = new CacheLimits(
+                    former.maxBytes(),
+                    former.maxEntries(),
+                    shares,
+                    Math.min(
+                            options.cacheLimits().defaultCeilingBytes(),
+                            table.others().tokenCeiling()));
+            if (!next.equals(former)) {
+                cache.limits(next);
+            }
+        } catch (IllegalArgumentException e) {
+            throw new LaunchException("the policy's floors do not fit the kernel's cache: " + e.getMessage(), e);
+        }
+        quotas.limits(table);
+    }
+
+    /** Other processes revoke too; their tokens here are of no use any more. */
+    private long purge(Revocations revoked) {
+        return revoked.entries().isEmpty()
+                ? 0
+                : cache.flush(identity -> revoked.entries().stream()
+                        .anyMatch(entry -> entry.revocation().mayCover(identity)));
     }
 
     private PolicyVerdict judge(Rules by, PolicySubject subject) {
@@ -313,21 +411,23 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                 revision);
     }
 
+    private static PolicyVerdict overQuota(QuotaRefusal refusal, long revision) {
+        return new PolicyVerdict(Effect.QUOTA, "quota " + refusal.what(), "", refusal.reason(), revision);
+    }
+
     private PolicyVerdict unavailable(String reason) {
         return new PolicyVerdict(Effect.UNAVAILABLE, "fail closed", "", reason, rules.revision());
     }
 
-    private TokenIssue token(Flight flight) {
-        LaunchRequest request = flight.request;
-        if (request.tokenSupplier() != TokenSupplier.AUTHORITY) {
-            return request.callerToken().length == 0
-                    ? TokenIssue.NONE
-                    : new TokenIssue(new Answer.NotNeeded(), TokenSource.CALLER, "caller");
+    private TokenIssue token(LaunchRequest request) {
+        if (request.tokenSupplier() == TokenSupplier.AUTHORITY) {
+            return issue(
+                    TokenIdentity.of(request.mrEnclave(), request.mrSigner(), request.attributes()),
+                    request.workload());
         }
-        Answer answer = launchEnclave.ask(new LeRequest(request.mrEnclave(), request.mrSigner(), request.attributes()));
-        return answer instanceof Answer.Granted
-                ? new TokenIssue(answer, TokenSource.LAUNCH_ENCLAVE, "launch enclave")
-                : new TokenIssue(answer, TokenSource.NONE, "none");
+        return request.callerToken().length == 0
+                ? TokenIssue.NONE
+                : new TokenIssue(new Answer.NotNeeded(), TokenSource.CALLER, "caller");
     }
 
     /** What the driver hears of a launch enclave's answer. */
@@ -380,8 +480,13 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
     }
 
+    /** What the launch was counted for is free again. */
     private void end(Flight flight) {
         leave(flight);
+        if (flight.admitted) {
+            flight.admitted = false;
+            quotas.released(flight.request.workload());
+        }
     }
 
     private void leave(Flight flight) {
@@ -391,7 +496,8 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
     }
 
-    private Instant now() {
+    /** The time that launches are judged at. */
+    public Instant now() {
         return options.clock().instant();
     }
 

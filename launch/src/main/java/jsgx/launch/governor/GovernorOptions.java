@@ -1,66 +1,109 @@
 package jsgx.launch.governor;
 
 import java.time.InstantSource;
+import java.util.function.LongSupplier;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditTrail;
+import jsgx.launch.cache.CacheLimits;
+import jsgx.launch.cache.Scheme;
 import jsgx.launch.policy.LaunchPolicy;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.store.TokenStore;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a governor goes by.
+ * What a governor goes by. What it is given that can be closed, whoever opened it closes, after the platform.
  *
  * @param policy the rules
  * @param audit where decisions are recorded
  * @param revocations what is revoked, and the revision
  * @param placement where tokens are kept at first
+ * @param cacheLimits the bounds of the kernel's cache at first; the policy's floors and ceilings for workloads are added
+ * @param scheme the eviction scheme of the kernel's cache at first
+ * @param tokenStore where user space keeps tokens
  * @param clock the time that rules are judged at
+ * @param nanoClock what launches a second are counted by, as {@link System#nanoTime}
  */
 public record GovernorOptions(
-        LaunchPolicy policy, AuditTrail audit, RevocationFile revocations, Placement placement, InstantSource clock) {
+        PolicySource policy,
+        AuditTrail audit,
+        RevocationFile revocations,
+        Placement placement,
+        CacheLimits cacheLimits,
+        Scheme scheme,
+        @Nullable TokenStore tokenStore,
+        InstantSource clock,
+        LongSupplier nanoClock) {
+
+    private static final long CACHE_BYTES = 8L << 20;
 
     /** Everything may launch, nothing is recorded, nothing is kept. */
     public static GovernorOptions defaults() {
         return new GovernorOptions(
-                LaunchPolicy.ALLOW_ALL,
+                PolicySource.of(LaunchPolicy.ALLOW_ALL),
                 AuditTrail.NONE,
                 RevocationFile.inMemory(Revocations.NONE),
                 Placement.NONE,
-                InstantSource.system());
+                CacheLimits.ofBytes(CACHE_BYTES),
+                Scheme.W_TINY_LFU,
+                null,
+                InstantSource.system(),
+                System::nanoTime);
     }
 
     public GovernorOptions withPolicy(LaunchPolicy rules) {
-        return new GovernorOptions(rules, audit, revocations, placement, clock);
+        return withPolicy(PolicySource.of(rules));
+    }
+
+    public GovernorOptions withPolicy(PolicySource rules) {
+        return new GovernorOptions(
+                rules, audit, revocations, placement, cacheLimits, scheme, tokenStore, clock, nanoClock);
     }
 
     public GovernorOptions withAudit(AuditTrail trail) {
-        return new GovernorOptions(policy, trail, revocations, placement, clock);
+        return new GovernorOptions(
+                policy, trail, revocations, placement, cacheLimits, scheme, tokenStore, clock, nanoClock);
     }
 
     public GovernorOptions withRevocations(RevocationFile revoked) {
-        return new GovernorOptions(policy, audit, revoked, placement, clock);
+        return new GovernorOptions(
+                policy, audit, revoked, placement, cacheLimits, scheme, tokenStore, clock, nanoClock);
     }
 
     public GovernorOptions withPlacement(Placement where) {
-        return new GovernorOptions(policy, audit, revocations, where, clock);
+        return new GovernorOptions(
+                policy, audit, revocations, where, cacheLimits, scheme, tokenStore, clock, nanoClock);
     }
 
-    public GovernorOptions withClock(InstantSource time) {
-        return new GovernorOptions(policy, audit, revocations, placement, time);
+    public GovernorOptions withCache(CacheLimits limits, Scheme eviction) {
+        return new GovernorOptions(
+                policy, audit, revocations, placement, limits, eviction, tokenStore, clock, nanoClock);
     }
 
-    /** The same rules for a look without a trace: nothing is recorded, and what runs now is not counted. */
+    public GovernorOptions withTokenStore(TokenStore store) {
+        return new GovernorOptions(policy, audit, revocations, placement, cacheLimits, scheme, store, clock, nanoClock);
+    }
+
+    public GovernorOptions withClocks(InstantSource time, LongSupplier nanos) {
+        return new GovernorOptions(policy, audit, revocations, placement, cacheLimits, scheme, tokenStore, time, nanos);
+    }
+
+    /** The same rules for a look without a trace: nothing is recorded or kept, and what runs now is not counted. */
     public GovernorOptions forLooking() {
         Revocations present;
-        LaunchPolicy rules = policy;
+        PolicySource rules = PolicySource.of(policy);
         try {
             present = revocations.read();
         } catch (LaunchException e) {
             present = Revocations.NONE;
             PolicyVerdict unreadable =
                     new PolicyVerdict(Effect.UNAVAILABLE, "fail closed", "", String.valueOf(e.getMessage()), 0);
-            rules = subject -> unreadable;
+            rules = PolicySource.of((LaunchPolicy) subject -> unreadable);
         }
-        return new GovernorOptions(rules, AuditTrail.NONE, RevocationFile.inMemory(present), Placement.NONE, clock);
+        return defaults()
+                .withPolicy(rules)
+                .withRevocations(RevocationFile.inMemory(present))
+                .withClocks(clock, nanoClock);
     }
 }

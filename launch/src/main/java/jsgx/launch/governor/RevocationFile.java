@@ -102,7 +102,7 @@ public final class RevocationFile implements AutoCloseable {
         return change(present -> at -> present.at(at));
     }
 
-    /** Begins a new revision without a change of the revocations: the policy is another one. */
+    /** Begins a new revision without a change of the revocations, as the policy is another one: every process looks at it again. */
     public long advance() throws LaunchException {
         return locked(() -> {
             long next = Math.max(revisions.revision(), revisions.floor()) + 1;

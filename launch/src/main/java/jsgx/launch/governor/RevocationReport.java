@@ -16,7 +16,7 @@ public record RevocationReport(
         Revocation revocation,
         long revision,
         List<LaunchEntry> waitedFor,
-        Map<String, Integer> purged,
+        Map<String, Long> purged,
         List<LaunchEntry> running) {
 
     public RevocationReport {

@@ -226,6 +226,22 @@ public final class EnclaveLoader implements AutoCloseable {
         }
     }
 
+    /** Initialises the enclave through mainline's token extension, with the caller's token. */
+    public long initWithToken(Sigstruct sigstruct, EinitToken token) {
+        long sigstructAddress = space.place(sigstruct.memory());
+        long tokenAddress = space.place(token.memory());
+        try {
+            var init = jsgx.driver.mainline.InitToken.allocate();
+            init.sigstruct(sigstructAddress);
+            init.token(tokenAddress);
+            init.flags(jsgx.driver.mainline.InitToken.USE_TOKEN);
+            return space.ioctl(file, jsgx.driver.mainline.InitToken.CMD, init.memory());
+        } finally {
+            space.remove(tokenAddress);
+            space.remove(sigstructAddress);
+        }
+    }
+
     private Optional<? extends EnclaveInfo> enclave() {
         return kind == InterfaceKind.MAINLINE
                 ? file.enclave()

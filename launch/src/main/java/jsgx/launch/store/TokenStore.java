@@ -275,7 +275,7 @@ public final class TokenStore implements AutoCloseable {
     }
 
     /** Forgets tokens, from the file's bytes too; returns which. */
-    List<StoredToken> purge(Predicate<StoredToken> revoked) throws LaunchException {
+    public List<StoredToken> purge(Predicate<StoredToken> revoked) throws LaunchException {
         List<StoredToken> purged = new ArrayList<>();
         change(() -> {
             purged.addAll(matching(revoked));
