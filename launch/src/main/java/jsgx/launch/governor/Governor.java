@@ -1,7 +1,6 @@
 package jsgx.launch.governor;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -116,7 +115,13 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     /** Keeps tokens elsewhere from now on. */
     public void placement(Placement other) throws LaunchException {
-        options.audit().record(act(AuditEvent.Kind.ADMINISTRATION, "placement", "placement " + other.id()));
+        options.audit()
+                .record(Revoker.act(
+                        options.clock(),
+                        AuditEvent.Kind.ADMINISTRATION,
+                        "placement",
+                        other.id(),
+                        revisions.revision()));
         placement = other;
     }
 
@@ -255,66 +260,22 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
     }
 
-    /** Has every process look at policy and revocations again; when this returns, no launch is on its way under what was before. */
-    public long reload() throws LaunchException {
-        long next = options.revocations().advance();
-        try {
-            revisions.awaitOlder(next);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LaunchException("the wait for launches under the former policy was interrupted", e);
-        }
-        return next;
-    }
-
     /** The launches in flight and the running enclaves of all processes that share the revision. */
     public List<LaunchEntry> launches() {
         return revisions.entries();
     }
 
-    /**
-     * Revokes. When this returns, no launch is on its way that was judged without this revocation, in no process that shares the
-     * revision.
-     *
-     * @throws LaunchException where it cannot be kept: then nothing is revoked; or not be recorded: then it is
-     */
-    public RevocationReport revoke(Revocation revocation) throws LaunchException {
-        Revocations changed = options.revocations().add(revocation, now());
-        List<LaunchEntry> waitedFor;
-        try {
-            waitedFor = revisions.awaitOlder(changed.revision());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LaunchException(
-                    revocation + " is revoked, but the wait for launches that had begun before was interrupted", e);
-        }
-        Map<String, Long> purged = new LinkedHashMap<>();
-        purged.put("kernel-cache", cache.flush(revocation::mayCover));
+    /** Revokes, with every cache and store that this process has. */
+    public Revoker revoker() {
+        Map<String, Revoker.Holder> holders = new LinkedHashMap<>();
+        holders.put(TokenSource.KERNEL_CACHE.id(), cache::flush);
         TokenStore store = options.tokenStore();
         if (store != null) {
-            purged.put("store", (long)
-                    store.purge(token -> revocation.mayCover(token.identity())).size());
+            holders.put(
+                    TokenSource.STORE.id(),
+                    which -> store.purge(token -> which.test(token.identity())).size());
         }
-        List<LaunchEntry> alive = new ArrayList<>();
-        for (LaunchEntry entry : revisions.entries()) {
-            if (entry.running()
-                    && revocation.covers(entry.mrEnclave(), entry.mrSigner(), entry.isvProdId(), entry.isvSvn())) {
-                alive.add(entry);
-            }
-        }
-        options.audit().record(act(AuditEvent.Kind.REVOCATION, "revoke", revocation.toString()));
-        return new RevocationReport(revocation, changed.revision(), waitedFor, purged, alive);
-    }
-
-    /**
-     * Lets launch again what was revoked.
-     *
-     * @return the new revision
-     * @throws LaunchException where it was not revoked, or the act cannot be recorded: then it stays revoked
-     */
-    public long reinstate(Revocation revocation) throws LaunchException {
-        options.audit().record(act(AuditEvent.Kind.REVOCATION, "reinstate", revocation.toString()));
-        return options.revocations().remove(revocation).revision();
+        return new Revoker(options.revocations(), options.audit(), options.clock(), holders);
     }
 
     /** Everything that runs has ended. */
@@ -337,7 +298,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             if (revision != present.revision()) {
                 // The number before the content: what is newer than its number is only loaded once more.
                 present = new Rules(revision, options.revocations().read());
-                options.policy().reload(revision);
+                reloadPolicy(revision);
                 limit(options.policy().quotas());
                 purge(present.revocations());
                 rules = present;
@@ -345,6 +306,13 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             return present;
         } finally {
             loading.unlock();
+        }
+    }
+
+    private void reloadPolicy(long revision) throws LaunchException {
+        String news = options.policy().reload(revision);
+        if (!news.isEmpty()) {
+            options.audit().record(Revoker.act(options.clock(), AuditEvent.Kind.POLICY, "reload", news, revision));
         }
     }
 
@@ -499,24 +467,5 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     /** The time that launches are judged at. */
     public Instant now() {
         return options.clock().instant();
-    }
-
-    private AuditEvent act(AuditEvent.Kind kind, String verdict, String reason) {
-        return new AuditEvent(
-                name + "-" + launches.incrementAndGet(),
-                now(),
-                kind,
-                "uid:" + Workloads.uid(),
-                "",
-                "",
-                "",
-                0,
-                0,
-                verdict,
-                "",
-                revisions.revision(),
-                "",
-                "",
-                reason);
     }
 }

@@ -7,8 +7,6 @@ import jsgx.launch.audit.AuditTrail;
 import jsgx.launch.cache.CacheLimits;
 import jsgx.launch.cache.Scheme;
 import jsgx.launch.policy.LaunchPolicy;
-import jsgx.launch.policy.PolicyVerdict;
-import jsgx.launch.policy.PolicyVerdict.Effect;
 import jsgx.launch.store.TokenStore;
 import org.jspecify.annotations.Nullable;
 
@@ -92,14 +90,12 @@ public record GovernorOptions(
     /** The same rules for a look without a trace: nothing is recorded or kept, and what runs now is not counted. */
     public GovernorOptions forLooking() {
         Revocations present;
-        PolicySource rules = PolicySource.of(policy);
+        PolicySource rules = PolicySource.of(policy, policy.quotas());
         try {
             present = revocations.read();
         } catch (LaunchException e) {
             present = Revocations.NONE;
-            PolicyVerdict unreadable =
-                    new PolicyVerdict(Effect.UNAVAILABLE, "fail closed", "", String.valueOf(e.getMessage()), 0);
-            rules = PolicySource.of((LaunchPolicy) subject -> unreadable);
+            rules = PolicySource.unavailable(String.valueOf(e.getMessage()));
         }
         return defaults()
                 .withPolicy(rules)

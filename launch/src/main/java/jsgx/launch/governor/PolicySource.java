@@ -1,19 +1,34 @@
 package jsgx.launch.governor;
 
-import jsgx.launch.LaunchException;
 import jsgx.launch.policy.LaunchPolicy;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.QuotaTable;
+import jsgx.launch.policy.ReloadingPolicy;
 
 /** The rules in force, which may be other ones with each revision. */
 public interface PolicySource extends LaunchPolicy {
 
-    /** Looks at the rules again, which another process may have changed; its verdicts name this revision from now on. */
-    void reload(long revision) throws LaunchException;
+    /**
+     * Looks at the rules again, which another process may have changed; their verdicts name this revision from now on.
+     *
+     * @return what is to be recorded of it: that there are other rules, or why not; empty for nothing
+     */
+    String reload(long revision);
 
     /** The quotas in force. */
     QuotaTable quotas();
+
+    /** Nothing launches, for this reason. */
+    static PolicySource unavailable(String reason) {
+        PolicyVerdict verdict = new PolicyVerdict(PolicyVerdict.Effect.UNAVAILABLE, "fail closed", "", reason, 0);
+        return of((LaunchPolicy) subject -> verdict);
+    }
+
+    /** The policy of a state folder. */
+    static PolicySource of(ReloadingPolicy policy) {
+        return new FolderPolicy(policy);
+    }
 
     /** Rules that stay as they are, without quotas. */
     static PolicySource of(LaunchPolicy policy) {
@@ -24,7 +39,9 @@ public interface PolicySource extends LaunchPolicy {
     static PolicySource of(LaunchPolicy policy, QuotaTable quotas) {
         return new PolicySource() {
             @Override
-            public void reload(long revision) {}
+            public String reload(long revision) {
+                return "";
+            }
 
             @Override
             public QuotaTable quotas() {

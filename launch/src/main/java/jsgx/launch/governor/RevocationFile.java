@@ -39,13 +39,23 @@ public final class RevocationFile implements AutoCloseable {
 
     /** Those of a state folder; nothing is revoked where there is no file. */
     public static RevocationFile in(Path folder) throws LaunchException {
-        Path state = folder.toAbsolutePath().normalize();
-        RevocationFile opened =
-                new RevocationFile(state.resolve("revocations"), RevisionFile.open(state.resolve("revision")));
+        RevocationFile opened = unchecked(folder);
         Revocations present = opened.read();
         // A process may have ended between its two writes.
         opened.revisions.raiseFloor(present.revision());
         return opened;
+    }
+
+    /** Those of a state folder whose file is an older one than was here before, which is taken for the newest from now on. */
+    static RevocationFile rolledBack(Path folder) throws LaunchException {
+        RevocationFile opened = unchecked(folder);
+        opened.acceptRollback();
+        return opened;
+    }
+
+    private static RevocationFile unchecked(Path folder) throws LaunchException {
+        Path state = folder.toAbsolutePath().normalize();
+        return new RevocationFile(state.resolve("revocations"), RevisionFile.open(state.resolve("revision")));
     }
 
     /** The list of a state folder, without a look at its revision and without a trace. */

@@ -18,10 +18,6 @@ public final class Workloads {
         return new Workload("uid:" + OWN_UID);
     }
 
-    static int uid() {
-        return OWN_UID;
-    }
-
     private static int own() {
         try {
             return ((Number) Objects.requireNonNull(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))).intValue();

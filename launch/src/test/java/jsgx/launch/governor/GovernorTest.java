@@ -88,14 +88,14 @@ class GovernorTest {
         try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options)) {
             assertThat(launch(launcher, kind).launched()).isTrue();
             Revocation signer = new Revocation.Signer(TestPlatforms.OTHER_KEY.mrSigner());
-            launcher.running().governor().revoke(signer);
+            launcher.running().governor().revoker().revoke(signer);
 
             LaunchResult revoked = launch(launcher, kind);
             assertThat(revoked.code()).isEqualTo("POLICY_REVOKED");
             assertThat(revoked.stage()).isEqualTo(Stage.POLICY);
             assertThat(revoked.explanation().found()).contains(signer.toString());
 
-            launcher.running().governor().reinstate(signer);
+            launcher.running().governor().revoker().reinstate(signer);
             assertThat(launch(launcher, kind).launched()).isTrue();
             assertThat(events)
                     .filteredOn(event -> event.kind() == Kind.REVOCATION)
@@ -108,7 +108,7 @@ class GovernorTest {
     void tokensOfARevokedLaunchEnclaveAreRefusedWhoeverBringsThem() throws Exception {
         try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options)) {
             byte[] token = launch(launcher, InterfaceKind.ISGX).token().bytes();
-            launcher.running().governor().revoke(new Revocation.LaunchEnclaveSvn(2));
+            launcher.running().governor().revoker().revoke(new Revocation.LaunchEnclaveSvn(2));
 
             LaunchResult callers = launcher.launch(
                     image, sigstruct, LaunchOptions.through(InterfaceKind.ISGX).withToken(token));
@@ -126,7 +126,7 @@ class GovernorTest {
             Governor governor = launcher.running().governor();
             Revocation revocation = new Revocation.Enclave(mrEnclave());
             try (EnclaveLoader loader = initialised(launcher, "web")) {
-                RevocationReport report = governor.revoke(revocation);
+                RevocationReport report = governor.revoker().revoke(revocation);
 
                 assertThat(loader.base()).isPositive();
                 assertThat(report.waitedFor()).isEmpty();

@@ -1,0 +1,125 @@
+package jsgx.launch;
+
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import jsgx.launch.audit.AuditLog;
+import jsgx.launch.audit.AuditOptions;
+import jsgx.launch.audit.AuditTrail;
+import jsgx.launch.audit.Durability;
+import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.governor.PolicySource;
+import jsgx.launch.governor.RevocationFile;
+import jsgx.launch.governor.Revocations;
+import jsgx.launch.policy.PolicyFolder;
+import jsgx.launch.policy.ReloadingPolicy;
+import jsgx.launch.store.TokenStore;
+
+/**
+ * Launch control as it lies in a state folder: the policy, the revocations, the audit trail and the tokens of user space. What is there
+ * and cannot be used does not stand in for nothing: then each launch is refused, with the reason.
+ *
+ * <pre>{@code
+ * try (Governance governance = Governance.in(folder, InstantSource.system(), Durability.GROUP).withTokens();
+ *         Launcher launcher = Launcher.on(platform, governance.options().withPlacement(Placement.USER))) {
+ *     launcher.launch(image, sigstruct, LaunchOptions.through(InterfaceKind.ISGX));
+ * }
+ * }</pre>
+ */
+public final class Governance implements AutoCloseable {
+
+    private interface Closing {
+        void close() throws LaunchException;
+    }
+
+    private final Path folder;
+    private final List<Closing> open = new ArrayList<>();
+    private GovernorOptions options;
+
+    private Governance(Path folder, GovernorOptions options) {
+        this.folder = folder;
+        this.options = options;
+    }
+
+    /** Opens the launch control of a folder, all but the tokens. */
+    public static Governance in(Path folder, InstantSource clock, Durability durability) {
+        Governance governance =
+                new Governance(folder, GovernorOptions.defaults().withClocks(clock, System::nanoTime));
+        governance.openRevocationsAndPolicy(clock);
+        governance.openAudit(clock, durability);
+        return governance;
+    }
+
+    /** With the store of user space's tokens. */
+    public Governance withTokens() {
+        try {
+            TokenStore store = TokenStore.in(folder);
+            open.add(store::close);
+            options = options.withTokenStore(store);
+        } catch (LaunchException e) {
+            options = options.withPolicy(PolicySource.unavailable(String.valueOf(e.getMessage())));
+        }
+        return this;
+    }
+
+    /** What a governor goes by. */
+    public GovernorOptions options() {
+        return options;
+    }
+
+    /** The rules of a folder for a look without a trace. */
+    public static GovernorOptions look(Path folder, InstantSource clock) {
+        GovernorOptions looking = GovernorOptions.defaults().withClocks(clock, System::nanoTime);
+        try {
+            Revocations present = RevocationFile.look(folder);
+            ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.in(folder, clock), present.revision());
+            return looking.withPolicy(PolicySource.of(policy)).withRevocations(RevocationFile.inMemory(present));
+        } catch (LaunchException e) {
+            return looking.withPolicy(PolicySource.unavailable(String.valueOf(e.getMessage())));
+        }
+    }
+
+    /** Closes what was opened, the platform that goes by it first. */
+    @Override
+    public void close() throws LaunchException {
+        LaunchException failed = null;
+        for (Closing part : open.reversed()) {
+            try {
+                part.close();
+            } catch (LaunchException e) {
+                failed = e;
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    private void openRevocationsAndPolicy(InstantSource clock) {
+        try {
+            RevocationFile revocations = RevocationFile.in(folder);
+            open.add(revocations::close);
+            ReloadingPolicy policy = ReloadingPolicy.of(
+                    PolicyFolder.in(folder, clock), revocations.revisions().revision());
+            options = options.withRevocations(revocations).withPolicy(PolicySource.of(policy));
+        } catch (LaunchException e) {
+            options = options.withPolicy(PolicySource.unavailable(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void openAudit(InstantSource clock, Durability durability) {
+        try {
+            AuditLog log = AuditLog.open(
+                    folder.resolve("audit"), AuditOptions.defaults().withDurability(durability), clock);
+            open.add(log::close);
+            options = options.withAudit(log);
+        } catch (LaunchException e) {
+            String reason = "there is no audit trail: " + e.getMessage();
+            AuditTrail none = event -> {
+                throw new LaunchException(reason);
+            };
+            options = options.withAudit(none);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package jsgx.launch.governor;
+
+import jsgx.launch.policy.PolicySubject;
+import jsgx.launch.policy.PolicyVerdict;
+import jsgx.launch.policy.QuotaTable;
+import jsgx.launch.policy.ReloadingPolicy;
+import jsgx.launch.policy.ReloadingPolicy.Reload;
+
+/** The policy of a state folder, read once for each revision. */
+record FolderPolicy(ReloadingPolicy policy) implements PolicySource {
+
+    @Override
+    public String reload(long revision) {
+        return switch (policy.reload(revision)) {
+            case Reload.Taken(var taken) -> "%s, sequence %d, is in force".formatted(taken.file(), taken.sequence());
+            case Reload.None none -> "";
+            case Reload.Kept(var reason) -> "what was in force stays: " + reason.getMessage();
+        };
+    }
+
+    @Override
+    public QuotaTable quotas() {
+        return policy.quotas();
+    }
+
+    @Override
+    public PolicyVerdict judge(PolicySubject subject) {
+        return policy.judge(subject);
+    }
+}
