@@ -58,7 +58,8 @@ final class Commands {
                         .addSubcommand("test", new PolicyTestCommand(run))
                         .addSubcommand("explain", new PolicyExplainCommand(run))
                         .addSubcommand("sign", new PolicySignCommand(run))
-                        .addSubcommand("reload", new PolicyReloadCommand(run));
+                        .addSubcommand("reload", new PolicyReloadCommand(run))
+                        .addSubcommand("revoke", new PolicyRevokeCommand(run));
             case "platform" ->
                 new CommandLine(new PlatformCommand(run))
                         .addSubcommand("show", new PlatformShowCommand(run))

@@ -3,6 +3,7 @@ package jsgx.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import jsgx.arch.struct.Attributes;
@@ -11,12 +12,16 @@ import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.InterfaceKind;
 import jsgx.image.EnclaveImage;
 import jsgx.image.ImageException;
+import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
 import jsgx.launch.LaunchOptions;
 import jsgx.launch.LaunchResult;
 import jsgx.launch.Launcher;
 import jsgx.launch.Platform;
 import jsgx.launch.TokenFile;
+import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.policy.PolicySubject;
+import jsgx.launch.policy.PolicyVerdict;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,7 +42,9 @@ import picocli.CommandLine.Spec;
         footer = {
             "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct",
             "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --save-token enclave.token",
-            "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --token enclave.token"
+            "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --token enclave.token",
+            "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --placement user",
+            "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --dry-run"
         })
 final class LaunchCommand extends Subcommand {
 
@@ -54,9 +61,10 @@ final class LaunchCommand extends Subcommand {
             names = "--interface",
             paramLabel = "mainline|v5|isgx",
             converter = Interfaces.class,
-            description = "mainline: no tokens; v5, the default: the driver asks the launch enclave; isgx: the caller"
-                    + " brings the token.")
-    private InterfaceKind driver = InterfaceKind.V5;
+            description =
+                    "mainline: no tokens; v5, the default: the driver asks the launch enclave; isgx, the default where"
+                            + " user space keeps tokens: the caller brings the token.")
+    private @Nullable InterfaceKind chosen;
 
     @Option(
             names = "--token",
@@ -103,6 +111,12 @@ final class LaunchCommand extends Subcommand {
                             + " is named.")
     private @Nullable String against;
 
+    @Option(names = "--dry-run", description = "Say what the policy says to it, and launch nothing.")
+    private boolean dryRun;
+
+    @Mixin
+    private ControlOptions control = new ControlOptions();
+
     @Mixin
     private EnclaveOptions enclaves = new EnclaveOptions();
 
@@ -115,18 +129,19 @@ final class LaunchCommand extends Subcommand {
 
     @Override
     int run() throws BadInput, ImageException, LaunchException, IOException {
-        if (driver != InterfaceKind.ISGX && tokenFile != null) {
-            throw wrong("--token goes with --interface isgx: " + tokenless());
-        }
-        if (driver != InterfaceKind.ISGX && saveToken != null) {
-            throw wrong("--save-token goes with --interface isgx: " + tokenless());
-        }
+        check();
         EnclaveImage image = enclaves.image(file, surroundings);
         Sigstruct sigstruct = enclaves.sigstruct(file, image, sigstructFile, surroundings);
-        LaunchOptions options = options(sigstruct);
+        LaunchOptions options = control.apply(options(sigstruct), file);
+        if (dryRun) {
+            return judge(options.subject(image, sigstruct, surroundings.clock().instant()));
+        }
         @Nullable Path save = saveToken == null ? null : surroundings.file(saveToken);
+        Platform platform = platform();
         LaunchResult result;
-        try (Launcher launcher = Launcher.on(platform())) {
+        try (Governance governance = control.open(surroundings);
+                Launcher launcher =
+                        Launcher.on(platform, control.governor(governance.options(), surroundings), control::driver)) {
             result = launcher.launch(image, sigstruct, options);
         }
         if (save != null && result.token().bytes().length != 0) {
@@ -134,11 +149,64 @@ final class LaunchCommand extends Subcommand {
             new TokenFile(TokenFile.Format.RAW, token).write(save, TokenFile.Format.RAW);
         }
         if (json()) {
-            print(new Json().put("file", file).putAll(json(result)));
+            print(new Json()
+                    .put("file", file)
+                    .putAll(json(result))
+                    .put("placement", control.placement().id())
+                    .put("workload", options.workload().name()));
         } else {
             show(image, sigstruct, result);
         }
         return result.launched() ? ExitStatus.DONE : ExitStatus.REFUSED;
+    }
+
+    private InterfaceKind driver() {
+        if (chosen != null) {
+            return chosen;
+        }
+        return control.placement().inUserSpace() ? InterfaceKind.ISGX : InterfaceKind.V5;
+    }
+
+    private void check() {
+        boolean takesTokens =
+                driver() == InterfaceKind.ISGX || (driver() == InterfaceKind.MAINLINE && control.tokenExtension());
+        if (!takesTokens && tokenFile != null) {
+            throw wrong("--token goes with --interface isgx: " + tokenless());
+        }
+        if (!takesTokens && saveToken != null) {
+            throw wrong("--save-token goes with --interface isgx: " + tokenless());
+        }
+        String contradiction = control.contradiction(driver());
+        if (!contradiction.isEmpty()) {
+            throw wrong(contradiction);
+        }
+    }
+
+    /** The verdict of policy and revocations alone. */
+    private int judge(PolicySubject subject) throws BadInput, LaunchException, IOException {
+        GovernorOptions rules =
+                control.governor(Governance.look(Platforms.folder(surroundings), surroundings.clock()), surroundings);
+        PolicyVerdict verdict = rules.judge(subject);
+        if (json()) {
+            print(new Json()
+                    .put("file", file)
+                    .put("dryRun", true)
+                    .putAll(Policies.json(verdict))
+                    .put("revision", verdict.revision())
+                    .put("mrenclave", HexFormat.of().formatHex(subject.mrEnclave()))
+                    .put("mrsigner", HexFormat.of().formatHex(subject.mrSigner()))
+                    .put("workload", subject.workload()));
+        } else {
+            Screen screen = screen();
+            boolean launches = verdict.effect().launches();
+            String where = verdict.where().isEmpty() ? "" : " (" + verdict.where() + ")";
+            screen.line((launches ? screen.good("would launch") : screen.bad("would be refused")) + "  "
+                    + Policies.word(verdict.effect()) + ": rule \"" + Text.printable(verdict.rule()) + "\""
+                    + Text.printable(where)
+                    + (verdict.reason().isEmpty() ? "" : ": " + screen.hashes(Text.printable(verdict.reason()))));
+            screen.line("nothing was launched: only policy and revocations were asked");
+        }
+        return verdict.effect().launches() ? ExitStatus.DONE : ExitStatus.REFUSED;
     }
 
     private ParameterException wrong(String message) {
@@ -146,13 +214,13 @@ final class LaunchCommand extends Subcommand {
     }
 
     private String tokenless() {
-        return driver == InterfaceKind.V5
+        return driver() == InterfaceKind.V5
                 ? "on v5 the driver gets the token, and user space never sees one"
                 : "mainline has no tokens";
     }
 
     private LaunchOptions options(Sigstruct sigstruct) throws BadInput, ImageException, LaunchException, IOException {
-        LaunchOptions options = LaunchOptions.through(driver);
+        LaunchOptions options = LaunchOptions.through(driver());
         if (tokenFile != null) {
             EinitToken token = TokenFile.read(EnclaveOptions.existing(tokenFile, surroundings))
                     .token();
@@ -181,7 +249,7 @@ final class LaunchCommand extends Subcommand {
         Screen screen = screen();
         screen.line(Text.printable(file) + "  " + SigstructFields.summary(screen, sigstruct) + ", "
                 + Text.count(image.pages().size(), "page") + " in " + Text.size(image.size()) + ", through "
-                + Interfaces.id(driver));
+                + Interfaces.id(driver()));
         screen.blank();
         show(screen, result);
     }
@@ -218,6 +286,8 @@ final class LaunchCommand extends Subcommand {
                 .put("xfrm", Text.mask(result.attributes().xfrm()))
                 .put("miscSelect", Text.mask(result.miscSelect()))
                 .put("token", new Json().put("source", result.token().source().id()))
+                .put("staleCode", result.reissue().staleCode())
+                .put("reissueReason", result.reissue().reason())
                 .put("pages", result.pages())
                 .put(
                         "timeline",

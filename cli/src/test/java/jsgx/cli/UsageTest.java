@@ -40,6 +40,7 @@ class UsageTest {
                 "policy explain",
                 "policy sign",
                 "policy reload",
+                "policy revoke",
                 "platform",
                 "platform show",
                 "platform new",
@@ -110,7 +111,7 @@ class UsageTest {
                     token import loader empty            | an empty file
                     token export loader                  | missing required option: '--out=T'
                     token export loader -o t             | no token with the label "loader"
-                    policy                               | which command? One of check, test, explain, sign, reload
+                    policy                               | which command? One of check, test, explain, sign, reload, revoke
                     policy chek                          | there is no command "chek"
                     policy check                         | there is no policy in force
                     policy check no-such-file            | no-such-file: no such file
@@ -122,6 +123,13 @@ class UsageTest {
                     policy explain --time today          | is no time
                     policy explain                       | there is no policy in force
                     policy reload                        | policy.yaml: no such file
+                    policy revoke                        | expected one of --enclave, --signer
+                    policy revoke --signer 12            | expected 64 lower-case hexadecimal digits
+                    policy revoke --product 1            | --product and --below-svn go with --signer
+                    launch --placement user --interface v5 x | v5, which hides the token from user space
+                    launch --placement both --interface mainline x | add --token-extension
+                    launch --placement here x            | expected none, kernel, user or both
+                    launch --audit-durability never x    | expected each, group, async
                     platform                             | which command? One of show, new, set
                     platform set                         | nothing to set
                     doctor x                             | there is no argument "x"

@@ -3,7 +3,9 @@ package jsgx.launch;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import jsgx.launch.audit.AuditLog;
 import jsgx.launch.audit.AuditOptions;
 import jsgx.launch.audit.AuditTrail;
@@ -12,9 +14,11 @@ import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.governor.PolicySource;
 import jsgx.launch.governor.RevocationFile;
 import jsgx.launch.governor.Revocations;
+import jsgx.launch.governor.Revoker;
 import jsgx.launch.policy.PolicyFolder;
 import jsgx.launch.policy.ReloadingPolicy;
 import jsgx.launch.store.TokenStore;
+import jsgx.launch.token.TokenSource;
 
 /**
  * Launch control as it lies in a state folder: the policy, the revocations, the audit trail and the tokens of user space. What is there
@@ -37,6 +41,9 @@ public final class Governance implements AutoCloseable {
     private final List<Closing> open = new ArrayList<>();
     private GovernorOptions options;
 
+    /** Why nothing launches; empty where all can be used. */
+    private String broken = "";
+
     private Governance(Path folder, GovernorOptions options) {
         this.folder = folder;
         this.options = options;
@@ -58,7 +65,7 @@ public final class Governance implements AutoCloseable {
             open.add(store::close);
             options = options.withTokenStore(store);
         } catch (LaunchException e) {
-            options = options.withPolicy(PolicySource.unavailable(String.valueOf(e.getMessage())));
+            refuseAll(e);
         }
         return this;
     }
@@ -66,6 +73,25 @@ public final class Governance implements AutoCloseable {
     /** What a governor goes by. */
     public GovernorOptions options() {
         return options;
+    }
+
+    /**
+     * Who revokes in this folder, with its store of tokens where that was opened.
+     *
+     * @throws LaunchException where its revocations or its tokens cannot be used
+     */
+    public Revoker revoker() throws LaunchException {
+        if (!broken.isEmpty()) {
+            throw new LaunchException(broken);
+        }
+        Map<String, Revoker.Holder> holders = new LinkedHashMap<>();
+        TokenStore store = options.tokenStore();
+        if (store != null) {
+            holders.put(
+                    TokenSource.STORE.id(),
+                    which -> store.purge(token -> which.test(token.identity())).size());
+        }
+        return new Revoker(options.revocations(), options.audit(), options.clock(), holders);
     }
 
     /** The rules of a folder for a look without a trace. */
@@ -104,8 +130,13 @@ public final class Governance implements AutoCloseable {
                     PolicyFolder.in(folder, clock), revocations.revisions().revision());
             options = options.withRevocations(revocations).withPolicy(PolicySource.of(policy));
         } catch (LaunchException e) {
-            options = options.withPolicy(PolicySource.unavailable(String.valueOf(e.getMessage())));
+            refuseAll(e);
         }
+    }
+
+    private void refuseAll(LaunchException e) {
+        broken = String.valueOf(e.getMessage());
+        options = options.withPolicy(PolicySource.unavailable(broken));
     }
 
     private void openAudit(InstantSource clock, Durability durability) {

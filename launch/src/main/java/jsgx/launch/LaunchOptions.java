@@ -1,11 +1,17 @@
 package jsgx.launch;
 
+import java.time.Instant;
+import java.util.HexFormat;
 import java.util.Optional;
 import jsgx.arch.struct.Attributes;
+import jsgx.arch.struct.Layouts;
+import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
 import jsgx.image.EnclaveImage;
+import jsgx.image.SigstructCheck;
 import jsgx.launch.governor.Workloads;
+import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.store.Terms;
 import org.jspecify.annotations.Nullable;
 
@@ -82,6 +88,20 @@ public final class LaunchOptions {
     /** On these terms with the store of user space. */
     public LaunchOptions withTerms(Terms stored) {
         return new LaunchOptions(driver, token, attributes, miscSelect, compareWith, workload, label, stored);
+    }
+
+    /** What a policy judges of a launch with these options. */
+    public PolicySubject subject(EnclaveImage image, Sigstruct sigstruct, Instant time) {
+        return new PolicySubject(
+                sigstruct.enclaveHash().toArray(Layouts.U8),
+                HexFormat.of().parseHex(SigstructCheck.mrSigner(sigstruct)),
+                sigstruct.isvProdId(),
+                sigstruct.isvSvn(),
+                attributes().orElse(sigstruct.attributes()),
+                miscSelect().orElse(sigstruct.miscSelect()),
+                image.size(),
+                workload.name(),
+                time);
     }
 
     public InterfaceKind driver() {

@@ -2,11 +2,8 @@ package jsgx.launch;
 
 import java.util.HexFormat;
 import java.util.Optional;
-import jsgx.arch.struct.Attributes;
-import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.image.EnclaveImage;
-import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchResult.Reissue;
 import jsgx.launch.LaunchResult.Token;
 import jsgx.launch.LeAuthority.Answer;
@@ -60,23 +57,11 @@ final class UserSpace {
     private TokenIssue issue = TokenIssue.NONE;
 
     UserSpace(RunningPlatform platform, EnclaveImage image, Sigstruct sigstruct, LaunchOptions options) {
-        Attributes attributes = options.attributes().orElse(sigstruct.attributes());
-        byte[] mrEnclave = sigstruct.enclaveHash().toArray(Layouts.U8);
-        byte[] mrSigner = HexFormat.of().parseHex(SigstructCheck.mrSigner(sigstruct));
         this.governor = platform.governor();
         this.options = options;
-        this.identity = TokenIdentity.of(mrEnclave, mrSigner, attributes);
-        this.subject = new PolicySubject(
-                mrEnclave,
-                mrSigner,
-                sigstruct.isvProdId(),
-                sigstruct.isvSvn(),
-                attributes,
-                options.miscSelect().orElse(sigstruct.miscSelect()),
-                image.size(),
-                options.workload().name(),
-                governor.now());
-        this.label = options.label().isEmpty() ? HexFormat.of().formatHex(mrEnclave) : options.label();
+        this.subject = options.subject(image, sigstruct, governor.now());
+        this.identity = TokenIdentity.of(subject.mrEnclave(), subject.mrSigner(), subject.attributes());
+        this.label = options.label().isEmpty() ? HexFormat.of().formatHex(subject.mrEnclave()) : options.label();
         this.kept = governor.placement().inUserSpace() ? platform.userTokens().orElse(null) : null;
     }
 

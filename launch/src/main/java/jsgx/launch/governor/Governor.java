@@ -351,8 +351,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     private PolicyVerdict judge(Rules by, PolicySubject subject) {
         return by.revocations()
-                .of(subject)
-                .map(entry -> revoked(entry, by.revision()))
+                .verdict(subject, by.revision())
                 .orElseGet(() -> options.policy().judge(subject));
     }
 
@@ -366,17 +365,8 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         String signer = HexFormat.of().formatHex(launchEnclave.signer());
         return by.revocations()
                 .ofToken(signer, EinitToken.of(token).isvSvnLe())
-                .map(entry -> revoked(entry, by.revision()))
+                .map(entry -> Revocations.verdict(entry, by.revision()))
                 .orElse(flight.verdict);
-    }
-
-    private static PolicyVerdict revoked(Revocations.Entry entry, long revision) {
-        return new PolicyVerdict(
-                Effect.REVOKED,
-                "revocation",
-                "revocations",
-                "%s was revoked at %s, revision %d".formatted(entry.revocation(), entry.time(), entry.revision()),
-                revision);
     }
 
     private static PolicyVerdict overQuota(QuotaRefusal refusal, long revision) {

@@ -7,6 +7,8 @@ import jsgx.launch.audit.AuditTrail;
 import jsgx.launch.cache.CacheLimits;
 import jsgx.launch.cache.Scheme;
 import jsgx.launch.policy.LaunchPolicy;
+import jsgx.launch.policy.PolicySubject;
+import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.store.TokenStore;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +87,18 @@ public record GovernorOptions(
 
     public GovernorOptions withClocks(InstantSource time, LongSupplier nanos) {
         return new GovernorOptions(policy, audit, revocations, placement, cacheLimits, scheme, tokenStore, time, nanos);
+    }
+
+    /** What revocations and policy say to a launch; without a trace. */
+    public PolicyVerdict judge(PolicySubject subject) {
+        try {
+            return revocations
+                    .read()
+                    .verdict(subject, revocations.revisions().revision())
+                    .orElseGet(() -> policy.judge(subject));
+        } catch (LaunchException e) {
+            return PolicySource.unavailable(String.valueOf(e.getMessage())).judge(subject);
+        }
     }
 
     /** The same rules for a look without a trace: nothing is recorded or kept, and what runs now is not counted. */

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 import jsgx.launch.LaunchException;
 import jsgx.launch.policy.PolicySubject;
+import jsgx.launch.policy.PolicyVerdict;
 
 /** All that is revoked at one revision. Immutable; a look costs two hash lookups. */
 public final class Revocations {
@@ -74,6 +75,21 @@ public final class Revocations {
         return signers.getOrDefault(mrSigner, List.of()).stream()
                 .filter(entry -> entry.revocation().covers(mrEnclave, mrSigner, subject.isvProdId(), subject.isvSvn()))
                 .findFirst();
+    }
+
+    /** What revokes this enclave as a verdict; empty where nothing does. */
+    Optional<PolicyVerdict> verdict(PolicySubject subject, long at) {
+        return of(subject).map(entry -> verdict(entry, at));
+    }
+
+    /** What a revocation says to a launch. */
+    static PolicyVerdict verdict(Entry entry, long at) {
+        return new PolicyVerdict(
+                PolicyVerdict.Effect.REVOKED,
+                "revocation",
+                "revocations",
+                "%s was revoked at %s, revision %d".formatted(entry.revocation(), entry.time(), entry.revision()),
+                at);
     }
 
     /** What revokes the tokens of a launch enclave; empty where nothing does. */
