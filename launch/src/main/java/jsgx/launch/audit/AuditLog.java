@@ -176,6 +176,8 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
     /** Goes on in the next file. */
     private void next() throws LaunchException {
         RecordLog fresh = RecordLog.open(files, folder.resolve(AuditSegments.name(index + 1)), AuditFormat.FILE);
+        // Other threads may still be waiting for what they recorded in it.
+        segment.force(position);
         segment.close();
         segment = fresh;
         index++;
