@@ -192,15 +192,14 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
 
     /** Follows what others appended: the last entry and the last checkpoint tell all. */
     private long follow(RecordLog log, long from) throws LaunchException {
-        ByteBuffer last = ByteBuffer.allocate(AuditFormat.FILE.maxRecord());
-        ByteBuffer checkpoint = ByteBuffer.allocate(AuditFormat.FILE.maxRecord());
+        @Nullable ByteBuffer[] last = new @Nullable ByteBuffer[2];
         long read = log.read(from, (record, end) -> {
+            last[0] = kept(last[0], record);
             if (AuditFormat.isCheckpoint(record)) {
-                checkpoint.clear().put(record.duplicate());
+                last[1] = kept(last[1], record);
             }
-            last.clear().put(record);
         });
-        if (checkpoint.position() > 0 && AuditFormat.entry(checkpoint.flip()) instanceof Checkpoint found) {
+        if (last[1] != null && AuditFormat.entry(last[1]) instanceof Checkpoint found) {
             if (!found.key().equals(key.id())) {
                 throw new LaunchException(
                         "the audit trail in %s: expected checkpoints of the key %s in the file key, found one of %s at entry %d; put back the key that signed this trail"
@@ -210,13 +209,21 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
             signedAt = found.time();
             continued = !found.next().isEmpty();
         }
-        if (last.position() > 0) {
-            AuditEntry entry = AuditFormat.entry(last.flip());
+        if (last[0] != null) {
+            AuditEntry entry = AuditFormat.entry(last[0]);
             number = entry.number();
             head = HexFormat.of().parseHex(entry.hash());
             begun = true;
         }
         return read;
+    }
+
+    /** A copy of a record, in a buffer that was used before where it fits. */
+    private static ByteBuffer kept(@Nullable ByteBuffer before, ByteBuffer record) {
+        ByteBuffer kept = before != null && before.capacity() >= record.remaining()
+                ? before.clear()
+                : ByteBuffer.allocate(2 * record.remaining());
+        return kept.put(record.duplicate()).flip();
     }
 
     private void checkpoint(String next) throws LaunchException {
