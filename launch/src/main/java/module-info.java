@@ -11,9 +11,10 @@ module jsgx.launch {
     exports jsgx.launch.audit;
     exports jsgx.launch.cache;
     exports jsgx.launch.governor;
-    exports jsgx.launch.policy;
-    exports jsgx.launch.token;
+    exports jsgx.launch.guest;
     exports jsgx.launch.le;
     exports jsgx.launch.load;
+    exports jsgx.launch.policy;
     exports jsgx.launch.store;
+    exports jsgx.launch.token;
 }

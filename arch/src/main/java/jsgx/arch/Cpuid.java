@@ -9,7 +9,7 @@ import jsgx.arch.epc.Epc;
  * @param features what the processor can do
  * @param sections the EPC sections, for sub-leaves 2 and up of leaf 12H
  */
-public record Cpuid(CpuFeatures features, List<Epc.Section> sections) {
+public record Cpuid(CpuFeatures features, List<Epc.Range> sections) {
 
     /** The four registers that CPUID fills. */
     public record Registers(int eax, int ebx, int ecx, int edx) {}
@@ -79,9 +79,9 @@ public record Cpuid(CpuFeatures features, List<Epc.Section> sections) {
         if (index < 0 || index >= sections.size()) {
             return ZERO;
         }
-        Epc.Section section = sections.get(index);
+        Epc.Range section = sections.get(index);
         long base = section.physicalBase();
-        long size = section.memory().byteSize();
+        long size = section.bytes();
         return new Registers(
                 (int) base | SECTION_PRESENT,
                 (int) (base >>> 32) & 0xfffff,

@@ -223,7 +223,12 @@ public final class Encls {
     /** Executes a leaf with its operands given directly; RAX and RFLAGS of the register file are not touched. */
     public static Outcome execute(LogicalProcessor lp, Leaf leaf, long rbx, long rcx, long rdx) {
         try {
-            Instructions.checkEncls(lp, leaf);
+            Instructions.checkEnclsPrivilege(lp, leaf);
+            NonRoot nonRoot = lp.nonRoot();
+            if (nonRoot != null && nonRoot.exits(leaf)) {
+                return nonRoot.exit(lp, leaf, rbx, rcx, rdx);
+            }
+            Instructions.checkEnclsEnabled(lp, leaf);
             return switch (leaf) {
                 case ECREATE -> Ecreate.run(lp, rbx, rcx);
                 case EADD -> Eadd.run(lp, rbx, rcx);

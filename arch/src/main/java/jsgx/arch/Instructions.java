@@ -42,8 +42,12 @@ final class Instructions {
         return outcome;
     }
 
-    static void checkEncls(LogicalProcessor lp, Leaf leaf) {
+    /** What ENCLS checks before a virtual machine's exit. */
+    static void checkEnclsPrivilege(LogicalProcessor lp, Leaf leaf) {
         checkPrivilege(lp, leaf, 0);
+    }
+
+    static void checkEnclsEnabled(LogicalProcessor lp, Leaf leaf) {
         checkEnabled(lp, leaf, Leaf.Instruction.ENCLS);
     }
 

@@ -25,7 +25,12 @@ public final class KernelMemory implements LinearMemory {
     private final @Nullable MemorySegment[] windows = new @Nullable MemorySegment[WINDOWS];
 
     public KernelMemory(Epc epc) {
-        this.epcBytes = (long) epc.pages() << Epc.PAGE_SHIFT;
+        this(epc.pages());
+    }
+
+    /** With a direct map of this many EPC pages. */
+    public KernelMemory(int epcPages) {
+        this.epcBytes = (long) epcPages << Epc.PAGE_SHIFT;
     }
 
     /** The linear address of an EPC page in the direct map. */

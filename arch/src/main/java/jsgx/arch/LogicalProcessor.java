@@ -27,6 +27,7 @@ public final class LogicalProcessor {
 
     private final ProcessorPackage processorPackage;
     private final long[] lePubKeyHash = INTEL_HASH.clone();
+    private final @Nullable NonRoot nonRoot;
     private LinearMemory memory;
     private RegisterFile registers = new RegisterModel();
     private long featureControl;
@@ -45,8 +46,19 @@ public final class LogicalProcessor {
      * processor has launch control.
      */
     public LogicalProcessor(ProcessorPackage processorPackage, LinearMemory memory) {
+        this(processorPackage, memory, null);
+    }
+
+    /**
+     * The same for a logical processor of a virtual machine. Its hash MSRs and its FEATURE_CONTROL are those that the hypervisor
+     * shows it; {@link NonRoot#exit} sees to it that they count.
+     *
+     * @param nonRoot what the hypervisor set up; null for a processor that runs no virtual machine
+     */
+    public LogicalProcessor(ProcessorPackage processorPackage, LinearMemory memory, @Nullable NonRoot nonRoot) {
         this.processorPackage = processorPackage;
-        this.memory = memory;
+        this.nonRoot = nonRoot;
+        this.memory = translated(memory);
         this.featureControl = FEATURE_CONTROL_LOCK
                 | FEATURE_CONTROL_SGX_ENABLE
                 | (processorPackage.features().flc() ? FEATURE_CONTROL_SGX_LC : 0);
@@ -57,13 +69,23 @@ public final class LogicalProcessor {
         return processorPackage;
     }
 
-    /** The address space that CR3 selects. */
+    /** What the hypervisor set up; null for a processor that runs no virtual machine. */
+    public @Nullable NonRoot nonRoot() {
+        return nonRoot;
+    }
+
+    /** The address space that CR3 selects; in a virtual machine behind its extended page tables. */
     public LinearMemory memory() {
         return memory;
     }
 
-    public void memory(LinearMemory memory) {
-        this.memory = memory;
+    /** MOV to CR3. */
+    public void memory(LinearMemory space) {
+        memory = translated(space);
+    }
+
+    private LinearMemory translated(LinearMemory space) {
+        return nonRoot == null ? space : new NestedMemory(space, nonRoot);
     }
 
     public RegisterFile registers() {

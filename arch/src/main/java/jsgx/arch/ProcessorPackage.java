@@ -61,7 +61,7 @@ public final class ProcessorPackage {
             Fuses fuses, CpuFeatures features, CpuSvn cpuSvn, byte[] ownerEpoch, Epc epc, Random random) {
         this.fuses = fuses;
         this.features = features;
-        this.cpuid = new Cpuid(features, epc.sections());
+        this.cpuid = new Cpuid(features, epc.ranges());
         this.epc = epc;
         this.epcm = new Epcm(epc.pages());
         this.random = random;

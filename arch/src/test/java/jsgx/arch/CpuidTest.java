@@ -2,7 +2,6 @@ package jsgx.arch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import jsgx.arch.Cpuid.Registers;
 import jsgx.arch.epc.Epc;
@@ -73,7 +72,7 @@ class CpuidTest {
         assertThat(cpuid.read(0xd, 0)).isEqualTo(new Registers(0x2e7, 2696, 2696, 0));
     }
 
-    private static Epc.Section section(long base, int size) {
-        return new Epc.Section(base, MemorySegment.ofArray(new long[size / Long.BYTES]));
+    private static Epc.Range section(long base, int size) {
+        return new Epc.Range(base, size);
     }
 }

@@ -1,5 +1,8 @@
 package jsgx.driver;
 
+import jsgx.arch.Cpuid;
+import jsgx.arch.LinearMemory;
+import jsgx.arch.LogicalProcessor;
 import jsgx.arch.ProcessorPackage;
 import jsgx.driver.core.Kernel;
 
@@ -16,7 +19,12 @@ public final class SgxDriver implements AutoCloseable {
 
     /** A driver over a processor package whose EPC nobody else uses. */
     public SgxDriver(ProcessorPackage cpu, DriverOptions options) {
-        kernel = new Kernel(cpu, options);
+        this(Hardware.of(cpu), options);
+    }
+
+    /** A driver of a machine whose EPC no other kernel uses. */
+    public SgxDriver(Hardware hardware, DriverOptions options) {
+        kernel = new Kernel(hardware, options);
         mainline = jsgx.driver.mainline.Devices.enclave(kernel);
         provision = jsgx.driver.mainline.Devices.provision(kernel);
         vepc = jsgx.driver.mainline.Devices.vepc(kernel);
@@ -72,8 +80,24 @@ public final class SgxDriver implements AutoCloseable {
         kernel.launchEnclaveSigner(hash);
     }
 
+    /** The package that the machine has, or shares where it is a virtual one. */
     public ProcessorPackage processorPackage() {
-        return kernel.cpu();
+        return kernel.processors().any().processorPackage();
+    }
+
+    /** What CPUID tells of SGX on this machine. */
+    public Cpuid cpuid() {
+        return kernel.hardware().cpuid();
+    }
+
+    /** A logical processor of this machine for a program, in the program's address space. */
+    public LogicalProcessor processor(LinearMemory space) {
+        return kernel.hardware().processor(space);
+    }
+
+    /** What this kernel does for a new virtual machine that has EPC of this driver. */
+    public VirtualMachine virtualMachine(Workload workload) {
+        return new VirtualMachine(kernel, workload);
     }
 
     /** How many EPC pages there are. */

@@ -2,6 +2,8 @@ package jsgx.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import jsgx.arch.CpuFeatures;
+import jsgx.arch.epc.Epc;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -38,6 +40,22 @@ class LaunchTest {
                 }
             }
             assertThat(machine.driver.freePages()).isEqualTo(64);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEnclaveMayLieInSeveralSections(InterfaceKind kind) {
+        Epc epc = Epc.allocate(4L * Plan.PAGE, 8L * Plan.PAGE, 2L * Plan.PAGE);
+        try (Machine machine = new Machine(epc, CpuFeatures.SGX2, options -> options)) {
+            Plan plan = Plan.of(10);
+            try (Process process = machine.process(kind).launch(plan)) {
+                assertThat(machine.driver.freePages()).isZero();
+                for (Plan.Page page : plan.pages().subList(1, 12)) {
+                    assertThat(process.read(page.offset())).isEqualTo(page.content());
+                }
+            }
+            assertThat(machine.driver.freePages()).isEqualTo(14);
         }
     }
 }

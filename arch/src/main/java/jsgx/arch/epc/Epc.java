@@ -20,6 +20,18 @@ public final class Epc {
     public static final int PAGE_SIZE = 1 << PAGE_SHIFT;
 
     /**
+     * Where an EPC section lies, as CPUID tells it.
+     *
+     * @param physicalBase its first physical address
+     * @param bytes its size, a multiple of 4096
+     */
+    public record Range(long physicalBase, long bytes) {
+        public int pages() {
+            return Math.toIntExact(bytes >>> PAGE_SHIFT);
+        }
+    }
+
+    /**
      * One EPC section.
      *
      * @param physicalBase its first physical address, page-aligned
@@ -42,7 +54,12 @@ public final class Epc {
         }
 
         public int pages() {
-            return (int) (memory.byteSize() >>> PAGE_SHIFT);
+            return range().pages();
+        }
+
+        /** Where it lies. */
+        public Range range() {
+            return new Range(physicalBase, memory.byteSize());
         }
     }
 
@@ -81,6 +98,11 @@ public final class Epc {
 
     public List<Section> sections() {
         return sections;
+    }
+
+    /** Where all sections lie. */
+    public List<Range> ranges() {
+        return sections.stream().map(Section::range).toList();
     }
 
     /** How many pages all sections have. */

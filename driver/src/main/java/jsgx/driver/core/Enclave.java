@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * An enclave as a driver keeps it (struct sgx_encl). It lives until the last reference is dropped: its file or its mappings have
  * one, and the reclaimer has one for each page that it is about to write.
  */
-public final class Enclave implements EnclaveInfo {
+public final class Enclave implements EnclaveInfo, Launches.Subject {
 
     /** Why a version array page could not be made. */
     public enum Cause implements Refusal.Cause {
@@ -117,9 +117,14 @@ public final class Enclave implements EnclaveInfo {
         initialized = true;
     }
 
-    /** The authority was told that the enclave was initialised, and let it live: it wants to know of its end. */
+    @Override
     public void launched() {
         launched = true;
+    }
+
+    @Override
+    public void tearDown() {
+        Teardown.run(this);
     }
 
     public Kernel kernel() {

@@ -43,9 +43,8 @@ public final class EpcPages {
     private final AtomicInteger hand = new AtomicInteger();
     private final AtomicInteger workloadHand = new AtomicInteger();
 
-    EpcPages(Epc epc) {
-        int pages = epc.pages();
-        List<Epc.Section> sections = epc.sections();
+    EpcPages(List<Epc.Range> sections) {
+        int pages = sections.stream().mapToInt(Epc.Range::pages).sum();
         next = new int[pages];
         state = new int[pages];
         owner = new @Nullable Enclave[pages];
@@ -56,11 +55,10 @@ public final class EpcPages {
         for (int s = 0; s < tops.length; s++) {
             tops[s] = new AtomicLong();
             firstPage[s] = first;
-            int last = first + sections.get(s).pages() - 1;
-            for (int page = last; page >= first; page--) {
-                put(page);
-            }
-            first = last + 1;
+            first += sections.get(s).pages();
+        }
+        for (int page = pages - 1; page >= 0; page--) {
+            put(page);
         }
     }
 

@@ -5,10 +5,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import jsgx.arch.CpuFeatures;
 import jsgx.arch.LogicalProcessor;
 import jsgx.arch.Outcome;
-import jsgx.arch.ProcessorPackage;
 import jsgx.driver.AddressSpace;
 import jsgx.driver.DriverOptions;
 import jsgx.driver.EpcCause;
+import jsgx.driver.Hardware;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
 
@@ -18,7 +18,7 @@ public final class Kernel {
     /** What the fault handler needs, which version arrays may not take. */
     private static final int FAULT_PAGES = 2;
 
-    private final ProcessorPackage cpu;
+    private final Hardware hardware;
     private final DriverOptions options;
     private final Processors processors;
     private final EpcPages pages;
@@ -28,21 +28,21 @@ public final class Kernel {
     private final AtomicInteger powerCycle = new AtomicInteger();
     private volatile byte[] launchEnclaveSigner;
 
-    public Kernel(ProcessorPackage cpu, DriverOptions options) {
-        this.cpu = cpu;
+    public Kernel(Hardware hardware, DriverOptions options) {
+        this.hardware = hardware;
         this.options = options;
-        this.processors = new Processors(cpu, options.processors(), options.firmware());
-        this.pages = new EpcPages(cpu.epc());
+        this.processors = new Processors(hardware, options.processors(), options.firmware());
+        this.pages = new EpcPages(hardware.cpuid().sections());
         this.reclaimer = new Reclaimer(this);
         this.launchEnclaveSigner = options.launchEnclaveSigner().clone();
     }
 
-    public ProcessorPackage cpu() {
-        return cpu;
+    public Hardware hardware() {
+        return hardware;
     }
 
     public CpuFeatures features() {
-        return cpu.features();
+        return hardware.cpuid().features();
     }
 
     public DriverOptions options() {
@@ -62,7 +62,7 @@ public final class Kernel {
     }
 
     /** A number for a new enclave. */
-    long nextEnclave() {
+    public long nextEnclave() {
         return nextEnclave.getAndIncrement();
     }
 
@@ -212,7 +212,7 @@ public final class Kernel {
     public void powerLoss() {
         processors.stopped(() -> {
             powerCycle.getAndIncrement();
-            cpu.powerLoss();
+            hardware.powerLoss();
             processors.reset(options.firmware());
         });
         options.authority().powerLost();

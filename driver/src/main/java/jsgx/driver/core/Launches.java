@@ -44,21 +44,34 @@ public final class Launches {
         long of(Completion completion) throws Refused;
     }
 
+    /** The enclave of a launch, as the one who executes EINIT keeps it. */
+    public interface Subject {
+
+        /** EINIT succeeded and the authority lets the enclave live: it wants to know of its end. */
+        void launched();
+
+        /** The authority does not let the enclave live. */
+        void tearDown();
+    }
+
     /**
-     * Asks the authority, executes EINIT where it allows that, and does with the enclave what it says then. The caller has a
-     * reference to the enclave, so that nobody hears of its end before.
+     * Asks the authority, executes EINIT where it allows that, and does with the enclave what it says then. The caller sees to
+     * it that nobody hears of the enclave's end before this returns.
      *
      * @return what the call returns
      */
     public static long launch(
-            Enclave enclave, LaunchRequest request, Function<Decision.Allow, Completion> einit, Ending ending)
+            LaunchAuthority authority,
+            Subject enclave,
+            LaunchRequest request,
+            Function<Decision.Allow, Completion> einit,
+            Ending ending)
             throws Refused {
-        LaunchAuthority authority = enclave.kernel().options().authority();
         return switch (authority.decide(request)) {
             case Decision.Refuse refuse -> refuse.result();
             case Decision.Allow allow -> {
-                Completion completion = execute(enclave, request, allow, einit);
-                yield switch (complete(enclave, request, completion)) {
+                Completion completion = execute(authority, enclave, request, allow, einit);
+                yield switch (complete(authority, enclave, request, completion)) {
                     case Fate.Keep keep -> ending.of(completion);
                     case Fate.TearDown down -> down.result();
                 };
@@ -67,26 +80,31 @@ public final class Launches {
     }
 
     private static Completion execute(
-            Enclave enclave, LaunchRequest request, Decision.Allow allow, Function<Decision.Allow, Completion> einit) {
+            LaunchAuthority authority,
+            Subject enclave,
+            LaunchRequest request,
+            Decision.Allow allow,
+            Function<Decision.Allow, Completion> einit) {
         try {
             return einit.apply(allow);
         } catch (RuntimeException e) {
             // A port of the driver threw. Whoever counts launches counts this one too.
-            complete(enclave, request, new Completion.NotExecuted(Errno.EIO.result(), e.toString()));
+            complete(authority, enclave, request, new Completion.NotExecuted(Errno.EIO.result(), e.toString()));
             throw e;
         }
     }
 
-    private static Fate complete(Enclave enclave, LaunchRequest request, Completion completion) {
+    private static Fate complete(
+            LaunchAuthority authority, Subject enclave, LaunchRequest request, Completion completion) {
         Fate fate;
         try {
-            fate = enclave.kernel().options().authority().complete(request, completion);
+            fate = authority.complete(request, completion);
         } catch (RuntimeException e) {
-            Teardown.run(enclave);
+            enclave.tearDown();
             throw e;
         }
         if (fate instanceof Fate.TearDown) {
-            Teardown.run(enclave);
+            enclave.tearDown();
         } else if (completion instanceof Completion.Executed && completion.result() == 0) {
             enclave.launched();
         }

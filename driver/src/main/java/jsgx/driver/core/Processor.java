@@ -7,13 +7,13 @@ import jsgx.arch.KernelMemory;
 import jsgx.arch.Leaf;
 import jsgx.arch.LogicalProcessor;
 import jsgx.arch.Outcome;
-import jsgx.arch.ProcessorPackage;
 import jsgx.arch.RegisterFile;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.struct.PageType;
 import jsgx.arch.struct.Pageinfo;
 import jsgx.arch.struct.Secinfo;
 import jsgx.arch.struct.VaPage;
+import jsgx.driver.Hardware;
 import jsgx.driver.InterfaceKind;
 
 /**
@@ -40,9 +40,10 @@ public final class Processor {
     private final Secinfo secinfo = Secinfo.allocate();
     private final long[][] hashes = new long[InterfaceKind.values().length][];
 
-    Processor(ProcessorPackage cpu) {
-        memory = new KernelMemory(cpu.epc());
-        lp = new LogicalProcessor(cpu, memory);
+    Processor(Hardware hardware) {
+        memory = new KernelMemory(
+                hardware.cpuid().sections().stream().mapToInt(Epc.Range::pages).sum());
+        lp = hardware.processor(memory);
         memory.map(PAGEINFO, pageinfo.memory());
         rememberHashes();
     }
@@ -65,6 +66,13 @@ public final class Processor {
      */
     public void restoreHash(InterfaceKind kind) {
         writeMsrs(hashes[kind.ordinal()]);
+    }
+
+    /** WRMSR to the four hash MSRs, for one EINIT of a virtual machine. Every interface writes its own before it needs them. */
+    public void writeGuestHash(long[] hash) {
+        if (lp.lePubKeyHashWritable()) {
+            writeMsrs(hash);
+        }
     }
 
     /** WRMSR to the four hash MSRs, for this interface. */
@@ -91,7 +99,12 @@ public final class Processor {
 
     public Outcome ecreate(int page, MemorySegment secs) {
         secinfo.flags(0);
-        prepare(0, memory.map(CONTENT, secs), memory.map(METADATA, secinfo.memory()), 0);
+        return ecreate(page, secs, secinfo.memory(), 0, 0);
+    }
+
+    /** ECREATE with all operands, as a virtual machine gave them; PAGEINFO.SECS is whatever it says there. */
+    public Outcome ecreate(int page, MemorySegment secs, MemorySegment info, long linAddr, long pageinfoSecs) {
+        prepare(linAddr, memory.map(CONTENT, secs), memory.map(METADATA, info), pageinfoSecs);
         return execute(Leaf.ECREATE, PAGEINFO_ADDRESS, KernelMemory.epcAddress(page), 0);
     }
 

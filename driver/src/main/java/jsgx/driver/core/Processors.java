@@ -4,7 +4,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import jsgx.arch.LogicalProcessor;
-import jsgx.arch.ProcessorPackage;
+import jsgx.driver.Hardware;
 import org.jspecify.annotations.Nullable;
 
 /** The machine's logical processors. A thread takes one for a leaf or a short run of leaves, and waits when all are taken. */
@@ -14,7 +14,7 @@ public final class Processors {
     private final Processor[] all;
     private final Semaphore count;
 
-    Processors(ProcessorPackage cpu, int processors, Consumer<LogicalProcessor> firmware) {
+    Processors(Hardware hardware, int processors, Consumer<LogicalProcessor> firmware) {
         if (processors < 1) {
             throw new IllegalArgumentException("a machine has at least one logical processor, not " + processors);
         }
@@ -22,7 +22,7 @@ public final class Processors {
         idle = new AtomicReferenceArray<>(processors);
         count = new Semaphore(processors);
         for (int i = 0; i < processors; i++) {
-            all[i] = new Processor(cpu);
+            all[i] = new Processor(hardware);
             idle.set(i, all[i]);
         }
         reset(firmware);

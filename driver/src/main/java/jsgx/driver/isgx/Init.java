@@ -108,6 +108,7 @@ public record Init(MemorySegment memory) {
         LaunchRequest request =
                 Launches.request(enclave, sigstruct, Launches.mrSigner(sigstruct), token, TokenSupplier.CALLER);
         return Launches.launch(
+                enclave.kernel().options().authority(),
                 enclave,
                 request,
                 allow -> Initialization.einit(enclave, caller, processor -> attempt(processor, enclave, page)),

@@ -110,7 +110,12 @@ public record Init(MemorySegment memory) {
         byte[] mrSigner = Launches.mrSigner(sigstruct);
         LaunchRequest request = Launches.request(enclave, sigstruct, mrSigner, NO_TOKEN, TokenSupplier.NOBODY);
         long[] hash = Launches.msrs(mrSigner);
-        return Launches.launch(enclave, request, allow -> completion(einit(enclave, caller, page, hash)), Init::ending);
+        return Launches.launch(
+                enclave.kernel().options().authority(),
+                enclave,
+                request,
+                allow -> completion(einit(enclave, caller, page, hash)),
+                Init::ending);
     }
 
     static void checkState(Enclave enclave) throws Refused {

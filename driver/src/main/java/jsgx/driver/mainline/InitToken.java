@@ -147,6 +147,7 @@ public record InitToken(MemorySegment memory) {
                 token,
                 callers ? TokenSupplier.CALLER : TokenSupplier.AUTHORITY);
         return Launches.launch(
+                enclave.kernel().options().authority(),
                 enclave,
                 request,
                 allow -> {

@@ -113,7 +113,11 @@ public record Init(MemorySegment memory) {
         LaunchRequest request =
                 Launches.request(enclave, sigstruct, Launches.mrSigner(sigstruct), NO_TOKEN, TokenSupplier.AUTHORITY);
         return Launches.launch(
-                enclave, request, allow -> einit(caller, enclave, page, allow.token()), Initialization::ending);
+                enclave.kernel().options().authority(),
+                enclave,
+                request,
+                allow -> einit(caller, enclave, page, allow.token()),
+                Initialization::ending);
     }
 
     private static Completion einit(AddressSpace caller, Enclave enclave, MemorySegment page, byte[] token) {

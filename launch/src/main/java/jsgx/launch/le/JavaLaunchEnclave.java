@@ -78,7 +78,7 @@ public record JavaLaunchEnclave(Random random) implements LaunchEnclaveRunner {
         Session(LeProfile profile, Random random, EnclaveLoader loader, SgxDriver driver, EmbeddedAddressSpace space) {
             this.loader = loader;
             this.space = space;
-            LogicalProcessor lp = new LogicalProcessor(driver.processorPackage(), space);
+            LogicalProcessor lp = driver.processor(space);
             this.thread = new EnclaveThread(lp, space, loader.base());
             this.structAddress = space.place(struct);
             this.body = new LeBody(profile, random, thread, loader.base());

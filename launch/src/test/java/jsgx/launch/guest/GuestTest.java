@@ -1,0 +1,370 @@
+package jsgx.launch.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import jsgx.arch.Encls;
+import jsgx.arch.Fuses;
+import jsgx.arch.KernelMemory;
+import jsgx.arch.LogicalProcessor;
+import jsgx.arch.Outcome;
+import jsgx.arch.struct.Attributes;
+import jsgx.arch.struct.EinitToken;
+import jsgx.arch.struct.Sigstruct;
+import jsgx.driver.Decision;
+import jsgx.driver.Errno;
+import jsgx.driver.Fate;
+import jsgx.driver.InterfaceKind;
+import jsgx.driver.LaunchRequest;
+import jsgx.driver.TokenSupplier;
+import jsgx.driver.Workload;
+import jsgx.image.EnclaveImage;
+import jsgx.launch.LaunchControl;
+import jsgx.launch.LaunchException;
+import jsgx.launch.Platform;
+import jsgx.launch.TestEnclaves;
+import jsgx.launch.TestPlatforms;
+import jsgx.launch.load.EnclaveLoader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Virtual machines on a shared package. */
+class GuestTest {
+
+    private static final int VEPC = 64;
+
+    private final Platform platform = TestPlatforms.platform();
+    private final EnclaveImage image = TestEnclaves.image(2);
+    private final Sigstruct sigstruct = TestEnclaves.sign(image, TestPlatforms.OTHER_KEY);
+    private final byte[] token = Host.token(platform, sigstruct);
+
+    @Test
+    void aTokenIsGoodAfterAReboot() throws Exception {
+        try (Host host = new Host(platform)) {
+            try (Guest guest = Guest.boot(host.driver, host.options(VEPC))) {
+                assertThat(Host.launch(guest, image, sigstruct, token)).isZero();
+                // Its programs are not asked whether they have finished.
+                EnclaveLoader left = Host.build(guest.driver(), InterfaceKind.ISGX, image, sigstruct.attributes());
+                assertThat(left.init(sigstruct, EinitToken.of(token))).isZero();
+                guest.reboot();
+
+                assertThat(host.valid()).isEqualTo(Host.none(host.driver.totalPages()));
+                assertThat(left.init(sigstruct, EinitToken.of(token))).isEqualTo(0x4000_0000L);
+                assertThat(Host.launch(guest, image, sigstruct, token)).isZero();
+                left.close();
+                assertThat(Host.launch(guest, image, sigstruct, token)).isZero();
+            }
+            assertThat(host.isIdle()).isTrue();
+        }
+    }
+
+    @Test
+    void aRebootBringsIntelsHashBackUntilItIsWrittenAgain() throws Exception {
+        try (Host host = new Host(platform);
+                Guest guest = Guest.boot(host.driver, GuestOptions.of(Host.VM, VEPC * 4096L))) {
+            for (int boot = 0; boot < 2; boot++) {
+                byte[] intel = java.util.HexFormat.of().parseHex(LaunchControl.INTEL_HASH);
+                assertThat(guest.lePubKeyHash()).isEqualTo(intel);
+                assertThat(Host.launch(guest, image, sigstruct, token)).isEqualTo(16);
+                guest.reboot();
+            }
+        }
+    }
+
+    /** A guest whose kernel is the v5 series: it has a launch enclave of the same signer, and writes its hash. */
+    @Test
+    void theGuestsKernelWritesTheMsrs() throws Exception {
+        try (Host host = new Host(platform)) {
+            GuestOptions options = GuestOptions.of(Host.VM, VEPC * 4096L)
+                    .withKernel(kernel -> kernel.withProcessors(1)
+                            .withLaunchEnclaveSigner(host.leHash())
+                            .withAuthority(request -> Decision.allow(token)));
+            try (Guest guest = Guest.boot(host.driver, options)) {
+                for (int boot = 0; boot < 2; boot++) {
+                    assertThat(guest.lePubKeyHash()).isNotEqualTo(host.leHash());
+                    try (EnclaveLoader loader =
+                            Host.build(guest.driver(), InterfaceKind.V5, image, sigstruct.attributes())) {
+                        assertThat(loader.init(sigstruct, EinitToken.of(new byte[304])))
+                                .isZero();
+                    }
+                    assertThat(guest.lePubKeyHash()).isEqualTo(host.leHash());
+                    guest.reboot();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSecondGuestWithTheSameHashTakesTheTokenAndOneWithAnotherDoesNot() throws Exception {
+        try (Host host = new Host(platform);
+                Guest first = Guest.boot(host.driver, host.options(VEPC));
+                Guest second = Guest.boot(host.driver, host.options(VEPC));
+                Guest other = Guest.boot(host.driver, host.options(VEPC).withLePubKeyHash(new byte[32]))) {
+            assertThat(Host.launch(first, image, sigstruct, token)).isZero();
+            assertThat(Host.launch(second, image, sigstruct, token)).isZero();
+            assertThat(Host.launch(other, image, sigstruct, token)).isEqualTo(16);
+            // The host's own MSRs, and those of the others, are as they were.
+            assertThat(Host.launch(first, image, sigstruct, token)).isZero();
+        }
+    }
+
+    @Test
+    void onAnotherPackageTheTokenIsRefusedAndTheOldEnclavesAreLost() throws Exception {
+        Platform elsewhere = platform.withFuses(Fuses.burn(new Random(99)));
+        try (Host here = new Host(platform);
+                Host there = new Host(elsewhere)) {
+            Guest before = Guest.boot(here.driver, here.options(VEPC));
+            EnclaveLoader running = Host.build(before.driver(), InterfaceKind.ISGX, image, sigstruct.attributes());
+            assertThat(running.init(sigstruct, EinitToken.of(token))).isZero();
+            before.close();
+            assertThat(running.init(sigstruct, EinitToken.of(token))).isEqualTo(0x4000_0000L);
+            assertThat(here.isIdle()).isTrue();
+
+            try (Guest after = Guest.boot(there.driver, there.options(VEPC))) {
+                assertThat(Host.launch(after, image, sigstruct, token)).isEqualTo(16);
+                assertThat(Host.launch(after, image, sigstruct, Host.token(elsewhere, sigstruct)))
+                        .isZero();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theHostRefusesWhateverTheTokenSays(InterfaceKind kind) throws Exception {
+        try (Host host = new Host(platform)) {
+            GuestOptions options = host.options(VEPC)
+                    .withKernel(kernel -> kernel.withLaunchEnclaveSigner(host.leHash())
+                            .withAuthority(request -> Decision.allow(token)));
+            try (Guest guest = Guest.boot(host.driver, options)) {
+                host.decision = Decision.refuse(0x1234, "revoked");
+                EnclaveLoader loader = Host.build(guest.driver(), kind, image, sigstruct.attributes());
+                Errno errno = kind == InterfaceKind.MAINLINE ? Errno.EIO : Errno.EFAULT;
+                assertThat(loader.init(sigstruct, EinitToken.of(token))).isEqualTo(errno.result());
+                Outcome.Faulted faulted = (Outcome.Faulted) loader.lastOutcome().orElseThrow();
+                assertThat(((ExitCheck) faulted.check()).kind()).isEqualTo(ExitCheck.Kind.HOST_POLICY);
+                assertThat(faulted.fault()).hasToString("#GP(0)");
+                assertThat(host.heard).isEmpty();
+
+                host.decision = Decision.allow();
+                assertThat(loader.init(sigstruct, EinitToken.of(token))).isZero();
+                loader.close();
+            }
+        }
+    }
+
+    @Test
+    void theHostsAuthorityHearsWhatAGuestLaunchesAndItsEnd() throws Exception {
+        try (Host host = new Host(platform)) {
+            Guest guest = Guest.boot(host.driver, host.options(VEPC));
+            assertThat(Host.launch(guest, image, sigstruct, new byte[304])).isEqualTo(16);
+            assertThat(Host.launch(guest, image, sigstruct, token)).isZero();
+            LaunchRequest asked = host.asked.getLast();
+            assertThat(asked.tokenSupplier()).isEqualTo(TokenSupplier.GUEST);
+            assertThat(asked.workload()).isEqualTo(Host.VM);
+            assertThat(asked.attributes()).isEqualTo(sigstruct.attributes());
+            assertThat(asked.size()).isEqualTo(image.size());
+            assertThat(asked.callerToken()).isEqualTo(token);
+            long refused = host.asked.getFirst().enclave();
+            // The guest's kernel removed the SECS when its program ended.
+            assertThat(host.heard)
+                    .containsExactly(
+                            "complete " + refused + " 16",
+                            "complete " + asked.enclave() + " 0",
+                            "released " + asked.enclave() + " vm");
+            host.heard.clear();
+
+            EnclaveLoader left = Host.build(guest.driver(), InterfaceKind.ISGX, image, sigstruct.attributes());
+            assertThat(left.init(sigstruct, EinitToken.of(token))).isZero();
+            long second = host.asked.getLast().enclave();
+            guest.close();
+            left.close();
+            assertThat(host.heard).containsExactly("complete " + second + " 0", "released " + second + " vm");
+        }
+    }
+
+    @Test
+    void anEvictedEnclaveCountsAsRunningUntilTheReset() throws Exception {
+        EnclaveImage large = TestEnclaves.image(5, 60);
+        Sigstruct signed = TestEnclaves.sign(large, TestPlatforms.OTHER_KEY);
+        byte[] good = Host.token(platform, signed);
+        try (Host host = new Host(platform);
+                Guest guest = Guest.boot(host.driver, host.options(VEPC / 2))) {
+            EnclaveLoader evicted = Host.build(guest.driver(), InterfaceKind.ISGX, image, sigstruct.attributes());
+            assertThat(evicted.init(sigstruct, EinitToken.of(token))).isZero();
+            long first = host.asked.getLast().enclave();
+            assertThat(Host.launch(guest, large, signed, good)).isZero();
+            evicted.close();
+            assertThat(host.heard).doesNotContain("released " + first + " vm");
+            guest.reboot();
+            assertThat(host.heard).contains("released " + first + " vm");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEnclaveThatTheHostTakesDownLeavesTheGuestsOthersAlone(InterfaceKind kind) throws Exception {
+        try (Host host = new Host(platform)) {
+            GuestOptions options = host.options(VEPC)
+                    .withKernel(kernel -> kernel.withLaunchEnclaveSigner(host.leHash())
+                            .withAuthority(request -> Decision.allow(token)));
+            try (Guest guest = Guest.boot(host.driver, options)) {
+                EnclaveLoader lives = Host.build(guest.driver(), kind, image, sigstruct.attributes());
+                assertThat(lives.init(sigstruct, EinitToken.of(token))).isZero();
+                boolean[] before = host.valid();
+                host.fate = Fate.tearDown(Errno.EIO.result(), "cannot be recorded");
+                EnclaveLoader dies = Host.build(guest.driver(), kind, image, sigstruct.attributes());
+                assertThat(dies.init(sigstruct, EinitToken.of(token))).isNegative();
+                // Its version array is the guest's kernel's.
+                int more = 0;
+                boolean[] after = host.valid();
+                for (int page = 0; page < after.length; page++) {
+                    more += after[page] && !before[page] ? 1 : 0;
+                    assertThat(after[page] || !before[page]).isTrue();
+                }
+                assertThat(more).isEqualTo(1);
+                host.fate = Fate.keep();
+                dies.close();
+                assertThat(Host.launch(guest, image, sigstruct, token)).isZero();
+                lives.close();
+                assertThat(guest.driver().freePages()).isEqualTo(VEPC);
+            }
+            assertThat(host.isIdle()).isTrue();
+        }
+    }
+
+    @Test
+    void anEnclaveLargerThanTheVepcIsPagedInsideTheGuest() throws Exception {
+        EnclaveImage large = TestEnclaves.image(5, 100);
+        Sigstruct signed = TestEnclaves.sign(large, TestPlatforms.OTHER_KEY);
+        try (Host host = new Host(platform);
+                Guest guest = Guest.boot(host.driver, host.options(VEPC / 2))) {
+            assertThat(host.driver.freePages()).isEqualTo(host.driver.totalPages() - VEPC / 2);
+            assertThat(Host.launch(guest, large, signed, Host.token(platform, signed)))
+                    .isZero();
+            assertThat(host.charged).containsEntry(Host.VM, VEPC / 2);
+            assertThat(guest.driver().freePages()).isEqualTo(VEPC / 2);
+        }
+    }
+
+    @Test
+    void aGuestThatTheHostHasNoEpcForDoesNotStart() {
+        try (Host host = new Host(platform)) {
+            int pages = host.driver.totalPages();
+            assertThatThrownBy(() -> Guest.boot(host.driver, host.options(pages + 1)))
+                    .isInstanceOf(LaunchException.class)
+                    .hasMessageContaining("no EPC for page " + pages);
+            assertThat(host.isIdle()).isTrue();
+            host.limit = 10;
+            assertThatThrownBy(() -> Guest.boot(host.driver, host.options(11)))
+                    .isInstanceOf(LaunchException.class)
+                    .hasMessageContaining("no EPC for page 10");
+            assertThat(host.isIdle()).isTrue();
+        }
+    }
+
+    @Test
+    void aSecsInAnotherSectionThanItsPagesGoesAtARebootToo() throws Exception {
+        try (Host host = new Host(platform)) {
+            GuestOptions options =
+                    GuestOptions.of(Host.VM, 2 * 4096L, 60 * 4096L).withLePubKeyHash(host.leHash());
+            try (Guest guest = Guest.boot(host.driver, options)) {
+                assertThat(guest.driver().totalPages()).isEqualTo(62);
+                for (int boot = 0; boot < 3; boot++) {
+                    EnclaveLoader left = Host.build(guest.driver(), InterfaceKind.ISGX, image, sigstruct.attributes());
+                    assertThat(left.init(sigstruct, EinitToken.of(token))).isZero();
+                    guest.reboot();
+                    assertThat(host.valid()).isEqualTo(Host.none(host.driver.totalPages()));
+                }
+            }
+            assertThat(host.isIdle()).isTrue();
+        }
+    }
+
+    @Test
+    void twoGuestsAtOnceDoNotSeeEachOther() throws Exception {
+        try (Host host = new Host(platform);
+                Guest first = Guest.boot(host.driver, host.options(VEPC / 2));
+                Guest second = Guest.boot(host.driver, host.options(VEPC / 2).withLePubKeyHash(new byte[32]));
+                var threads = Executors.newFixedThreadPool(2)) {
+            List<Future<Void>> done = new ArrayList<>();
+            for (Guest guest : List.of(first, second)) {
+                long expected = guest == first ? 0 : 16;
+                done.add(threads.submit(() -> {
+                    for (int i = 0; i < 30; i++) {
+                        assertThat(Host.launch(guest, image, sigstruct, token)).isEqualTo(expected);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<Void> future : done) {
+                future.get();
+            }
+        }
+    }
+
+    /** Whatever a guest's kernel names as an EPC page leads to one of its own or nowhere. */
+    @Test
+    void aGuestsKernelReachesNoPageButItsOwn() throws Exception {
+        try (Host host = new Host(platform);
+                Guest victim = Guest.boot(host.driver, host.options(VEPC));
+                Guest attacker = Guest.boot(host.driver, host.options(VEPC))) {
+            EnclaveLoader loader = Host.build(victim.driver(), InterfaceKind.ISGX, image, sigstruct.attributes());
+            assertThat(loader.init(sigstruct, EinitToken.of(token))).isZero();
+            boolean[] before = host.valid();
+            LogicalProcessor processor = attacker.driver().processor(new KernelMemory(host.driver.totalPages()));
+            int reached = 0;
+            for (int page = 0; page < host.driver.totalPages(); page++) {
+                reached +=
+                        Encls.eremove(processor, KernelMemory.epcAddress(page)).isSuccess() ? 1 : 0;
+            }
+            assertThat(reached).isEqualTo(VEPC);
+            assertThat(host.valid()).isEqualTo(before);
+            loader.close();
+        }
+    }
+
+    @Test
+    void workloadsAreCharged() throws Exception {
+        Workload other = new Workload("another vm");
+        try (Host host = new Host(platform)) {
+            Guest first = Guest.boot(host.driver, host.options(10));
+            Guest second = Guest.boot(host.driver, GuestOptions.of(other, 20 * 4096L));
+            assertThat(host.charged).containsEntry(Host.VM, 10).containsEntry(other, 20);
+            first.close();
+            first.close();
+            assertThat(host.charged).containsEntry(Host.VM, 0).containsEntry(other, 20);
+            second.close();
+            assertThat(host.isIdle()).isTrue();
+            assertThatThrownBy(second::reboot)
+                    .isInstanceOf(LaunchException.class)
+                    .hasMessageContaining("gone");
+        }
+    }
+
+    @Test
+    void lockedMsrsOfTheHostCountInTheGuest() throws Exception {
+        Platform locked = platform.withLaunchControl(LaunchControl.lockedTo(platform.leMrSigner()));
+        try (Host host = new Host(locked);
+                Guest guest = Guest.boot(host.driver, host.options(VEPC).withLePubKeyHash(new byte[32]))) {
+            // sgx_virt_einit cannot write the guest's hash, and EINIT runs under firmware's.
+            assertThat(Host.launch(guest, image, sigstruct, token)).isZero();
+        }
+    }
+
+    @Test
+    void attributesAreAsTheSecsHasThem() throws Exception {
+        Attributes debug = new Attributes(Attributes.MODE64BIT | Attributes.DEBUG, 3);
+        try (Host host = new Host(platform);
+                Guest guest = Guest.boot(host.driver, host.options(VEPC));
+                EnclaveLoader loader = Host.build(guest.driver(), InterfaceKind.ISGX, image, debug)) {
+            assertThat(loader.init(sigstruct, EinitToken.of(token))).isEqualTo(2);
+            assertThat(host.asked.getLast().attributes()).isEqualTo(debug);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.launch.guest;
+
+import org.jspecify.annotations.NullMarked;
