@@ -154,6 +154,9 @@ sealed interface StoreRecord {
         if (flag != 0 && (flag != 1 || (kind != KEEP && kind != PIN))) {
             throw Codec.wrong("kind %d with flag %d, expected 0".formatted(kind, flag));
         }
+        if (kind == BUDGET && number < 0) {
+            throw Codec.wrong("a budget of %d bytes, expected 0 or more".formatted(number));
+        }
         String label = Codec.label(in, length);
         Instant time = Instant.ofEpochMilli(number);
         return switch (kind) {

@@ -6,20 +6,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import jsgx.launch.LaunchException;
 import jsgx.launch.file.FileLayer;
 import jsgx.launch.file.RecordLog;
-import org.jspecify.annotations.Nullable;
+import jsgx.launch.store.TokenIndex.Entry;
 
 /**
  * The file {@code tokens} in which a user's tokens outlive process and reboot, 0600, one record a change, a checksum a record; with an
@@ -50,62 +46,16 @@ public final class TokenStore implements AutoCloseable {
             StoreRecord.MAX_SIZE,
             "move the file away and begin with an empty store: every token in it can be issued anew");
 
-    private static final Comparator<Entry> EVICTION = Comparator.comparing((Entry entry) -> entry.expiresAt)
-            .thenComparing(entry -> entry.lastUsed)
-            .thenComparing(entry -> entry.label);
-
     private final Path file;
     private final RecordLog log;
 
     /** Guards what follows. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    private final Map<String, Entry> entries = new LinkedHashMap<>();
-    private long budget = DEFAULT_BUDGET;
-
-    /** The bytes of all live KEEP records. */
-    private long live;
+    private final TokenIndex index = new TokenIndex();
 
     /** How far the log was read. */
     private long position;
-
-    /** What the index knows of a label. */
-    private static final class Entry {
-
-        private final String label;
-
-        /** Where its KEEP record ends in the log. */
-        private final long position;
-
-        /** The bytes of that record. */
-        private final int size;
-
-        private boolean pinned;
-        private Instant expiresAt;
-        private Instant lastUsed;
-        private Instant lastUsedOnDisk;
-        private @Nullable StoredToken copy;
-
-        Entry(long position, int size, StoreRecord.Keep keep) {
-            this.label = keep.label();
-            this.position = position;
-            this.size = size;
-            this.pinned = keep.pinned();
-            this.expiresAt = keep.expiresAt();
-            this.lastUsed = keep.lastUsed();
-            this.lastUsedOnDisk = keep.lastUsed();
-        }
-
-        void used(Instant at) {
-            lastUsedOnDisk = at;
-            lastUsed = lastUsed.isAfter(at) ? lastUsed : at;
-        }
-
-        StoredToken current(StoredToken kept) {
-            return new StoredToken(
-                    label, kept.identity(), kept.origin(), kept.token(), kept.issuedAt(), expiresAt, pinned, lastUsed);
-        }
-    }
 
     /**
      * A token that was found.
@@ -150,17 +100,17 @@ public final class TokenStore implements AutoCloseable {
         lock.lock();
         try {
             refresh();
-            Entry entry = entries.get(label);
+            Entry entry = index.get(label);
             if (entry == null) {
                 return Optional.empty();
             }
-            StoredToken copy = entry.copy;
-            boolean fromMemory = copy != null;
-            if (copy == null) {
-                copy = read(entry);
-                entry.copy = copy;
+            StoredToken copy = entry.copy();
+            if (copy != null) {
+                return Optional.of(new Found(entry.current(copy), true));
             }
-            return Optional.of(new Found(entry.current(copy), fromMemory));
+            StoredToken kept = read(entry);
+            entry.copy(kept);
+            return Optional.of(new Found(entry.current(kept), false));
         } finally {
             lock.unlock();
         }
@@ -181,12 +131,12 @@ public final class TokenStore implements AutoCloseable {
     void used(String label, Instant now) {
         lock.lock();
         try {
-            Entry entry = entries.get(label);
+            Entry entry = index.get(label);
             if (entry == null) {
                 return;
             }
-            entry.lastUsed = now;
-            if (Duration.between(entry.lastUsedOnDisk, now).abs().compareTo(USED_GRAIN) >= 0) {
+            entry.used(now);
+            if (Duration.between(entry.lastUsedOnDisk(), now).abs().compareTo(USED_GRAIN) >= 0) {
                 log.append(StoreRecord.encode(new StoreRecord.Used(label, now)));
             }
         } catch (LaunchException e) {
@@ -204,13 +154,14 @@ public final class TokenStore implements AutoCloseable {
     void keep(StoredToken token) throws LaunchException {
         long[] end = new long[1];
         change(() -> {
-            Entry old = entries.get(token.label());
-            long over = live - (old == null ? 0 : old.size) + token.size() - budget;
-            List<Entry> victims = victims(over, token.label());
-            if (!token.pinned() && over > size(victims)) {
+            Entry old = index.get(token.label());
+            long over = index.size() - (old == null ? 0 : old.size()) + token.size() - index.budget();
+            List<Entry> victims = index.victims(over, token.label());
+            if (!token.pinned()
+                    && over > victims.stream().mapToLong(Entry::size).sum()) {
                 throw new LaunchException(
                         "no room for a token of %d bytes: pinned ones leave less of the budget of %d bytes; raise it with  jsgx token budget  or unpin one with  jsgx token pin --off"
-                                .formatted(token.size(), budget));
+                                .formatted(token.size(), index.budget()));
             }
             end[0] = log.append(StoreRecord.encode(token));
             discard(victims);
@@ -218,7 +169,10 @@ public final class TokenStore implements AutoCloseable {
         });
         lock.lock();
         try {
-            with(token.label(), entry -> entry.copy = entry.position == end[0] ? token : entry.copy);
+            Entry entry = index.get(token.label());
+            if (entry != null && entry.position() == end[0]) {
+                entry.copy(token);
+            }
         } finally {
             lock.unlock();
         }
@@ -244,7 +198,7 @@ public final class TokenStore implements AutoCloseable {
         lock.lock();
         try {
             refresh();
-            return budget;
+            return index.budget();
         } finally {
             lock.unlock();
         }
@@ -255,7 +209,7 @@ public final class TokenStore implements AutoCloseable {
         lock.lock();
         try {
             refresh();
-            return live;
+            return index.size();
         } finally {
             lock.unlock();
         }
@@ -263,12 +217,15 @@ public final class TokenStore implements AutoCloseable {
 
     /** Sets what all tokens may take, and evicts what is beyond; returns the labels that went. */
     List<String> budget(long bytes) throws LaunchException {
+        if (bytes < 0) {
+            throw new LaunchException("a budget is 0 bytes or more, not " + bytes);
+        }
         List<String> evicted = new ArrayList<>();
         change(() -> {
             log.append(StoreRecord.encode(new StoreRecord.Budget(bytes)));
-            List<Entry> victims = victims(live - bytes, "");
+            List<Entry> victims = index.victims(index.size() - bytes, "");
             discard(victims);
-            victims.forEach(victim -> evicted.add(victim.label));
+            victims.forEach(victim -> evicted.add(victim.label()));
             return true;
         });
         return evicted;
@@ -281,7 +238,7 @@ public final class TokenStore implements AutoCloseable {
             purged.addAll(matching(revoked));
             if (!purged.isEmpty()) {
                 Set<String> labels = purged.stream().map(StoredToken::label).collect(Collectors.toSet());
-                rewrite(entry -> !labels.contains(entry.label));
+                rewrite(entry -> !labels.contains(entry.label()));
             }
             return !purged.isEmpty();
         });
@@ -300,7 +257,7 @@ public final class TokenStore implements AutoCloseable {
 
     private boolean change(String label, byte[] record) throws LaunchException {
         return change(() -> {
-            boolean there = entries.containsKey(label);
+            boolean there = index.get(label) != null;
             if (there) {
                 log.append(record);
             }
@@ -318,7 +275,6 @@ public final class TokenStore implements AutoCloseable {
                 refresh();
                 changed[0] = change.apply();
                 refresh();
-                compact();
             });
             upTo = position;
         } finally {
@@ -326,8 +282,44 @@ public final class TokenStore implements AutoCloseable {
         }
         if (changed[0]) {
             log.force(upTo);
+            compact();
         }
         return changed[0];
+    }
+
+    /** Rewrites the file where most of it is dead. */
+    private void compact() {
+        lock.lock();
+        try {
+            if (isMostlyDead()) {
+                log.exclusively(() -> {
+                    refresh();
+                    if (isMostlyDead()) {
+                        rewrite(entry -> true);
+                    }
+                });
+            }
+        } catch (LaunchException e) {
+            // What was changed is durable; the next change tries again, or says what is wrong with the disk.
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isMostlyDead() {
+        return log.offset(position) >= 2 * index.size() + SLACK;
+    }
+
+    private void rewrite(Predicate<Entry> kept) throws LaunchException {
+        List<byte[]> records = new ArrayList<>();
+        records.add(StoreRecord.encode(new StoreRecord.Budget(index.budget())));
+        for (Entry entry : index.entries()) {
+            if (kept.test(entry)) {
+                records.add(StoreRecord.encode(entry.current(read(entry))));
+            }
+        }
+        log.rewrite(records);
+        refresh();
     }
 
     /** Reads what this process and others appended since the last look. */
@@ -335,16 +327,14 @@ public final class TokenStore implements AutoCloseable {
         position = log.read(position, new RecordLog.Visitor() {
             @Override
             public void replaced() {
-                entries.clear();
-                live = 0;
-                budget = DEFAULT_BUDGET;
+                index.clear();
             }
 
             @Override
             public void record(ByteBuffer record, long end) throws LaunchException {
                 int size = record.remaining();
                 try {
-                    apply(StoreRecord.decode(record), size, end);
+                    index.apply(StoreRecord.decode(record), size, end);
                 } catch (LaunchException e) {
                     throw new LaunchException(
                             "%s: before position %d: %s; %s".formatted(file, end, e.getMessage(), FORMAT.remedy()), e);
@@ -353,70 +343,15 @@ public final class TokenStore implements AutoCloseable {
         });
     }
 
-    /** A record of a label that is not there any more says nothing: another process was faster. */
-    private void apply(StoreRecord record, int size, long end) {
-        switch (record) {
-            case StoreRecord.Keep keep -> {
-                forget(keep.label());
-                entries.put(keep.label(), new Entry(end, size, keep));
-                live += size;
-            }
-            case StoreRecord.Discard(String label) -> forget(label);
-            case StoreRecord.Pin(String label, boolean pinned) -> with(label, entry -> entry.pinned = pinned);
-            case StoreRecord.Expire(String label, Instant at) -> with(label, entry -> entry.expiresAt = at);
-            case StoreRecord.Used(String label, Instant at) -> with(label, entry -> entry.used(at));
-            case StoreRecord.Budget(long bytes) -> budget = bytes;
-        }
-    }
-
-    private void with(String label, Consumer<Entry> change) {
-        Entry entry = entries.get(label);
-        if (entry != null) {
-            change.accept(entry);
-        }
-    }
-
-    private void forget(String label) {
-        Entry old = entries.remove(label);
-        if (old != null) {
-            live -= old.size;
-        }
-    }
-
-    /** What goes so that this many bytes less are taken, as far as that can be: see the class. */
-    private List<Entry> victims(long over, String spared) {
-        List<Entry> victims = new ArrayList<>();
-        if (over <= 0) {
-            return victims;
-        }
-        PriorityQueue<Entry> order = new PriorityQueue<>(EVICTION);
-        for (Entry entry : entries.values()) {
-            if (!entry.pinned && !entry.label.equals(spared)) {
-                order.add(entry);
-            }
-        }
-        long freed = 0;
-        while (freed < over && !order.isEmpty()) {
-            Entry victim = order.remove();
-            victims.add(victim);
-            freed += victim.size;
-        }
-        return victims;
-    }
-
-    private static long size(List<Entry> some) {
-        return some.stream().mapToLong(entry -> entry.size).sum();
-    }
-
     private void discard(List<Entry> victims) throws LaunchException {
         for (Entry victim : victims) {
-            log.append(StoreRecord.encode(new StoreRecord.Discard(victim.label)));
+            log.append(StoreRecord.encode(new StoreRecord.Discard(victim.label())));
         }
     }
 
     private List<StoredToken> matching(Predicate<StoredToken> wanted) throws LaunchException {
         List<StoredToken> found = new ArrayList<>();
-        for (Entry entry : entries.values()) {
+        for (Entry entry : index.entries()) {
             StoredToken token = entry.current(read(entry));
             if (wanted.test(token)) {
                 found.add(token);
@@ -428,30 +363,6 @@ public final class TokenStore implements AutoCloseable {
 
     /** The token as it was kept. */
     private StoredToken read(Entry entry) throws LaunchException {
-        return StoreRecord.token(log.record(entry.position, entry.size));
-    }
-
-    /** Rewrites the file where most of it is dead. */
-    private void compact() {
-        if (log.offset(position) < 2 * live + SLACK) {
-            return;
-        }
-        try {
-            rewrite(entry -> true);
-        } catch (LaunchException e) {
-            // The records are as good as before; the next change tries again.
-        }
-    }
-
-    private void rewrite(Predicate<Entry> kept) throws LaunchException {
-        List<byte[]> records = new ArrayList<>();
-        records.add(StoreRecord.encode(new StoreRecord.Budget(budget)));
-        for (Entry entry : entries.values()) {
-            if (kept.test(entry)) {
-                records.add(StoreRecord.encode(entry.current(read(entry))));
-            }
-        }
-        log.rewrite(records);
-        refresh();
+        return StoreRecord.token(log.record(entry.position(), entry.size()));
     }
 }

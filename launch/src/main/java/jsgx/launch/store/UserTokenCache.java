@@ -146,7 +146,8 @@ public final class UserTokenCache {
 
     /** Gives a label's token another end; pinned or not, it is issued anew after that. False where there is no such label. */
     public boolean expire(String label, Instant at) throws LaunchException {
-        return store.expire(label, at);
+        Instant since1970 = at.isBefore(Instant.EPOCH) ? Instant.EPOCH : at;
+        return store.expire(label, since1970.isBefore(StoredToken.NEVER) ? since1970 : StoredToken.NEVER);
     }
 
     /** Forgets a label's token. False where there is no such label. */

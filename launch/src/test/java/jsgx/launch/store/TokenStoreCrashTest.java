@@ -1,6 +1,7 @@
 package jsgx.launch.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,6 +98,38 @@ class TokenStoreCrashTest {
 
         assertThat(count.points()).isGreaterThan(1000);
         assertThat(count.states()).isGreaterThan(3000);
+    }
+
+    @Test
+    void aCompactionWhoseNewNameIsNotDurableLosesNothing() throws Exception {
+        TokenStore store = TokenStore.open(files, FILE);
+        List<Map<String, String>> acknowledged = new ArrayList<>(List.of(Map.of()));
+        store.keep(TestTokens.stored("first", 1));
+        acknowledged.add(content(store));
+        files.mark(0);
+        files.failWhere(Operation.SyncFolder.class::isInstance);
+        boolean compacted = false;
+        for (int step = 1; !compacted; step++) {
+            store.keep(TestTokens.stored("label " + step % LABELS, step));
+            acknowledged.add(content(store));
+            files.mark(step);
+            compacted = files.operations().stream()
+                            .filter(Operation.Rename.class::isInstance)
+                            .count()
+                    > 1;
+        }
+        TokenStore failed = store;
+        assertThatThrownBy(() -> failed.keep(TestTokens.stored("after", 1)))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("until it is opened anew");
+
+        CrashStates.check(files, 41, 4, (after, marks) -> {
+            Map<String, String> before = acknowledged.get(marks.size());
+            Map<String, String> next = acknowledged.get(Math.min(marks.size() + 1, acknowledged.size() - 1));
+            try (TokenStore recovered = TokenStore.open(after, FILE)) {
+                isBetween(content(recovered), before, next);
+            }
+        });
     }
 
     /** Every label is as it was acknowledged, or as the change in flight left it. */

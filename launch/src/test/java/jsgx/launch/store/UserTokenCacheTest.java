@@ -95,6 +95,19 @@ class UserTokenCacheTest {
     }
 
     @Test
+    void anEndBeyondAllCalendarsIsNever() throws Exception {
+        try (TokenStore store = open()) {
+            UserTokenCache cache = cache(store);
+            get(cache, "loader", 1, Terms.DEFAULT.withLife(Duration.ofHours(1)));
+            assertThat(cache.expire("loader", Instant.MAX)).isTrue();
+            assertThat(cache.find("loader").orElseThrow().expiresAt()).isEqualTo(StoredToken.NEVER);
+            assertThat(cache.expire("loader", Instant.MIN)).isTrue();
+            assertThat(cache.find("loader").orElseThrow().expiresAt()).isEqualTo(Instant.EPOCH);
+            assertThatThrownBy(() -> cache.budget(-1)).hasMessageContaining("0 bytes or more");
+        }
+    }
+
+    @Test
     void aPinOutlivesAReissue() throws Exception {
         try (TokenStore store = open()) {
             UserTokenCache cache = cache(store);
