@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * GreedyDual-Size-Frequency, the cost-aware scheme: the entry goes with the least priority L + frequency × cost / size. Cost is the
  * time that the entry's own load took, in nanoseconds, waiting for the launch enclave included: what its loss would cost a launch. Size is the same for all
- * entries, so it is left out. L is the priority of what was evicted last: it lifts what comes and what is used above what was
- * only used long ago.
+ * entries, so it is left out. L is the highest priority of what was evicted so far: it lifts what comes and what is used above
+ * what was only used long ago.
  *
  * @see <a href="https://www.hpl.hp.com/techreports/98/HPL-98-69R1.html">Cherkasova: Improving WWW proxies performance with
  *     Greedy-Dual-Size-Frequency caching policy, HP Laboratories, 1998</a>
@@ -47,7 +47,7 @@ final class GreedyDual implements EvictionOrder {
 
     @Override
     public void evict(Entry e) {
-        clock.inflation = e.priority;
+        clock.inflation = Math.max(clock.inflation, e.priority);
         heap.remove(e);
     }
 

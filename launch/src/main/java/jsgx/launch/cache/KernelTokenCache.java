@@ -34,7 +34,7 @@ public final class KernelTokenCache<X extends Exception> {
 
     private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();
-    private final TokenTable table;
+    final TokenTable table;
 
     /** Guarded by the lock. */
     private final Map<TokenKey, Flight> flights = new HashMap<>();

@@ -6,7 +6,7 @@ final class SchemeClock {
     /** Counts what the orders hear of: entries that came, and hits where they hear of hits. A hit may read it without the lock. */
     private long tick;
 
-    /** Cost-aware: L of GreedyDual, the priority of what was evicted last. */
+    /** Cost-aware: L of GreedyDual, the highest priority of what was evicted. */
     long inflation;
 
     long next() {

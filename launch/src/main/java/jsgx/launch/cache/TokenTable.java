@@ -22,6 +22,10 @@ final class TokenTable {
 
     private final ConcurrentHashMap<TokenKey, Entry> entries = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Workload, Share> shares = new ConcurrentHashMap<>();
+
+    /** All shares, the oldest first: where two entries are equally cold, its entry goes. */
+    private final List<Share> inOrder = new ArrayList<>();
+
     private final HitLog hits;
     private SchemeClock clock = new SchemeClock();
     private CacheLimits limits;
@@ -48,7 +52,13 @@ final class TokenTable {
     }
 
     Share share(Workload workload) {
-        return shares.computeIfAbsent(workload, w -> new Share(w, limits.of(w), scheme.order(clock, hits)));
+        Share share = shares.get(workload);
+        if (share == null) {
+            share = new Share(workload, limits.of(workload), scheme.order(clock, hits));
+            inOrder.add(share);
+            shares.put(workload, share);
+        }
+        return share;
     }
 
     CacheLimits limits() {
@@ -93,7 +103,7 @@ final class TokenTable {
     void limits(CacheLimits next) {
         hits.drain();
         limits = next;
-        shares.values().forEach(share -> share.limits = next.of(share.workload));
+        inOrder.forEach(share -> share.limits = next.of(share.workload));
         fit(EvictionCause.CEILING, EvictionCause.SIZE, EvictionCause.ENTRIES);
     }
 
@@ -101,13 +111,13 @@ final class TokenTable {
     void scheme(Scheme next) {
         hits.drain();
         List<Entry> coldestFirst = new ArrayList<>();
-        for (Entry e = coldest(shares.values()); e != null; e = coldest(shares.values())) {
+        for (Entry e = coldest(inOrder); e != null; e = coldest(inOrder)) {
             e.share.order().remove(e);
             coldestFirst.add(e);
         }
         scheme = next;
         clock = new SchemeClock();
-        shares.values().forEach(share -> share.order(next.order(clock, hits)));
+        inOrder.forEach(share -> share.order(next.order(clock, hits)));
         coldestFirst.forEach(e -> e.share.order().insert(e));
         fit(EvictionCause.SCHEME, EvictionCause.SCHEME, EvictionCause.SCHEME);
     }
@@ -117,7 +127,7 @@ final class TokenTable {
         hits.drain();
         while (bytes() > toBytes && evictColdest(null, EvictionCause.SHRINK)) {}
         while (bytes() > toBytes) {
-            evict(coldest(shares.values()), EvictionCause.SHRINK);
+            evict(coldest(inOrder), EvictionCause.SHRINK);
         }
     }
 
@@ -129,7 +139,7 @@ final class TokenTable {
             allAges.add(e);
         }
         Map<Workload, WorkloadStatistics> each = new HashMap<>();
-        for (Share share : shares.values()) {
+        for (Share share : inOrder) {
             Share.Ages own = ages.getOrDefault(share, new Share.Ages(now));
             each.put(share.workload, share.statistics(scheme.entryBytes(), own));
         }
@@ -144,7 +154,7 @@ final class TokenTable {
     }
 
     private void fit(EvictionCause ceiling, EvictionCause size, EvictionCause number) {
-        for (Share share : shares.values()) {
+        for (Share share : inOrder) {
             while (bytes(share, 0) > share.limits.ceilingBytes()) {
                 evict(share, ceiling);
             }
@@ -164,7 +174,7 @@ final class TokenTable {
 
     /** Evicts the coldest entry among the workloads above their floors, of which the one that an entry comes for counts as having it already. */
     private boolean evictColdest(@Nullable Share incoming, EvictionCause cause) {
-        List<Share> giving = shares.values().stream()
+        List<Share> giving = inOrder.stream()
                 .filter(share -> bytes(share, share == incoming ? 1 : 0) > share.limits.floorBytes())
                 .toList();
         return evict(coldest(giving), cause);

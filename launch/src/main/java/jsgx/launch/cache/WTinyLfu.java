@@ -47,8 +47,10 @@ final class WTinyLfu implements EvictionOrder {
     @Override
     public void insert(Entry e) {
         size++;
-        if (size > maximum) {
-            resize();
+        if (size > maximum || (size < maximum / 4 * 3 && maximum > SMALLEST)) {
+            // An eighth of room, so that not every insertion changes it.
+            maximum = Math.max(size + size / 8, SMALLEST);
+            eviction.setMaximum(maximum);
         }
         e.tick = clock.next();
         order.put(e, e);
@@ -58,9 +60,6 @@ final class WTinyLfu implements EvictionOrder {
     public void remove(Entry e) {
         order.invalidate(e);
         size--;
-        if (size < maximum / 4 * 3 && maximum > SMALLEST) {
-            resize();
-        }
     }
 
     @Override
@@ -69,11 +68,5 @@ final class WTinyLfu implements EvictionOrder {
             Iterator<Policy.CacheEntry<Entry, Entry>> coldestFirst = entries.iterator();
             return coldestFirst.hasNext() ? coldestFirst.next().getKey() : null;
         });
-    }
-
-    /** An eighth of room above what is held. */
-    private void resize() {
-        maximum = Math.max(size + size / 8, SMALLEST);
-        eviction.setMaximum(maximum);
     }
 }
