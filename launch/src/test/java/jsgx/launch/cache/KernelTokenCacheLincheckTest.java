@@ -65,8 +65,8 @@ class KernelTokenCacheLincheckTest {
     @Test
     void isLinearizable() {
         new StressOptions()
-                .iterations(20)
-                .invocationsPerIteration(500)
+                .iterations(5)
+                .invocationsPerIteration(200)
                 .threads(2)
                 .actorsPerThread(3)
                 .actorsBefore(2)

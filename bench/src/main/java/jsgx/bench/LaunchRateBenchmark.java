@@ -1,0 +1,68 @@
+package jsgx.bench;
+
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import jsgx.image.ImageException;
+import jsgx.launch.LaunchException;
+import jsgx.launch.audit.Durability;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Whole launches of one small enclave a second, from opening the device to giving the enclave up, at each placement with a warm cache and each
+ * durability; and the peer: the v5 design with the same durability.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Fork(1)
+@Warmup(iterations = 2, time = 1)
+@Measurement(iterations = 3, time = 1)
+public class LaunchRateBenchmark {
+
+    @Param
+    private LaunchHost.Design design = LaunchHost.Design.V5;
+
+    @Param({"ASYNC", "GROUP", "EACH"})
+    private Durability durability = Durability.ASYNC;
+
+    private @Nullable LaunchHost host;
+
+    @Setup
+    public void start() throws IOException, LaunchException, ImageException {
+        host = LaunchHost.of(design, durability);
+    }
+
+    @Benchmark
+    public void launch() throws LaunchException {
+        host().launch();
+    }
+
+    @Benchmark
+    @Threads(2)
+    public void launchByTwo() throws LaunchException {
+        host().launch();
+    }
+
+    @TearDown
+    public void end() throws LaunchException, IOException {
+        host().close();
+    }
+
+    private LaunchHost host() {
+        return Objects.requireNonNull(host, "JMH sets up before it measures");
+    }
+}
