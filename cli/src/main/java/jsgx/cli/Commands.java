@@ -12,7 +12,7 @@ final class Commands {
 
     /** Their names, in the order of the help. */
     static final List<String> NAMES =
-            List.of("demo", "inspect", "measure", "sign", "launch", "token", "policy", "platform", "doctor");
+            List.of("demo", "inspect", "measure", "sign", "launch", "token", "policy", "audit", "platform", "doctor");
 
     private Commands() {}
 
@@ -60,6 +60,13 @@ final class Commands {
                         .addSubcommand("sign", new PolicySignCommand(run))
                         .addSubcommand("reload", new PolicyReloadCommand(run))
                         .addSubcommand("revoke", new PolicyRevokeCommand(run));
+            case "audit" ->
+                new CommandLine(new AuditCommand(run))
+                        .addSubcommand("tail", new AuditTailCommand(run))
+                        .addSubcommand("query", new AuditQueryCommand(run))
+                        .addSubcommand("verify", new AuditVerifyCommand(run))
+                        .addSubcommand("anchor", new AuditAnchorCommand(run))
+                        .addSubcommand("export", new AuditExportCommand(run));
             case "platform" ->
                 new CommandLine(new PlatformCommand(run))
                         .addSubcommand("show", new PlatformShowCommand(run))

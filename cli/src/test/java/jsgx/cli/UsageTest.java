@@ -41,6 +41,12 @@ class UsageTest {
                 "policy sign",
                 "policy reload",
                 "policy revoke",
+                "audit",
+                "audit tail",
+                "audit query",
+                "audit verify",
+                "audit anchor",
+                "audit export",
                 "platform",
                 "platform show",
                 "platform new",
@@ -126,6 +132,16 @@ class UsageTest {
                     policy revoke                        | expected one of --enclave, --signer
                     policy revoke --signer 12            | expected 64 lower-case hexadecimal digits
                     policy revoke --product 1            | --product and --below-svn go with --signer
+                    audit                                | which command? One of tail, query, verify, anchor, export
+                    audit tail                           | no audit trail yet
+                    audit tail -n -1                     | expected 0 or more
+                    audit query --since noon             | is no time
+                    audit query --kind launch            | expected one of
+                    audit verify                         | no audit trail yet
+                    audit verify --anchor 12             | is no anchor: expected NUMBER:HASH
+                    audit verify no-such-file            | no such file
+                    audit anchor                         | no audit trail yet
+                    audit export                         | no audit trail yet
                     launch --placement user --interface v5 x | v5, which hides the token from user space
                     launch --placement both --interface mainline x | add --token-extension
                     launch --placement here x            | expected none, kernel, user or both

@@ -28,7 +28,7 @@ final class AuditFormat {
             "JSGXAUDT",
             1,
             1 << 16,
-            "the trail goes on only in a whole file: keep this folder as it is for whoever looks into it, and put a copy of it or nothing in its place");
+            "nothing is recorded until it is put right: look at it with  jsgx audit verify , put the folder away as it is, and a new trail begins");
 
     private static final String CHECKPOINT = "checkpoint";
 

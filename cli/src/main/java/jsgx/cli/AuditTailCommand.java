@@ -1,0 +1,87 @@
+package jsgx.cli;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import jsgx.launch.LaunchException;
+import jsgx.launch.audit.AuditEntry;
+import jsgx.launch.audit.AuditReader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code jsgx audit tail}. */
+@Command(
+        name = "tail",
+        sortOptions = false,
+        optionListHeading = "%n",
+        customSynopsis = "jsgx audit tail [-n N] [--follow] [OPTION...]",
+        description = "Show the last events of the audit trail; with --json one document a line.",
+        footerHeading = "%nExample:%n",
+        footer = "  jsgx audit tail -n 20")
+final class AuditTailCommand extends Subcommand {
+
+    private static final long LOOK_MILLIS = 200;
+
+    @Option(
+            names = {"-n", "--last"},
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "How many; 10.")
+    private int last;
+
+    @Option(
+            names = {"-f", "--follow"},
+            description = "Then show what comes, until it is interrupted.")
+    private boolean follow;
+
+    @Spec
+    private CommandSpec spec;
+
+    AuditTailCommand(Run run) {
+        super(run);
+    }
+
+    @Override
+    int run() throws LaunchException {
+        if (last < 0) {
+            throw new ParameterException(spec.commandLine(), "-n %d: expected 0 or more".formatted(last));
+        }
+        Audits audits = new Audits(surroundings, screen(), json());
+        try (AuditReader reader = AuditReader.open(Audits.folder(surroundings))) {
+            Deque<AuditEntry.Event> kept = new ArrayDeque<>();
+            reader.read(entry -> {
+                if (entry instanceof AuditEntry.Event event) {
+                    kept.addLast(event);
+                    if (kept.size() > last) {
+                        kept.removeFirst();
+                    }
+                }
+            });
+            kept.forEach(audits::show);
+            if (follow) {
+                follow(reader, audits);
+            }
+        }
+        return ExitStatus.DONE;
+    }
+
+    /** Until whoever reads goes away. */
+    private void follow(AuditReader reader, Audits audits) throws LaunchException {
+        // checkError flushes, and tells that a pipe was closed.
+        while (!surroundings.out().checkError()) {
+            try {
+                Thread.sleep(LOOK_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+            reader.read(entry -> {
+                if (entry instanceof AuditEntry.Event event) {
+                    audits.show(event);
+                }
+            });
+        }
+    }
+}
