@@ -86,6 +86,23 @@ class VepcTest {
         }
     }
 
+    /** As the kernel documents it: all files twice, since a SECS may have children in a later one. */
+    @Test
+    void removeAllOfSeveralFilesTakesTwoPasses() throws Exception {
+        try (Machine machine = new Machine(EPC)) {
+            Guest guest = new Guest(machine);
+            DeviceFile first = machine.driver.vepc().open(Machine.WORKLOAD);
+            DeviceFile second = machine.driver.vepc().open(Machine.WORKLOAD);
+            long secs = guest.map(first, 1);
+            guest.ecreate(secs);
+            guest.eadd(guest.map(second, 1), secs);
+            assertThat(first.ioctl(guest.space, VepcRemoveAll.CMD, 0)).isEqualTo(1);
+            assertThat(second.ioctl(guest.space, VepcRemoveAll.CMD, 0)).isZero();
+            assertThat(first.ioctl(guest.space, VepcRemoveAll.CMD, 0)).isZero();
+            assertThat(machine.cpu.epcm().valid(0)).isFalse();
+        }
+    }
+
     @Test
     void aSecsWhoseChildIsInAnotherFileGoesWithThatFile() throws Exception {
         try (Machine machine = new Machine(EPC)) {

@@ -100,7 +100,7 @@ public record Init(MemorySegment memory) {
     }
 
     private static long launch(AddressSpace caller, Enclave enclave, MemorySegment page) throws Refused {
-        if (enclave.isInitialized()) {
+        if (enclave.isInitialized() && !enclave.isTornDown()) {
             return 0;
         }
         Sigstruct sigstruct = new Sigstruct(page);

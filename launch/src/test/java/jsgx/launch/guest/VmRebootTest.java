@@ -11,6 +11,7 @@ import jsgx.arch.struct.EinitToken;
 import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.EmbeddedAddressSpace;
+import jsgx.driver.Errno;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
 import jsgx.image.EnclaveImage;
@@ -20,6 +21,8 @@ import jsgx.launch.Platform;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.TestEnclaves;
 import jsgx.launch.TestPlatforms;
+import jsgx.launch.governor.LaunchEntry;
+import jsgx.launch.governor.Revocation;
 import jsgx.launch.le.LeRequest;
 import jsgx.launch.load.EnclaveLoader;
 import jsgx.launch.store.Terms;
@@ -90,6 +93,26 @@ class VmRebootTest {
         }
     }
 
+    @Test
+    void aRevocationOnTheHostRefusesItInTheGuestWhateverItsDiskHas() throws Exception {
+        Revocation signer = new Revocation.Signer(TestPlatforms.THIRD_KEY.mrSigner());
+        try (RunningPlatform host = RunningPlatform.of(platform);
+                Guest guest = Guest.boot(host.driver(), options(platform))) {
+            try (EnclaveLoader running = built(guest)) {
+                byte[] token = launch(host, guest).token().token();
+                assertThat(running.init(sigstruct, EinitToken.of(token))).isZero();
+                // The host names what runs in its guests.
+                assertThat(host.governor().revoker().revoke(signer).running())
+                        .extracting(LaunchEntry::workload)
+                        .containsExactly("vm");
+                assertThat(init(guest, token)).isEqualTo(Errno.EFAULT.result());
+            }
+            guest.reboot();
+            host.governor().revoker().reinstate(signer);
+            assertThat(launch(host, guest).result()).isZero();
+        }
+    }
+
     private static GuestOptions options(Platform host) {
         return GuestOptions.of(VM, 1L << 20).withLePubKeyHash(HexFormat.of().parseHex(host.leMrSigner()));
     }
@@ -115,11 +138,16 @@ class VmRebootTest {
     }
 
     private long init(Guest guest, byte[] token) throws Exception {
-        try (EnclaveLoader loader = new EnclaveLoader(
-                InterfaceKind.ISGX, guest.driver().isgx().open(PROGRAM), new EmbeddedAddressSpace())) {
-            assertThat(loader.create(image, sigstruct.attributes(), 0)).isZero();
-            assertThat(loader.addPages(image.pages())).isZero();
+        try (EnclaveLoader loader = built(guest)) {
             return loader.init(sigstruct, EinitToken.of(token));
         }
+    }
+
+    private EnclaveLoader built(Guest guest) throws Exception {
+        EnclaveLoader loader =
+                new EnclaveLoader(InterfaceKind.ISGX, guest.driver().isgx().open(PROGRAM), new EmbeddedAddressSpace());
+        assertThat(loader.create(image, sigstruct.attributes(), 0)).isZero();
+        assertThat(loader.addPages(image.pages())).isZero();
+        return loader;
     }
 }
