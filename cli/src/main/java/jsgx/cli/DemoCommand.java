@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
         optionListHeading = "%n",
         customSynopsis = "jsgx demo [--keep FOLDER] [OPTION...]",
         description = {
-            "Launch a small enclave twice, then four times so that it is refused, and say why.",
+            "Launch a small enclave by the processor's rules, and by those of launch control; say why where it is refused.",
             "All on a platform that is made for it and forgotten: your own is not touched."
         },
         footerHeading = "%nExit status 1 where a step did not end as it should.%n%nExamples:%n",
@@ -57,12 +57,17 @@ final class DemoCommand extends Subcommand {
         }
         Demo demo = Demo.create(random);
         List<Ended> steps = new ArrayList<>();
-        demo.run(Platform.create(random), ended -> {
-            steps.add(ended);
-            if (!json()) {
-                show(screen, ended, steps.size());
-            }
-        });
+        Path tokens = Files.createTempDirectory("jsgx-demo-");
+        try {
+            demo.run(Platform.create(random), tokens, random, ended -> {
+                steps.add(ended);
+                if (!json()) {
+                    show(screen, ended, steps.size());
+                }
+            });
+        } finally {
+            remove(tokens);
+        }
         boolean asExpected = steps.stream().allMatch(Ended::asExpected);
         if (folder != null) {
             keep(demo.enclave(), folder);
@@ -72,7 +77,7 @@ final class DemoCommand extends Subcommand {
                     .put("asExpected", asExpected)
                     .put("steps", steps.stream().map(DemoCommand::json).toList()));
         } else {
-            summary(screen, asExpected, folder != null);
+            summary(screen, steps, folder != null);
         }
         return asExpected ? ExitStatus.DONE : ExitStatus.REFUSED;
     }
@@ -90,11 +95,24 @@ final class DemoCommand extends Subcommand {
         surroundings.out().flush();
     }
 
-    private void summary(Screen screen, boolean asExpected, boolean kept) {
+    private static void remove(Path folder) throws IOException {
+        try (Stream<Path> content = Files.list(folder)) {
+            for (Path file : content.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+    }
+
+    private void summary(Screen screen, List<Ended> steps, boolean kept) {
+        boolean asExpected = steps.stream().allMatch(Ended::asExpected);
+        long launched =
+                steps.stream().filter(ended -> ended.result().launched()).count();
         screen.blank();
         screen.line(
                 asExpected
-                        ? screen.good("as it should be") + "  two launches, four refusals, each by another check"
+                        ? screen.good("as it should be") + "  " + launched + " launches, " + (steps.size() - launched)
+                                + " refusals, each by another check"
                         : screen.bad("not as it should be") + "  see above; this is a bug in jsgx: please report it");
         if (kept) {
             screen.blank();
@@ -114,6 +132,7 @@ final class DemoCommand extends Subcommand {
                 .put("verdict", LaunchCommand.verdict(result))
                 .put("code", result.code())
                 .put("tokenSource", result.token().source().id())
+                .put("staleCode", result.reissue().staleCode())
                 .put("micros", Math.round(ended.micros()))
                 .put("asExpected", ended.asExpected())
                 .put("launch", LaunchCommand.json(result));

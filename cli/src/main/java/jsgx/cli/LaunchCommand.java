@@ -259,7 +259,7 @@ final class LaunchCommand extends Subcommand {
         List<List<String>> rows = new ArrayList<>();
         for (LaunchResult.Step step : result.timeline()) {
             String name = step.count() > 1 ? step.name() + " " + step.count() : step.name();
-            rows.add(List.of(name, Text.time(step.micros()), step.note()));
+            rows.add(List.of(name, Text.time(step.micros()), screen.hashes(Text.printable(step.note()))));
         }
         screen.rows(rows);
         screen.blank();

@@ -2,7 +2,6 @@ package jsgx.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -166,11 +165,13 @@ final class PolicyRevokeCommand extends Subcommand {
     private int revoke(Revoker revoker, Revocation revocation) throws LaunchException {
         RevocationReport report = revoker.revoke(revocation);
         if (json()) {
+            Json purged = new Json();
+            report.purged().forEach(purged::put);
             print(new Json()
                     .put("revoked", revocation.toString())
                     .put("revision", report.revision())
                     .put("waitedFor", entries(report.waitedFor()))
-                    .put("purged", new LinkedHashMap<>(report.purged()))
+                    .put("purged", purged)
                     .put("running", entries(report.running())));
             return ExitStatus.DONE;
         }

@@ -13,7 +13,7 @@ class DemoCommandTest {
     private Path folder;
 
     @Test
-    void sixStepsEndAsTheyShould() {
+    void allStepsEndAsTheyShould() {
         // Nothing is needed but the program: not even a home.
         Jsgx.Run run = new Jsgx(folder).with("HOME", "/dev/null").line("demo --json");
 
@@ -21,9 +21,23 @@ class DemoCommandTest {
         Object steps = run.json().get("steps");
         assertThat(Jsgx.values(steps, "name"))
                 .containsExactly(
-                        "cold", "again", "flipped-code", "wrong-signature", "forged-token", "reserved-attribute");
+                        "cold",
+                        "again",
+                        "flipped-code",
+                        "wrong-signature",
+                        "forged-token",
+                        "reserved-attribute",
+                        "cached",
+                        "restart",
+                        "vm-reboot",
+                        "revoked",
+                        "other-platform",
+                        "quota",
+                        "quota-neighbour");
         assertThat(Jsgx.values(steps, "verdict"))
-                .containsExactly("launched", "launched", "refused", "refused", "refused", "refused");
+                .containsExactly(
+                        "launched", "launched", "refused", "refused", "refused", "refused", "launched", "launched",
+                        "launched", "refused", "launched", "refused", "launched");
         assertThat(Jsgx.values(steps, "code"))
                 .containsExactly(
                         "SGX_SUCCESS",
@@ -31,11 +45,21 @@ class DemoCommandTest {
                         "SGX_INVALID_MEASUREMENT",
                         "SGX_INVALID_SIGNATURE",
                         "SGX_INVALID_EINITTOKEN",
-                        "DRIVER_EINVAL");
+                        "DRIVER_EINVAL",
+                        "SGX_SUCCESS",
+                        "SGX_SUCCESS",
+                        "SGX_SUCCESS",
+                        "POLICY_REVOKED",
+                        "SGX_SUCCESS",
+                        "POLICY_QUOTA",
+                        "SGX_SUCCESS");
         assertThat(Jsgx.values(steps, "tokenSource"))
                 .startsWith("launch-enclave", "launch-enclave")
+                .endsWith(
+                        "kernel-cache", "store", "store", "caller", "launch-enclave", "none", "launch-enclave")
                 .element(4)
                 .isEqualTo("caller");
+        assertThat(Jsgx.values(steps, "staleCode")).element(10).isEqualTo(16L);
         assertThat(Jsgx.values(steps, "micros"))
                 .allSatisfy(micros -> assertThat(micros).isInstanceOf(Long.class));
     }
@@ -48,12 +72,12 @@ class DemoCommandTest {
 
         assertThat(run.status()).isZero();
         assertThat(run.out().lines().filter(line -> line.startsWith("launched  MRENCLAVE ")))
-                .hasSize(2);
+                .hasSize(7);
         assertThat(run.out().lines().filter(line -> line.startsWith("refused  ")))
-                .hasSize(4);
+                .hasSize(6);
         assertThat(run.out().lines().filter(line -> line.startsWith("  what to do ")))
-                .hasSize(4);
-        assertThat(run.out()).contains("as it should be  two launches, four refusals");
+                .hasSize(6);
+        assertThat(run.out()).contains("as it should be  7 launches, 6 refusals");
         assertThat(Samples.filesIn(folder))
                 .isEqualTo(List.of(
                         "first/enclave.sgxs", "first/enclave.sigstruct", "first/flipped.sgxs", "first/signer.pem"));

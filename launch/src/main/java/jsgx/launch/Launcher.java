@@ -11,6 +11,7 @@ import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchResult.Token;
 import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.governor.Placement;
+import jsgx.launch.guest.Guest;
 import jsgx.launch.load.EnclaveLoader;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,18 @@ public final class Launcher implements AutoCloseable {
     /** The same with changes to the driver's settings: the token extension of mainline, for one. */
     public static Launcher on(Platform platform, GovernorOptions governance, UnaryOperator<DriverOptions> settings) {
         return new Launcher(platform, governance, settings);
+    }
+
+    /**
+     * A launcher of a virtual machine's programs, on the machine's kernel as it is now: after a reboot of the machine, another one. Its
+     * close ends neither the machine nor the host.
+     *
+     * @param programs where they keep their tokens; what may launch is this platform's governor's to say
+     */
+    public Launcher inside(Guest guest, GovernorOptions programs) {
+        Launcher inside = new Launcher(platform, programs, settings);
+        inside.running = running().inside(guest, programs);
+        return inside;
     }
 
     public Platform platform() {
@@ -122,10 +135,6 @@ public final class Launcher implements AutoCloseable {
             throw new LaunchException(
                     "v5 hides the token from user space, which cannot keep it: use isgx with placement "
                             + placement.id() + ", or placement kernel");
-        }
-        if (placement.inUserSpace() && running().userTokens().isEmpty()) {
-            throw new LaunchException("placement " + placement.id()
-                    + " keeps tokens in a store of user space, and there is none: give the governor one");
         }
         if (token.isPresent() && token.get().length != Token.SIZE) {
             throw new LaunchException("an EINITTOKEN has %d bytes, not %d".formatted(Token.SIZE, token.get().length));

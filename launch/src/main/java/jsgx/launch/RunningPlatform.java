@@ -10,6 +10,7 @@ import jsgx.driver.DriverOptions;
 import jsgx.driver.SgxDriver;
 import jsgx.launch.governor.Governor;
 import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.guest.Guest;
 import jsgx.launch.le.JavaLaunchEnclave;
 import jsgx.launch.le.LaunchEnclave;
 import jsgx.launch.le.LaunchEnclaveRunner;
@@ -29,19 +30,24 @@ public final class RunningPlatform implements AutoCloseable {
     private final @Nullable UserTokenCache userTokens;
     private final boolean tokenExtension;
 
+    /** Whether launch enclave and driver end with this. */
+    private final boolean owner;
+
     private RunningPlatform(
             Platform platform,
             SgxDriver driver,
             LeAuthority authority,
             Governor governor,
             @Nullable UserTokenCache userTokens,
-            boolean tokenExtension) {
+            boolean tokenExtension,
+            boolean owner) {
         this.platform = platform;
         this.driver = driver;
         this.authority = authority;
         this.governor = governor;
         this.userTokens = userTokens;
         this.tokenExtension = tokenExtension;
+        this.owner = owner;
     }
 
     /** Switches a platform on that lets everything launch; its launch enclave is the Java twin. */
@@ -96,14 +102,47 @@ public final class RunningPlatform implements AutoCloseable {
                 .withAuthority(governor);
         SgxDriver driver = new SgxDriver(cpu, options);
         authority.connect(driver);
+        return new RunningPlatform(
+                platform,
+                driver,
+                authority,
+                governor,
+                userTokens(platform, authority, governance),
+                options.tokenExtension(),
+                true);
+    }
+
+    /**
+     * The programs of a virtual machine of this platform, as its kernel is now: they have their own store of tokens, and the host's
+     * launch enclave issues to them. What they may launch is the host's governor's to say. After a reboot of the machine it is another one.
+     *
+     * @param governance where the machine's user space keeps tokens
+     */
+    RunningPlatform inside(Guest guest, GovernorOptions governance) {
+        Governor programs = new Governor(
+                governance,
+                authority,
+                driver.processorPackage()::cpuSvn,
+                new LaunchRecorder());
+        return new RunningPlatform(
+                platform,
+                guest.driver(),
+                authority,
+                programs,
+                userTokens(platform, authority, governance),
+                false,
+                false);
+    }
+
+    private static @Nullable UserTokenCache userTokens(
+            Platform platform, LeAuthority authority, GovernorOptions governance) {
         TokenStore store = governance.tokenStore();
-        UserTokenCache userTokens = store == null
+        return store == null
                 ? null
                 : new UserTokenCache(
                         store,
                         () -> new TokenOrigin(platform.id(), HexFormat.of().formatHex(authority.signer())),
                         governance.clock());
-        return new RunningPlatform(platform, driver, authority, governor, userTokens, options.tokenExtension());
     }
 
     public Platform platform() {
@@ -139,11 +178,13 @@ public final class RunningPlatform implements AutoCloseable {
         authority.whileOutside(driver::powerLoss);
     }
 
-    /** Takes the launch enclave down and ends the driver. */
+    /** Takes the launch enclave down and ends the driver; those of a host are left to it. */
     @Override
     public void close() {
-        authority.close();
-        driver.close();
+        if (owner) {
+            authority.close();
+            driver.close();
+        }
         governor.close();
     }
 }

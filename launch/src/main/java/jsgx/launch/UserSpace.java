@@ -51,6 +51,7 @@ final class UserSpace {
     private final TokenIdentity identity;
     private final PolicySubject subject;
     private final String label;
+    private final boolean keeps;
     private final @Nullable UserTokenCache kept;
 
     /** The last token that was issued. */
@@ -62,7 +63,8 @@ final class UserSpace {
         this.subject = options.subject(image, sigstruct, governor.now());
         this.identity = TokenIdentity.of(subject.mrEnclave(), subject.mrSigner(), subject.attributes());
         this.label = options.label().isEmpty() ? HexFormat.of().formatHex(subject.mrEnclave()) : options.label();
-        this.kept = governor.placement().inUserSpace() ? platform.userTokens().orElse(null) : null;
+        this.keeps = governor.placement().inUserSpace();
+        this.kept = platform.userTokens().orElse(null);
     }
 
     /** The first token. */
@@ -78,8 +80,11 @@ final class UserSpace {
         if (!governor.judge(subject).effect().launches()) {
             return Taken.NOTHING;
         }
+        if (keeps && kept == null) {
+            throw new LaunchException("user space is to keep tokens and has no store: give the governor one");
+        }
         try {
-            return kept == null
+            return kept == null || !keeps
                     ? fresh(issue(identity), Reissue.NONE)
                     : taken(kept.get(label, identity, options.terms(), this::issue), 0);
         } catch (NotIssued e) {
@@ -92,7 +97,7 @@ final class UserSpace {
         byte[] stale = refused.token().bytes();
         boolean ofStore =
                 refused.token().source() == TokenSource.STORE || refused.token().source() == TokenSource.USER_CACHE;
-        if (kept == null || !ofStore || !RefetchRule.refetches(result, stale, identity.attributes())) {
+        if (kept == null || !keeps || !ofStore || !RefetchRule.refetches(result, stale, identity.attributes())) {
             return Optional.empty();
         }
         try {

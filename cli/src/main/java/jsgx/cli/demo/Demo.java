@@ -1,8 +1,10 @@
 package jsgx.cli.demo;
 
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.function.Consumer;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
@@ -20,16 +22,17 @@ import jsgx.launch.LaunchOptions;
 import jsgx.launch.LaunchResult;
 import jsgx.launch.Launcher;
 import jsgx.launch.Platform;
+import jsgx.launch.token.TokenSource;
 
 /**
- * Six launches of one small enclave on a platform that is made for them: two that succeed and four that are refused, each
- * by another check. What a step does is what any user of {@link Launcher} can do.
+ * Launches of one small enclave on a platform that is made for them: by the processor's rules, and then by those of launch control. What
+ * a step does is what any user of {@link Launcher} can do.
  */
 public final class Demo {
 
     private static final int DATE = 0x20171219;
     private static final long RESERVED_ATTRIBUTE = 1L << 3;
-    private static final List<String> SUCCESS = List.of("SGX_SUCCESS");
+    static final List<String> SUCCESS = List.of("SGX_SUCCESS");
 
     /**
      * One launch.
@@ -37,8 +40,15 @@ public final class Demo {
      * @param name its name in JSON
      * @param title what is tried, for people
      * @param expected the codes with which it may end
+     * @param source where its token is to come from; {@code NONE} for anywhere
      */
-    public record Step(String name, String title, List<String> expected) {}
+    public record Step(String name, String title, List<String> expected, TokenSource source) {
+
+        /** A step whose token may come from anywhere. */
+        public Step(String name, String title, List<String> expected) {
+            this(name, title, expected, TokenSource.NONE);
+        }
+    }
 
     /**
      * One launch and how it ended.
@@ -49,7 +59,9 @@ public final class Demo {
 
         /** Whether it ended as it should. */
         public boolean asExpected() {
-            return step.expected().contains(result.code());
+            return step.expected().contains(result.code())
+                    && (step.source() == TokenSource.NONE
+                            || step.source() == result.token().source());
         }
     }
 
@@ -74,8 +86,17 @@ public final class Demo {
         return enclave;
     }
 
-    /** Makes the six launches on one platform and tells of each as it ends. */
-    public void run(Platform platform, Consumer<Ended> listener) throws LaunchException {
+    /**
+     * Makes all launches on one platform and tells of each as it ends.
+     *
+     * @param folder an empty folder for the tokens that outlive a launch
+     */
+    public void run(Platform platform, Path folder, Random random, Consumer<Ended> listener) throws LaunchException {
+        runProcessorsRules(platform, listener);
+        new ControlDemo(platform, enclave, folder, listener).run(random);
+    }
+
+    private void runProcessorsRules(Platform platform, Consumer<Ended> listener) throws LaunchException {
         EnclaveImage image = enclave.image();
         Sigstruct signed = enclave.sigstruct();
         LaunchOptions v5 = LaunchOptions.through(InterfaceKind.V5);
@@ -108,12 +129,15 @@ public final class Demo {
         }
     }
 
-    private record Runner(Launcher launcher, Consumer<Ended> listener) {
+    /** Launches and tells of it. */
+    record Runner(Launcher launcher, Consumer<Ended> listener) {
 
-        void launch(Step step, EnclaveImage image, Sigstruct sigstruct, LaunchOptions options) throws LaunchException {
+        LaunchResult launch(Step step, EnclaveImage image, Sigstruct sigstruct, LaunchOptions options)
+                throws LaunchException {
             long start = System.nanoTime();
             LaunchResult result = launcher.launch(image, sigstruct, options);
             listener.accept(new Ended(step, result, (System.nanoTime() - start) / 1e3));
+            return result;
         }
     }
 

@@ -2,6 +2,7 @@ package jsgx.launch.governor;
 
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,7 +48,7 @@ public final class Revoker {
      *     then it is revoked
      */
     public RevocationReport revoke(Revocation revocation) throws LaunchException {
-        Revocations changed = revocations.add(revocation, clock.instant());
+        Revocations changed = revocations.add(revocation, clock.instant().truncatedTo(ChronoUnit.MILLIS));
         List<LaunchEntry> waitedFor = await(changed.revision(), revocation + " is revoked");
         try {
             Map<String, Long> purged = new LinkedHashMap<>();
