@@ -36,8 +36,19 @@ class DemoCommandTest {
                         "quota-neighbour");
         assertThat(Jsgx.values(steps, "verdict"))
                 .containsExactly(
-                        "launched", "launched", "refused", "refused", "refused", "refused", "launched", "launched",
-                        "launched", "refused", "launched", "refused", "launched");
+                        "launched",
+                        "launched",
+                        "refused",
+                        "refused",
+                        "refused",
+                        "refused",
+                        "launched",
+                        "launched",
+                        "launched",
+                        "refused",
+                        "launched",
+                        "refused",
+                        "launched");
         assertThat(Jsgx.values(steps, "code"))
                 .containsExactly(
                         "SGX_SUCCESS",
@@ -55,8 +66,7 @@ class DemoCommandTest {
                         "SGX_SUCCESS");
         assertThat(Jsgx.values(steps, "tokenSource"))
                 .startsWith("launch-enclave", "launch-enclave")
-                .endsWith(
-                        "kernel-cache", "store", "store", "caller", "launch-enclave", "none", "launch-enclave")
+                .endsWith("kernel-cache", "store", "store", "caller", "launch-enclave", "none", "launch-enclave")
                 .element(4)
                 .isEqualTo("caller");
         assertThat(Jsgx.values(steps, "staleCode")).element(10).isEqualTo(16L);

@@ -119,11 +119,8 @@ public final class RunningPlatform implements AutoCloseable {
      * @param governance where the machine's user space keeps tokens
      */
     RunningPlatform inside(Guest guest, GovernorOptions governance) {
-        Governor programs = new Governor(
-                governance,
-                authority,
-                driver.processorPackage()::cpuSvn,
-                new LaunchRecorder());
+        Governor programs =
+                new Governor(governance, authority, driver.processorPackage()::cpuSvn, new LaunchRecorder());
         return new RunningPlatform(
                 platform,
                 guest.driver(),

@@ -69,7 +69,10 @@ final class ControlDemo {
         GovernorOptions kernel = GovernorOptions.defaults().withPlacement(Placement.KERNEL);
         try (Launcher launcher = Launcher.on(platform, kernel)) {
             launcher.launch(image, sigstruct, V5);
-            launch(launcher, step("cached", "again, with the token in the kernel's cache", TokenSource.KERNEL_CACHE), V5);
+            launch(
+                    launcher,
+                    step("cached", "again, with the token in the kernel's cache", TokenSource.KERNEL_CACHE),
+                    V5);
         }
     }
 
@@ -130,7 +133,10 @@ final class ControlDemo {
                 Launcher launcher = Launcher.on(other, user(store))) {
             launch(
                     launcher,
-                    step("other-platform", "on another machine, with the token of this one", TokenSource.LAUNCH_ENCLAVE),
+                    step(
+                            "other-platform",
+                            "on another machine, with the token of this one",
+                            TokenSource.LAUNCH_ENCLAVE),
                     ISGX);
         }
     }
