@@ -69,7 +69,7 @@ public final class WhiteListCertificate {
     }
 
     /** Certificates under another root key, on P-256. */
-    static WhiteListCertificate under(PublicKey root) {
+    public static WhiteListCertificate under(PublicKey root) {
         return new WhiteListCertificate(root);
     }
 

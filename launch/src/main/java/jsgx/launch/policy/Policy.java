@@ -1,12 +1,6 @@
 package jsgx.launch.policy;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 
 /**
@@ -24,10 +18,8 @@ public final class Policy implements LaunchPolicy {
         AUDIT
     }
 
-    private static final int[] NONE = {};
-
     private final Head head;
-    private final Index index;
+    private final RuleIndex index;
     private final PolicyVerdict[] verdicts;
     private final PolicyVerdict none;
     private final long revision;
@@ -48,15 +40,12 @@ public final class Policy implements LaunchPolicy {
             boolean signed,
             QuotaTable quotas) {}
 
-    /** The rules, strictest first, and by what they are found: positions in that list, rising. */
-    private record Index(List<Rule> rules, Map<Hash256, int[]> enclaves, Map<Hash256, int[]> signers, int[] residual) {}
-
     /** A policy of these rules, in the order of the file. */
     Policy(Head head, List<Rule> rules) {
-        this(head, index(rules), 0);
+        this(head, RuleIndex.of(rules), 0);
     }
 
-    private Policy(Head head, Index index, long revision) {
+    private Policy(Head head, RuleIndex index, long revision) {
         this.head = head;
         this.index = index;
         this.revision = revision;
@@ -125,15 +114,15 @@ public final class Policy implements LaunchPolicy {
                 count(Effect.ALLOW),
                 count(Effect.WARN),
                 count(Effect.DENY),
-                index.enclaves().size(),
-                index.signers().size(),
-                index.residual().length,
+                index.enclaves(),
+                index.signers(),
+                index.residual(),
                 (int) rules().stream().filter(rule -> rule.when() != null).count());
     }
 
     @Override
     public PolicyVerdict judge(PolicySubject subject) {
-        int decides = deciding(subject);
+        int decides = index.deciding(subject);
         return decides == verdicts.length ? none : verdicts[decides];
     }
 
@@ -155,32 +144,6 @@ public final class Policy implements LaunchPolicy {
     /** The rules, strictest first. */
     List<Rule> rules() {
         return index.rules();
-    }
-
-    /** The position of the rule that decides, or the number of rules where none does. */
-    private int deciding(PolicySubject subject) {
-        List<Rule> rules = index.rules();
-        int first = rules.size();
-        for (int at : index.enclaves().getOrDefault(Hash256.of(subject.mrEnclave()), NONE)) {
-            if (rules.get(at).signerAndRestHold(subject)) {
-                first = at;
-                break;
-            }
-        }
-        first = firstMatch(index.signers().getOrDefault(Hash256.of(subject.mrSigner()), NONE), first, subject);
-        return firstMatch(index.residual(), first, subject);
-    }
-
-    private int firstMatch(int[] candidates, int bound, PolicySubject subject) {
-        for (int at : candidates) {
-            if (at >= bound) {
-                return bound;
-            }
-            if (index.rules().get(at).restHolds(subject)) {
-                return at;
-            }
-        }
-        return bound;
     }
 
     String where(Rule rule) {
@@ -215,40 +178,5 @@ public final class Policy implements LaunchPolicy {
 
     private int count(Effect effect) {
         return (int) rules().stream().filter(rule -> rule.effect() == effect).count();
-    }
-
-    private static Index index(List<Rule> inFile) {
-        List<Rule> rules = inFile.stream()
-                .sorted(Comparator.comparing(Rule::effect, Comparator.reverseOrder()))
-                .toList();
-        Map<Hash256, int[]> enclaves = new HashMap<>();
-        Map<Hash256, int[]> signers = new HashMap<>();
-        List<Integer> residual = new ArrayList<>();
-        for (int at = 0; at < rules.size(); at++) {
-            Rule rule = rules.get(at);
-            if (rule.enclaves() != null) {
-                add(enclaves, rule.enclaves().hashes(), at);
-            } else if (rule.signers() != null) {
-                add(signers, rule.signers().hashes(), at);
-            } else {
-                residual.add(at);
-            }
-        }
-        return new Index(
-                rules,
-                enclaves,
-                signers,
-                residual.stream().mapToInt(Integer::intValue).toArray());
-    }
-
-    private static void add(Map<Hash256, int[]> index, Set<Hash256> hashes, int at) {
-        int[] alone = {at};
-        for (Hash256 hash : hashes) {
-            index.merge(hash, alone, (earlier, later) -> {
-                int[] both = Arrays.copyOf(earlier, earlier.length + 1);
-                both[earlier.length] = at;
-                return both;
-            });
-        }
     }
 }

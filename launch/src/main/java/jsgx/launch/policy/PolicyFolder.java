@@ -145,17 +145,21 @@ public final class PolicyFolder {
         } catch (IOException e) {
             throw failure(name, "cannot be read: " + FileReader.reason(e));
         }
+        if (content.length > 0 && content[content.length - 1] != '\n') {
+            throw failure(name, "its last line does not end: it may be cut off; if it is not, end it with a newline");
+        }
         if (key.isPresent()) {
             PolicySignature.verify(name, content, key.get());
         }
         Map<String, byte[]> included = new LinkedHashMap<>();
         Includes beside = PolicyFile.beside(file, reader);
         Includes kept = other -> {
+            boolean absolute = Path.of(other).isAbsolute();
+            if (!absolute && (Path.of(other).getNameCount() != 1 || other.startsWith("."))) {
+                throw new IOException("expected a plain name, of a file beside the policy, or an absolute one");
+            }
             byte[] bytes = beside.read(other);
-            if (!Path.of(other).isAbsolute()) {
-                if (Path.of(other).getNameCount() != 1 || other.startsWith(".")) {
-                    throw new IOException("expected a plain name, of a file beside the policy, or an absolute one");
-                }
+            if (!absolute) {
                 included.put(other, bytes);
             }
             return bytes;

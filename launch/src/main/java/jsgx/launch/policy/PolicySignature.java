@@ -65,16 +65,18 @@ public final class PolicySignature {
                     name, "it is not signed, and a key is pinned here: sign it with  jsgx policy sign  and that key"));
         }
         int start = lastLine(policy);
-        String text = new String(
-                        policy, start + MARK.length, policy.length - start - MARK.length, StandardCharsets.US_ASCII)
-                .strip();
+        String text =
+                new String(policy, start + MARK.length, policy.length - start - MARK.length, StandardCharsets.US_ASCII);
         boolean valid;
         try {
-            byte[] bytes = Base64.getDecoder().decode(text);
+            byte[] bytes =
+                    Base64.getDecoder().decode(text.endsWith("\n") ? text.substring(0, text.length() - 1) : text);
             Signature signature = Signature.getInstance(ALGORITHM);
             signature.initVerify(key);
             signature.update(policy, 0, start);
-            valid = bytes.length == SIZE && signature.verify(bytes);
+            // One spelling only: the decoder passes over bits that stand for nothing.
+            boolean canonical = text.startsWith(Base64.getEncoder().encodeToString(bytes));
+            valid = canonical && bytes.length == SIZE && signature.verify(bytes);
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             valid = false;
         }

@@ -32,7 +32,7 @@ record Rule(
         @Nullable TimeWindow time,
         @Nullable Expression when) {
 
-    /** Whether every condition holds but those on MRENCLAVE and MRSIGNER. The cheap ones come first, the expression last. */
+    /** Whether every condition holds but those on MRENCLAVE, MRSIGNER and workload. The cheap ones come first, the expression last. */
     boolean restHolds(PolicySubject subject) {
         Attributes found = subject.attributes();
         return (attributes == null || attributes.holds(found.flags()))
@@ -43,13 +43,17 @@ record Rule(
                 && (svns == null || svns.contains(subject.isvSvn()))
                 && (sizes == null || sizes.contains(subject.size()))
                 && (time == null || time.holds(subject.time()))
-                && (workloads == null || matches(workloads, subject.workload()))
                 && (when == null || when.holds(subject, effect != PolicyVerdict.Effect.ALLOW));
     }
 
-    /** Whether every condition holds but that on MRENCLAVE. */
-    boolean signerAndRestHold(PolicySubject subject) {
-        return (signers == null || signers.contains(subject.mrSigner())) && restHolds(subject);
+    /** Whether the condition on MRSIGNER holds. */
+    boolean signerHolds(PolicySubject subject) {
+        return signers == null || signers.contains(subject.mrSigner());
+    }
+
+    /** Whether the condition on the workload holds. */
+    boolean workloadHolds(String workload) {
+        return workloads == null || matches(workloads, workload);
     }
 
     static boolean matches(List<Glob> patterns, String name) {

@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.launch.policy;
+
+import org.jspecify.annotations.NullMarked;
