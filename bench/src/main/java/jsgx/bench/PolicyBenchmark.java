@@ -141,15 +141,19 @@ public class PolicyBenchmark {
             String effect = i % 2 == 0 ? "deny" : i % 5 == 0 ? "warn" : "allow";
             text.append("  - {name: rule %d, effect: %s, %s}\n".formatted(i, effect, condition));
         }
-        text.append("  - name: expression\n    effect: deny\n    isvSvn: 9..\n    when: size > 10000000 || workload == 'none'\n");
+        text.append(
+                "  - name: expression\n    effect: deny\n    isvSvn: 9..\n    when: size > 10000000 || workload == 'none'\n");
         try {
             Path folder = Files.createTempDirectory("policy");
-            try (Stream<String> lines = Arrays.stream(enclaves).map(HexFormat.of()::formatHex)) {
-                Files.write(folder.resolve("enclaves.txt"), (Iterable<String>) lines::iterator);
+            try {
+                Files.write(
+                        folder.resolve("enclaves.txt"),
+                        Arrays.stream(enclaves).map(HexFormat.of()::formatHex).toList());
                 return PolicyFile.load(Files.writeString(folder.resolve("policy.yaml"), text));
             } finally {
                 try (Stream<Path> files = Files.walk(folder)) {
-                    files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+                    files.sorted(Comparator.reverseOrder())
+                            .forEach(file -> file.toFile().delete());
                 }
             }
         } catch (IOException | PolicyException e) {
