@@ -1,6 +1,7 @@
 package jsgx.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +71,25 @@ class LaunchAuthorityTest {
             ear.heard.clear();
             process.close();
             assertThat(ear.heard).containsExactly("released test");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aLaunchThatAPortBreaksIsCompletedOnce(InterfaceKind kind) {
+        List<Witness> witness = new ArrayList<>();
+        try (Machine machine = new Machine(32, CpuFeatures.SGX2, options -> {
+                    witness.add(new Witness(options.authority()));
+                    return options.withAuthority(witness.getFirst())
+                            .withProcessors(1)
+                            .withPause(duration -> {
+                                throw new IllegalStateException("no clock");
+                            });
+                });
+                Process process = machine.process(kind).build(PLAN)) {
+            machine.driver.kernel().processors().any().pendingEvent(() -> true);
+            assertThatThrownBy(() -> process.init(PLAN)).hasMessage("no clock");
+            assertThat(witness.getFirst().heard).hasSize(2).endsWith("complete " + Errno.EIO.result());
         }
     }
 

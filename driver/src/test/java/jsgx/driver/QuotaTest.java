@@ -112,6 +112,30 @@ class QuotaTest {
         assertThat(limits.balance(GREEDY)).isZero();
     }
 
+    /** EAUG in a page fault: the page comes once the process has paid with others. */
+    @ParameterizedTest
+    @EnumSource(names = {"MAINLINE", "ISGX"})
+    void anEnclaveThatGrowsByFaultsStaysBelowItsLimit(InterfaceKind kind) throws Exception {
+        Plan plan = new Plan(128L * Plan.PAGE);
+        Plan.of(1).pages().forEach(page -> plan.page(page.offset(), page.flags(), page.content(), page.mask()));
+        try (Machine machine = machine();
+                Process neighbour = process(machine, kind, MODEST).launch(Plan.of(30));
+                Process process = process(machine, kind, GREEDY).launch(plan)) {
+            process.space.protect(process.base, plan.size(), AddressSpace.PROT_READ | AddressSpace.PROT_WRITE);
+            for (long page = process.base + 3L * Plan.PAGE; page < process.base + plan.size(); page += Plan.PAGE) {
+                int tries = 0;
+                while (process.space.epcPage(page) < 0) {
+                    FaultResult result = process.space.fault(page, false);
+                    assertThat(result).isEqualTo(FaultResult.NOPAGE);
+                    assertThat(++tries).as("a fault without end").isLessThan(1000);
+                }
+            }
+            assertThat(process.enclave().pages()).isEqualTo(128);
+            assertThat(limits.peak(GREEDY)).isEqualTo(LIMIT);
+            assertThat(neighbour.enclave().residentPages()).isEqualTo(32);
+        }
+    }
+
     /** The parent goes, a child that it forked stays and has the mapping: the enclave lives on. */
     @ParameterizedTest
     @EnumSource

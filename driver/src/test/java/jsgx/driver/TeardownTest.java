@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jsgx.arch.CpuFeatures;
+import jsgx.arch.Enclu;
+import jsgx.arch.LogicalProcessor;
 import jsgx.arch.struct.Secinfo;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,6 +30,7 @@ class TeardownTest {
         private final LaunchAuthority tokens;
         private final List<String> heard = new ArrayList<>();
         private boolean throwing;
+        private Runnable onComplete = () -> {};
         private Fate fate = Fate.tearDown(RESULT, "cannot be recorded");
 
         Judge(LaunchAuthority tokens) {
@@ -39,6 +45,7 @@ class TeardownTest {
         @Override
         public Fate complete(LaunchRequest request, Completion completion) {
             heard.add("complete " + completion.result());
+            onComplete.run();
             if (throwing) {
                 throw new IllegalStateException("no fate");
             }
@@ -159,6 +166,37 @@ class TeardownTest {
                     .isEqualTo(FaultResult.SIGBUS);
             process.close();
             assertThat(court.machine.driver.freePages()).isEqualTo(PAGES);
+        }
+    }
+
+    /** Between EINIT and the authority's answer it can be entered: whoever is inside then has to leave first. */
+    @ParameterizedTest
+    @EnumSource
+    void aThreadThatIsInsideIsWaitedFor(InterfaceKind kind) throws Exception {
+        try (Court court = new Court(PAGES);
+                ExecutorService threads = Executors.newSingleThreadExecutor()) {
+            Process process = court.machine.process(kind).build(PLAN);
+            List<Future<?>> thread = new ArrayList<>();
+            court.judge.onComplete = () -> {
+                for (Plan.Page page : PLAN.pages()) {
+                    process.space.fault(process.base + page.offset(), false);
+                }
+                LogicalProcessor processor = new LogicalProcessor(court.machine.cpu, process.space);
+                processor.cpl(3);
+                assertThat(Enclu.eenter(processor, process.base, 0x1000).isSuccess())
+                        .isTrue();
+                thread.add(threads.submit(() -> {
+                    while (process.space.epcPage(process.base) >= 0) {
+                        Thread.onSpinWait();
+                    }
+                    // An interrupt would make it leave; here it leaves by itself.
+                    assertThat(Enclu.eexit(processor, 0x1000).isSuccess()).isTrue();
+                }));
+            };
+            assertThat(process.init(PLAN)).isEqualTo(RESULT);
+            thread.getFirst().get();
+            assertThat(court.machine.driver.freePages()).isEqualTo(PAGES);
+            process.close();
         }
     }
 

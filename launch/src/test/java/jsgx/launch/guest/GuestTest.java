@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executors;
@@ -69,7 +70,7 @@ class GuestTest {
         try (Host host = new Host(platform);
                 Guest guest = Guest.boot(host.driver, GuestOptions.of(Host.VM, VEPC * 4096L))) {
             for (int boot = 0; boot < 2; boot++) {
-                byte[] intel = java.util.HexFormat.of().parseHex(LaunchControl.INTEL_HASH);
+                byte[] intel = HexFormat.of().parseHex(LaunchControl.INTEL_HASH);
                 assertThat(guest.lePubKeyHash()).isEqualTo(intel);
                 assertThat(Host.launch(guest, image, sigstruct, token)).isEqualTo(16);
                 guest.reboot();
