@@ -114,8 +114,7 @@ final class PolicyRevokeCommand extends Subcommand {
             }
         }
         // Opened again: what was refused before the rollback was accepted is read now.
-        try (Governance governance =
-                Governance.in(folder, surroundings.clock(), Durability.GROUP).withTokens()) {
+        try (Governance governance = Governance.in(folder, surroundings.clock(), Durability.GROUP)) {
             Revoker revoker = governance.revoker();
             return undo ? undo(revoker, named.getFirst()) : revoke(revoker, named.getFirst());
         }

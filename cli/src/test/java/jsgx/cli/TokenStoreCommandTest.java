@@ -185,4 +185,22 @@ class TokenStoreCommandTest {
         assertThat(run.err()).contains("damaged at offset 24").contains("move the file away");
         assertThat(store).as("as it was").hasBinaryContent(bytes);
     }
+
+    @Test
+    void aDamagedStoreLaunchesNothingAndKeepsNobodyFromRevoking() throws Exception {
+        jsgx.line("token get app" + GET);
+        Path store = folder.resolve("home/.local/state/jsgx/tokens");
+        byte[] bytes = Files.readAllBytes(store);
+        bytes[100] ^= 1;
+        Files.write(store, bytes);
+        String launch = "launch enclave.sgxs --sigstruct enclave.sigstruct";
+
+        assertThat(jsgx.line(launch + " --placement user").err()).contains("damaged at offset 24");
+        assertThat(jsgx.line(launch).status()).as("none needs no store").isZero();
+        Jsgx.Run revoked =
+                jsgx.line("policy revoke --signer " + Samples.signer().mrSigner());
+
+        assertThat(revoked.err()).contains("is revoked, but").contains("damaged at offset 24");
+        assertThat(jsgx.line(launch + " --json").json()).containsEntry("code", "POLICY_REVOKED");
+    }
 }

@@ -3,7 +3,6 @@ package jsgx.launch;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import jsgx.launch.audit.AuditLog;
@@ -58,16 +57,21 @@ public final class Governance implements AutoCloseable {
         return governance;
     }
 
-    /** With the store of user space's tokens. */
-    public Governance withTokens() {
+    /**
+     * With the store of user space's tokens.
+     *
+     * @throws LaunchException where it cannot be read or is damaged; what was opened is closed then
+     */
+    public Governance withTokens() throws LaunchException {
         try {
             TokenStore store = TokenStore.in(folder);
             open.add(store::close);
             options = options.withTokenStore(store);
+            return this;
         } catch (LaunchException e) {
-            refuseAll(e);
+            close();
+            throw e;
         }
-        return this;
     }
 
     /** What a governor goes by. */
@@ -76,21 +80,21 @@ public final class Governance implements AutoCloseable {
     }
 
     /**
-     * Who revokes in this folder, with its store of tokens where that was opened.
+     * Who revokes in this folder. Its store of tokens is opened when something is to be purged, so that a damaged one keeps nobody from
+     * revoking.
      *
-     * @throws LaunchException where its revocations or its tokens cannot be used
+     * @throws LaunchException where its revocations cannot be used
      */
     public Revoker revoker() throws LaunchException {
         if (!broken.isEmpty()) {
             throw new LaunchException(broken);
         }
-        Map<String, Revoker.Holder> holders = new LinkedHashMap<>();
-        TokenStore store = options.tokenStore();
-        if (store != null) {
-            holders.put(
-                    TokenSource.STORE.id(),
-                    which -> store.purge(token -> which.test(token.identity())).size());
-        }
+        Revoker.Holder store = which -> {
+            try (TokenStore tokens = TokenStore.in(folder)) {
+                return tokens.purge(token -> which.test(token.identity())).size();
+            }
+        };
+        Map<String, Revoker.Holder> holders = Map.of(TokenSource.STORE.id(), store);
         return new Revoker(options.revocations(), options.audit(), options.clock(), holders);
     }
 

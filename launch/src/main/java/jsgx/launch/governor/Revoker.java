@@ -3,6 +3,7 @@ package jsgx.launch.governor;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,15 +46,20 @@ public final class Revoker {
      * revision.
      *
      * @throws LaunchException where it cannot be kept: then nothing is revoked; where tokens cannot be purged or the act not be recorded:
-     *     then it is revoked
+     *     then it is revoked, and the tokens launch nothing
      */
     public RevocationReport revoke(Revocation revocation) throws LaunchException {
         Revocations changed = revocations.add(revocation, clock.instant().truncatedTo(ChronoUnit.MILLIS));
         List<LaunchEntry> waitedFor = await(changed.revision(), revocation + " is revoked");
         try {
             Map<String, Long> purged = new LinkedHashMap<>();
+            List<LaunchException> unreachable = new ArrayList<>();
             for (Map.Entry<String, Holder> holder : holders.entrySet()) {
-                purged.put(holder.getKey(), holder.getValue().purge(revocation::mayCover));
+                try {
+                    purged.put(holder.getKey(), holder.getValue().purge(revocation::mayCover));
+                } catch (LaunchException e) {
+                    unreachable.add(e);
+                }
             }
             List<LaunchEntry> running = revocations.revisions().entries().stream()
                     .filter(LaunchEntry::running)
@@ -61,6 +67,9 @@ public final class Revoker {
                             revocation.covers(entry.mrEnclave(), entry.mrSigner(), entry.isvProdId(), entry.isvSvn()))
                     .toList();
             record("revoke", revocation.toString(), changed.revision());
+            if (!unreachable.isEmpty()) {
+                throw unreachable.getFirst();
+            }
             return new RevocationReport(revocation, changed.revision(), waitedFor, purged, running);
         } catch (LaunchException e) {
             throw new LaunchException(revocation + " is revoked, but: " + e.getMessage(), e);
