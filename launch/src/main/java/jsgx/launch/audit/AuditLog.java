@@ -7,9 +7,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditEntry.Checkpoint;
@@ -25,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AuditLog implements AuditTrail, AutoCloseable {
 
-    /** How long records of an asynchronous trail may wait for others before they are synced. */
-    private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
     private final FileLayer files;
     private final Path folder;
     private final AuditKey key;
@@ -35,8 +29,9 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
     private final InstantSource clock;
 
     private final ReentrantLock appending = new ReentrantLock();
-    private final Condition work = appending.newCondition();
-    private final @Nullable Thread flusher;
+
+    /** What an asynchronous trail has not written yet; the others have none. */
+    private final @Nullable AuditQueue queue;
 
     // All of these are guarded by appending; what is on the disk by the lock of the file.
 
@@ -62,7 +57,6 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
 
     private boolean continued;
 
-    private boolean unflushed;
     private boolean closed;
 
     private AuditLog(FileLayer files, Path folder, AuditKey key, AuditOptions options, InstantSource clock, int index)
@@ -74,9 +68,7 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         this.clock = clock;
         this.index = index;
         this.segment = RecordLog.open(files, folder.resolve(AuditSegments.name(index)), AuditFormat.FILE);
-        this.flusher = options.durability() == Durability.ASYNC
-                ? Thread.ofPlatform().daemon().name("jsgx-audit").unstarted(this::flush)
-                : null;
+        this.queue = options.durability() == Durability.ASYNC ? new AuditQueue(this::writeAndForce) : null;
     }
 
     /** Opens the trail in a folder, or begins one. */
@@ -98,8 +90,8 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
                 log.segment.close();
             }
         }
-        if (log.flusher != null) {
-            log.flusher.start();
+        if (log.queue != null) {
+            log.queue.start();
         }
         return log;
     }
@@ -124,53 +116,80 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
 
     @Override
     public void record(AuditEvent event) throws LaunchException {
+        if (queue != null) {
+            queue.add(event);
+        } else if (options.durability() == Durability.GROUP) {
+            writeAndForce(List.of(event));
+        } else {
+            write(List.of(event));
+        }
+    }
+
+    private void writeAndForce(List<AuditEvent> events) throws LaunchException {
         RecordLog written;
         long upTo;
+        appending.lock();
+        try {
+            write(events);
+            written = segment;
+            upTo = position;
+        } finally {
+            appending.unlock();
+        }
+        written.force(upTo);
+    }
+
+    private void write(List<AuditEvent> events) throws LaunchException {
         appending.lock();
         try {
             if (closed) {
                 throw new LaunchException("the audit trail in " + folder + " is closed");
             }
-            while (!append(event)) {
+            int done = append(events);
+            while (done < events.size()) {
                 next();
+                done += append(events.subList(done, events.size()));
             }
-            written = segment;
-            upTo = position;
-            unflushed = true;
-            work.signal();
         } finally {
             appending.unlock();
         }
-        if (options.durability() == Durability.GROUP) {
-            written.force(upTo);
-        }
     }
 
-    /** Appends to the present file. Returns false where the trail goes on in the next. */
-    private boolean append(AuditEvent event) throws LaunchException {
+    /** Appends to the present file; how many, fewer than all where the trail goes on in the next. */
+    private int append(List<AuditEvent> events) throws LaunchException {
+        int[] done = {0};
         segment.exclusively(() -> {
             catchUp();
-            if (!continued && segment.end() - segment.start() >= options.segmentBytes()) {
-                checkpoint(AuditSegments.name(index + 1));
-                // What comes after must not outlive what comes before.
-                segment.force(position);
+            while (done[0] < events.size() && hasRoom()) {
+                append(events.get(done[0]));
+                done[0]++;
             }
-            if (continued) {
-                return;
-            }
-            if (!begun) {
-                checkpoint("");
-            }
-            write(new AuditEntry.Event(number + 1, "", event));
-            if (number - signed >= options.checkpointRecords()
-                    || Duration.between(signedAt, clock.instant()).compareTo(options.checkpointInterval()) >= 0) {
-                checkpoint("");
-            }
-            if (options.durability() == Durability.EACH) {
+            if (options.durability() == Durability.EACH && done[0] > 0) {
                 segment.force(position);
             }
         });
+        return done[0];
+    }
+
+    /** Whether the present file takes one more; ends it where it is full. */
+    private boolean hasRoom() throws LaunchException {
+        if (!continued && segment.end() - segment.start() >= options.segmentBytes()) {
+            checkpoint(AuditSegments.name(index + 1));
+            // What comes after must not outlive what comes before.
+            segment.force(position);
+        }
         return !continued;
+    }
+
+    private void append(AuditEvent event) throws LaunchException {
+        if (!begun) {
+            checkpoint("");
+        }
+        write(new AuditEntry.Event(number + 1, "", event));
+        if (number - signed >= options.checkpointRecords()
+                || Duration.between(signedAt, clock.instant()).compareTo(options.checkpointInterval()) >= 0) {
+            checkpoint("");
+        }
     }
 
     /** Goes on in the next file. */
@@ -248,33 +267,6 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         begun = true;
     }
 
-    /** What the thread of an asynchronous trail does: it syncs what was recorded since. */
-    private void flush() {
-        while (true) {
-            RecordLog target;
-            appending.lock();
-            try {
-                while (!unflushed && !closed) {
-                    work.awaitUninterruptibly();
-                }
-                if (closed) {
-                    return;
-                }
-                unflushed = false;
-                target = segment;
-            } finally {
-                appending.unlock();
-            }
-            LockSupport.parkNanos(GATHER_NANOS);
-            try {
-                target.force(target.end());
-            } catch (LaunchException e) {
-                // The file refuses the next record, and says why.
-                return;
-            }
-        }
-    }
-
     /**
      * Signs what is not signed yet, and ends the trail's use here.
      *
@@ -282,13 +274,22 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
      */
     @Override
     public void close() throws LaunchException {
+        try {
+            if (queue != null) {
+                queue.close();
+            }
+        } finally {
+            end();
+        }
+    }
+
+    private void end() throws LaunchException {
         appending.lock();
         try {
             if (closed) {
                 return;
             }
             closed = true;
-            work.signal();
             segment.exclusively(() -> {
                 catchUp();
                 if (number > signed && !continued) {

@@ -9,8 +9,8 @@ public enum Durability {
     /** It is on the disk; records that are made at the same time share a sync. */
     GROUP,
     /**
-     * It is on its way to the disk. A crash of the machine loses the records of the last moments, a crash of the process none. After a sync that
-     * failed the next record is refused.
+     * It waits for the trail's own thread, which writes and syncs what gathered, within milliseconds. A crash, of the process too, loses the records of
+     * the last moments. After a write or a sync that failed the next record is refused; where too many wait, the next one waits as well.
      */
     ASYNC;
 

@@ -250,6 +250,26 @@ class AuditLogTest {
     }
 
     @Test
+    void anAsynchronousTrailThatIsClosedHasAllInOrder() throws Exception {
+        trail.options = trail.options.withDurability(Durability.ASYNC).withSegmentBytes(50_000);
+        try (AuditLog log = trail.open()) {
+            for (int i = 1; i <= 500; i++) {
+                log.record(event("launch-" + i));
+            }
+        }
+        assertThat(trail.ids()).isEqualTo(launches(500));
+        assertThat(trail.verify()).isInstanceOf(Intact.class);
+    }
+
+    @Test
+    void anAsynchronousTrailThatIsClosedRefuses() throws Exception {
+        trail.options = trail.options.withDurability(Durability.ASYNC);
+        AuditLog log = trail.open();
+        log.close();
+        assertThatThrownBy(() -> log.record(event("late"))).hasMessageContaining("is closed");
+    }
+
+    @Test
     void anAsynchronousTrailIsSyncedSoon() throws Exception {
         trail.options = trail.options.withDurability(Durability.ASYNC);
         try (AuditLog log = trail.open()) {
