@@ -22,6 +22,9 @@ final class WTinyLfu implements EvictionOrder {
 
     private static final long SMALLEST = 16;
 
+    /** The part of the maximum by which it may be too large: what gives and takes by turns leaves it alone. */
+    private static final long SLACK = 64;
+
     private final SchemeClock clock;
     private final Cache<Entry, Entry> order =
             Caffeine.newBuilder().executor(Runnable::run).maximumSize(SMALLEST).build();
@@ -47,10 +50,9 @@ final class WTinyLfu implements EvictionOrder {
     @Override
     public void insert(Entry e) {
         size++;
-        if (size > maximum || (size < maximum / 4 * 3 && maximum > SMALLEST)) {
+        if (size > maximum) {
             // An eighth of room, so that not every insertion changes it.
-            maximum = Math.max(size + size / 8, SMALLEST);
-            eviction.setMaximum(maximum);
+            maximum(size + size / 8);
         }
         e.tick = clock.next();
         order.put(e, e);
@@ -64,9 +66,17 @@ final class WTinyLfu implements EvictionOrder {
 
     @Override
     public @Nullable Entry coldest() {
+        if (size < maximum - maximum / SLACK && maximum > SMALLEST) {
+            maximum(size);
+        }
         return eviction.coldest(entries -> {
             Iterator<Policy.CacheEntry<Entry, Entry>> coldestFirst = entries.iterator();
             return coldestFirst.hasNext() ? coldestFirst.next().getKey() : null;
         });
+    }
+
+    private void maximum(long entries) {
+        maximum = Math.max(entries, SMALLEST);
+        eviction.setMaximum(maximum);
     }
 }

@@ -346,6 +346,24 @@ class KernelTokenCacheTest {
         assertThat(total().bytes()).isZero();
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aHitThatComesLateTouchesNothing(Scheme scheme) throws Exception {
+        cache.scheme(scheme);
+        cache.limits(CacheLimits.ofBytes(4 * scheme.entryBytes()));
+        load(A, 0, 4);
+        Entry dropped = Objects.requireNonNull(cache.table.find(key(1)));
+        cache.flush(identity -> identity.isEnclave(mrEnclave(1)));
+        dropped.share.order().hit(dropped);
+        load(A, 10, 30);
+
+        assertThat(total().entries()).isEqualTo(4);
+        cache.shrink(0);
+        assertThat(total().entries()).isZero();
+        load(A, 0, 3);
+        assertThat(total().entries()).isEqualTo(3);
+    }
+
     @Test
     void agesAreOfTheEntriesNow() throws Exception {
         get(1, A);

@@ -1,6 +1,7 @@
 package jsgx.launch.cache;
 
 import java.nio.ByteBuffer;
+import java.util.Random;
 import jsgx.driver.Workload;
 import jsgx.launch.token.TokenIdentity;
 import jsgx.launch.token.TokenKey;
@@ -13,6 +14,7 @@ final class TestTokens {
     static final Workload C = new Workload("c");
 
     private static final byte[] LE = new byte[32];
+    private static final int SIGNER = 32;
     private static final int TOKEN = 304;
 
     private TestTokens() {}
@@ -24,7 +26,9 @@ final class TestTokens {
 
     static TokenKey key(int n, long generation) {
         byte[] identity = new byte[TokenIdentity.SIZE];
-        ByteBuffer.wrap(identity).putInt(0, n).putInt(32, n % 4);
+        // Measurements differ in all their bytes, and so do their hashes.
+        new Random(n).nextBytes(identity);
+        ByteBuffer.wrap(identity).putInt(0, n).put(SIGNER, new byte[SIGNER]).putInt(SIGNER, n % 4);
         return new TokenKey(TokenIdentity.of(identity), LE, generation);
     }
 
