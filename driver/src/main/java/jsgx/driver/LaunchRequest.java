@@ -8,7 +8,7 @@ import jsgx.arch.struct.Attributes;
  * An enclave that is about to be initialised, as its driver knows it.
  *
  * @param enclave a number that no other enclave of this driver has had
- * @param kind the interface that asks
+ * @param kind the interface that asks; mainline's where a virtual machine does, whose EPC is mainline's device
  * @param workload whose enclave it is
  * @param sigstruct the SIGSTRUCT, 1808 bytes
  * @param mrEnclave ENCLAVEHASH of the SIGSTRUCT: claimed until EINIT has compared it, 32 bytes

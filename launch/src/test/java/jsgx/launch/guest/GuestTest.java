@@ -10,14 +10,17 @@ import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import jsgx.arch.Encls;
+import jsgx.arch.Enclu;
 import jsgx.arch.Fuses;
 import jsgx.arch.KernelMemory;
 import jsgx.arch.LogicalProcessor;
 import jsgx.arch.Outcome;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
+import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.Decision;
+import jsgx.driver.EmbeddedAddressSpace;
 import jsgx.driver.Errno;
 import jsgx.driver.Fate;
 import jsgx.driver.InterfaceKind;
@@ -25,12 +28,19 @@ import jsgx.driver.LaunchRequest;
 import jsgx.driver.TokenSupplier;
 import jsgx.driver.Workload;
 import jsgx.image.EnclaveImage;
+import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchControl;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
 import jsgx.launch.TestEnclaves;
 import jsgx.launch.TestPlatforms;
+import jsgx.launch.le.JavaLaunchEnclave;
+import jsgx.launch.le.LaunchEnclave;
+import jsgx.launch.le.LeProfile;
+import jsgx.launch.le.LeRequest;
+import jsgx.launch.le.WhiteList;
 import jsgx.launch.load.EnclaveLoader;
+import jsgx.launch.load.EnclaveLostException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -98,6 +108,41 @@ class GuestTest {
                     guest.reboot();
                 }
             }
+        }
+    }
+
+    /** A real enclave, entered and paged in a guest: the launch key it gets is the package's, under the guest's hash. */
+    @Test
+    void aLaunchEnclaveInAGuestMakesTokensForTheWholePackage() throws Exception {
+        LaunchEnclave enclave = LaunchEnclave.of(TestPlatforms.LE_KEY, LeProfile.V5, WhiteList.NONE);
+        LeRequest request = new LeRequest(
+                sigstruct.enclaveHash().toArray(Layouts.U8),
+                HexFormat.of().parseHex(SigstructCheck.mrSigner(sigstruct)),
+                sigstruct.attributes());
+        try (Host host = new Host(platform)) {
+            GuestOptions options = GuestOptions.of(Host.VM, 20 * 4096L)
+                    .withKernel(kernel ->
+                            kernel.withLaunchEnclaveSigner(host.leHash()).withSwapThread(false));
+            try (Guest issuer = Guest.boot(host.driver, options);
+                    Guest taker = Guest.boot(host.driver, host.options(VEPC));
+                    var running = new JavaLaunchEnclave(new Random(1)).start(enclave, issuer.driver())) {
+                // Evicts the launch enclave's pages, which come back when it is entered.
+                Host.build(issuer.driver(), InterfaceKind.ISGX, TestEnclaves.image(8, 40), sigstruct.attributes())
+                        .close();
+
+                byte[] fromGuest = running.ask(request).token();
+
+                assertThat(Host.launch(taker, image, sigstruct, fromGuest)).isZero();
+                try (EnclaveLoader onHost =
+                        Host.build(host.driver, InterfaceKind.ISGX, image, sigstruct.attributes())) {
+                    assertThat(onHost.init(sigstruct, EinitToken.of(fromGuest))).isZero();
+                }
+                assertThat(host.asked.getFirst().attributes().has(Attributes.EINITTOKENKEY))
+                        .isTrue();
+                issuer.reboot();
+                assertThatThrownBy(() -> running.ask(request)).isInstanceOf(EnclaveLostException.class);
+            }
+            assertThat(host.isIdle()).isTrue();
         }
     }
 
@@ -236,6 +281,44 @@ class GuestTest {
                 assertThat(guest.driver().freePages()).isEqualTo(VEPC);
             }
             assertThat(host.isIdle()).isTrue();
+        }
+    }
+
+    /** Between EINIT and the host's answer another processor of the guest may have entered: its pages go from under it. */
+    @Test
+    void aThreadInAnEnclaveThatTheHostTakesDownLosesIt() throws Exception {
+        try (Host host = new Host(platform);
+                Guest guest = Guest.boot(host.driver, host.options(VEPC));
+                var threads = Executors.newSingleThreadExecutor()) {
+            EmbeddedAddressSpace space = new EmbeddedAddressSpace();
+            EnclaveLoader loader =
+                    new EnclaveLoader(InterfaceKind.ISGX, guest.driver().isgx().open(Host.PROGRAM), space);
+            assertThat(loader.create(image, sigstruct.attributes(), 0)).isZero();
+            assertThat(loader.addPages(image.pages())).isZero();
+            List<Future<?>> inside = new ArrayList<>();
+            host.onComplete = () -> {
+                LogicalProcessor processor = guest.driver().processor(space);
+                processor.cpl(3);
+                assertThat(Enclu.eenter(processor, loader.base(), 0x1000).isSuccess())
+                        .isTrue();
+                inside.add(threads.submit(() -> {
+                    while (processor.memory().epcPage(loader.base()) >= 0) {
+                        Thread.onSpinWait();
+                    }
+                    // An access would fault, and the AEX lead it out as this does.
+                    assertThat(Enclu.eexit(processor, 0x1000).isSuccess()).isTrue();
+                }));
+            };
+            host.fate = Fate.tearDown(Errno.EIO.result(), "cannot be recorded");
+            assertThat(loader.init(sigstruct, EinitToken.of(token))).isEqualTo(Errno.EFAULT.result());
+            inside.getFirst().get();
+            int valid = 0;
+            for (boolean page : host.valid()) {
+                valid += page ? 1 : 0;
+            }
+            // The version array of the guest's kernel.
+            assertThat(valid).isEqualTo(1);
+            loader.close();
         }
     }
 

@@ -46,6 +46,7 @@ final class Host implements AutoCloseable, LaunchAuthority, EpcAccount {
     final Map<Workload, Integer> charged = new ConcurrentHashMap<>();
     volatile Decision decision = Decision.allow();
     volatile Fate fate = Fate.keep();
+    volatile Runnable onComplete = () -> {};
     volatile int limit = Integer.MAX_VALUE;
 
     Host(Platform platform) {
@@ -118,6 +119,7 @@ final class Host implements AutoCloseable, LaunchAuthority, EpcAccount {
     @Override
     public Fate complete(LaunchRequest request, Completion completion) {
         heard.add("complete " + request.enclave() + " " + completion.result());
+        onComplete.run();
         return fate;
     }
 
