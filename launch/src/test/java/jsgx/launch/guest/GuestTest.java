@@ -414,6 +414,28 @@ class GuestTest {
     }
 
     @Test
+    void theHostsPowerLossTakesTheGuestsEnclavesAndNothingElse() throws Exception {
+        try (Host host = new Host(platform)) {
+            Guest guest = Guest.boot(host.driver, host.options(VEPC));
+            EnclaveLoader lost = Host.build(guest.driver(), InterfaceKind.ISGX, image, sigstruct.attributes());
+            assertThat(lost.init(sigstruct, EinitToken.of(token))).isZero();
+            EnclaveLoader half = Host.build(guest.driver(), InterfaceKind.ISGX, image, sigstruct.attributes());
+            host.driver.powerLoss();
+
+            assertThat(half.init(sigstruct, EinitToken.of(token))).isEqualTo(Errno.EFAULT.result());
+            assertThat(Host.launch(guest, image, sigstruct, token)).isZero();
+            lost.close();
+            half.close();
+            assertThat(guest.driver().freePages()).isEqualTo(VEPC);
+            assertThat(host.heard)
+                    .filteredOn(heard -> heard.startsWith("released"))
+                    .hasSize(2);
+            guest.close();
+            assertThat(host.isIdle()).isTrue();
+        }
+    }
+
+    @Test
     void workloadsAreCharged() throws Exception {
         Workload other = new Workload("another vm");
         try (Host host = new Host(platform)) {
