@@ -1,11 +1,9 @@
 package jsgx.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import jsgx.launch.LaunchException;
-import jsgx.launch.StateFolder;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyError;
 import jsgx.launch.policy.PolicyException;
@@ -19,10 +17,9 @@ final class Policies {
 
     private Policies() {}
 
-    /** The policy in force. */
+    /** The policy in force, to look at. */
     static PolicyFolder inForce(Surroundings surroundings) throws LaunchException {
-        Path folder = surroundings.directory().resolve(StateFolder.path(surroundings.environment()));
-        return PolicyFolder.in(folder, surroundings.clock());
+        return PolicyFolder.look(Platforms.folder(surroundings), surroundings.clock());
     }
 
     /** The policy in a file, or that in force where none is named. */

@@ -2,11 +2,11 @@ package jsgx.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
-import jsgx.launch.StateFolder;
-import jsgx.launch.governor.RevocationFile;
+import jsgx.launch.audit.Durability;
+import jsgx.launch.governor.PolicyInstaller;
 import jsgx.launch.policy.PolicyException;
-import jsgx.launch.policy.PolicyFolder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -44,15 +44,12 @@ final class PolicyReloadCommand extends Subcommand {
 
     @Override
     int run() throws BadInput, LaunchException, IOException {
-        PolicyFolder folder = Policies.inForce(surroundings);
-        Path candidate = file == null
-                ? EnclaveOptions.existing(folder.file().toString(), surroundings)
-                : EnclaveOptions.existing(file, surroundings);
-        PolicyFolder.Installed installed;
-        long revision;
-        try {
-            installed = folder.install(candidate, acceptRollback);
-            revision = advance();
+        Path candidate = EnclaveOptions.existing(
+                file == null ? Policies.inForce(surroundings).file().toString() : file, surroundings);
+        PolicyInstaller.Change change;
+        try (Governance governance =
+                Governance.in(Platforms.folder(surroundings), surroundings.clock(), Durability.GROUP)) {
+            change = governance.installer().install(candidate, acceptRollback);
         } catch (PolicyException e) {
             if (json()) {
                 print(new Json()
@@ -67,26 +64,18 @@ final class PolicyReloadCommand extends Subcommand {
             print(new Json()
                     .put("file", candidate.toString())
                     .put("inForce", true)
-                    .put("revision", revision)
-                    .put("rolledBackFrom", installed.rolledBackFrom())
-                    .putAll(Policies.json(installed.policy())));
+                    .put("revision", change.revision())
+                    .put("rolledBackFrom", change.rolledBackFrom())
+                    .putAll(Policies.json(change.policy())));
         } else {
             Screen screen = screen();
             screen.line(screen.good("in force") + "  " + Text.printable(candidate.toString()) + "  "
-                    + Policies.summary(installed.policy()) + ", revision " + revision);
-            if (installed.rolledBackFrom() != 0) {
-                screen.line("rolled back  from sequence " + installed.rolledBackFrom() + " to "
-                        + installed.policy().sequence());
+                    + Policies.summary(change.policy()) + ", revision " + change.revision());
+            if (change.rolledBackFrom() != 0) {
+                screen.line("rolled back  from sequence " + change.rolledBackFrom() + " to "
+                        + change.policy().sequence());
             }
         }
         return ExitStatus.DONE;
-    }
-
-    /** Has running processes look again. */
-    private long advance() throws LaunchException {
-        try (RevocationFile revisions =
-                RevocationFile.in(surroundings.directory().resolve(StateFolder.path(surroundings.environment())))) {
-            return revisions.advance();
-        }
     }
 }

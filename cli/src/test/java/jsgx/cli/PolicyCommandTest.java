@@ -190,6 +190,9 @@ class PolicyCommandTest {
                         .out())
                 .contains("rolled back  from sequence 12 to 11");
         assertThat(jsgx.line("policy check").status()).isZero();
+        assertThat(jsgx.line("audit query --json").out())
+                .contains("\"accept-rollback\"")
+                .contains("sequence 11, which is lower than 12 before it");
     }
 
     @Test

@@ -10,6 +10,7 @@ import jsgx.launch.audit.AuditOptions;
 import jsgx.launch.audit.AuditTrail;
 import jsgx.launch.audit.Durability;
 import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.governor.PolicyInstaller;
 import jsgx.launch.governor.PolicySource;
 import jsgx.launch.governor.RevocationFile;
 import jsgx.launch.governor.Revocations;
@@ -98,12 +99,22 @@ public final class Governance implements AutoCloseable {
         return new Revoker(options.revocations(), options.audit(), options.clock(), holders);
     }
 
+    /**
+     * Who puts policies in force in this folder.
+     *
+     * @throws LaunchException where its revocations or its tokens cannot be used
+     */
+    public PolicyInstaller installer() throws LaunchException {
+        return new PolicyInstaller(
+                PolicyFolder.in(folder, options.clock()), revoker(), options.audit(), options.clock());
+    }
+
     /** The rules of a folder for a look without a trace. */
     public static GovernorOptions look(Path folder, InstantSource clock) {
         GovernorOptions looking = GovernorOptions.defaults().withClocks(clock, System::nanoTime);
         try {
             Revocations present = RevocationFile.look(folder);
-            ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.in(folder, clock), present.revision());
+            ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.look(folder, clock), present.revision());
             return looking.withPolicy(PolicySource.of(policy)).withRevocations(RevocationFile.inMemory(present));
         } catch (LaunchException e) {
             return looking.withPolicy(PolicySource.unavailable(String.valueOf(e.getMessage())));

@@ -39,15 +39,22 @@ public final class PolicyFolder {
 
     private final Path folder;
     private final FileReader reader;
+    private final boolean looking;
 
-    private PolicyFolder(Path folder, FileReader reader) {
+    private PolicyFolder(Path folder, FileReader reader, boolean looking) {
         this.folder = folder;
         this.reader = reader;
+        this.looking = looking;
     }
 
     /** The policy of this state folder, which need not exist. */
     public static PolicyFolder in(Path folder, InstantSource clock) {
-        return new PolicyFolder(folder, new FileReader(clock));
+        return new PolicyFolder(folder, new FileReader(clock), false);
+    }
+
+    /** The policy of this state folder for a look: to load it leaves no trace. */
+    public static PolicyFolder look(Path folder, InstantSource clock) {
+        return new PolicyFolder(folder, new FileReader(clock), true);
     }
 
     /** Where the policy lies. */
@@ -75,7 +82,7 @@ public final class PolicyFolder {
             }
             Read read = read(file(), key);
             checkSequence(read.policy(), highest);
-            if (read.policy().sequence() > highest) {
+            if (!looking && read.policy().sequence() > highest) {
                 keepSequence(read.policy().sequence(), false);
             }
             return Optional.of(read.policy());
@@ -97,15 +104,10 @@ public final class PolicyFolder {
      */
     public Installed install(Path candidate, boolean acceptRollback) throws PolicyException {
         synchronized (THREADS) {
-            Read read = read(candidate, pinnedKey());
-            long highest = highestSequence();
-            boolean lower = read.policy().sequence() < highest;
-            if (!acceptRollback) {
-                checkSequence(read.policy(), highest);
-            }
+            Read read = check(candidate, acceptRollback);
             try {
                 PrivateFile.ensureFolder(folder);
-                if (lower) {
+                if (read.rolledBackFrom() != 0) {
                     keepSequence(read.policy().sequence(), true);
                 }
                 if (!candidate
@@ -121,8 +123,25 @@ public final class PolicyFolder {
                 throw failure(POLICY, String.valueOf(e.getMessage()));
             }
             keepSequence(read.policy().sequence(), false);
-            return new Installed(read.policy(), lower ? highest : 0);
+            return new Installed(read.policy(), read.rolledBackFrom());
         }
+    }
+
+    /** What {@link #install} would put in force; nothing is changed. */
+    public Installed wouldInstall(Path candidate, boolean acceptRollback) throws PolicyException {
+        synchronized (THREADS) {
+            Read read = check(candidate, acceptRollback);
+            return new Installed(read.policy(), read.rolledBackFrom());
+        }
+    }
+
+    private Read check(Path candidate, boolean acceptRollback) throws PolicyException {
+        Read read = read(candidate, pinnedKey());
+        long highest = highestSequence();
+        if (!acceptRollback) {
+            checkSequence(read.policy(), highest);
+        }
+        return read.policy().sequence() < highest ? read.rollingBackFrom(highest) : read;
     }
 
     /** Which policy file this is now; it changes when the file does. */
@@ -134,8 +153,13 @@ public final class PolicyFolder {
         }
     }
 
-    /** A policy as it was read, and what it includes by plain names. */
-    private record Read(Policy policy, byte[] content, Map<String, byte[]> included) {}
+    /** A policy as it was read, what it includes by plain names, and the higher sequence number before it; 0 where there is none. */
+    private record Read(Policy policy, byte[] content, Map<String, byte[]> included, long rolledBackFrom) {
+
+        Read rollingBackFrom(long highest) {
+            return new Read(policy, content, included, highest);
+        }
+    }
 
     private Read read(Path file, Optional<PublicKey> key) throws PolicyException {
         String name = String.valueOf(file.getFileName());
@@ -164,7 +188,7 @@ public final class PolicyFolder {
             }
             return bytes;
         };
-        return new Read(PolicyFile.parse(name, content, kept, key.isPresent()), content, included);
+        return new Read(PolicyFile.parse(name, content, kept, key.isPresent()), content, included, 0);
     }
 
     private static void checkSequence(Policy policy, long highest) throws PolicyException {

@@ -206,6 +206,9 @@ class PolicyFolderTest {
         folder.install(candidate(text("sequence: 3\n", "allow")), false);
         Files.writeString(folder.file(), text("sequence: 9\n", "allow"));
 
+        assertThat(PolicyFolder.look(state, CLOCK).load().orElseThrow().sequence())
+                .isEqualTo(9);
+        assertThat(Files.readString(state.resolve("policy.sequence"))).isEqualTo("3\n");
         assertThat(folder.load().orElseThrow().sequence()).isEqualTo(9);
         assertThat(Files.readString(state.resolve("policy.sequence"))).isEqualTo("9\n");
     }

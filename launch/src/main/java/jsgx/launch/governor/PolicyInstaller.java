@@ -1,0 +1,54 @@
+package jsgx.launch.governor;
+
+import java.nio.file.Path;
+import java.time.InstantSource;
+import jsgx.launch.LaunchException;
+import jsgx.launch.audit.AuditEvent;
+import jsgx.launch.audit.AuditTrail;
+import jsgx.launch.policy.Policy;
+import jsgx.launch.policy.PolicyException;
+import jsgx.launch.policy.PolicyFolder;
+
+/** Puts policies in force, in all processes of a state folder. Each act is recorded before it is done. */
+public final class PolicyInstaller {
+
+    private final PolicyFolder folder;
+    private final Revoker revisions;
+    private final AuditTrail audit;
+    private final InstantSource clock;
+
+    public PolicyInstaller(PolicyFolder folder, Revoker revisions, AuditTrail audit, InstantSource clock) {
+        this.folder = folder;
+        this.revisions = revisions;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    /**
+     * What was put in force.
+     *
+     * @param rolledBackFrom the sequence number that the policy before had; 0 where the new one's is no lower
+     * @param revision the revision since which it is in force
+     */
+    public record Change(Policy policy, long rolledBackFrom, long revision) {}
+
+    /**
+     * Puts a policy in force. When this returns, no launch is on its way that was judged by the one before.
+     *
+     * @param acceptRollback whether it may have a lower sequence number than the one before
+     * @throws PolicyException where it cannot be used: then nothing is changed
+     * @throws LaunchException where the act cannot be recorded: then nothing is changed; or where other processes cannot be told
+     */
+    public Change install(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
+        PolicyFolder.Installed checked = folder.wouldInstall(candidate, acceptRollback);
+        boolean lower = checked.rolledBackFrom() != 0;
+        String what = "%s, sequence %d%s"
+                .formatted(
+                        candidate,
+                        checked.policy().sequence(),
+                        lower ? ", which is lower than %d before it".formatted(checked.rolledBackFrom()) : "");
+        audit.record(Revoker.act(clock, AuditEvent.Kind.POLICY, lower ? "accept-rollback" : "reload", what, 0));
+        PolicyFolder.Installed installed = folder.install(candidate, acceptRollback);
+        return new Change(installed.policy(), installed.rolledBackFrom(), revisions.reload());
+    }
+}
