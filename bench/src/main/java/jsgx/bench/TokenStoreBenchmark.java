@@ -34,12 +34,14 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
 
 /**
  * A store of 100,000 tokens. It is opened, by a JVM that never read one before, beside a bare sequential read of the file (limit: 500
@@ -173,19 +175,25 @@ public class TokenStoreBenchmark {
     @Benchmark
     @BenchmarkMode(Mode.SingleShotTime)
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
-    @Warmup(iterations = 3, batchSize = BATCH)
-    @Measurement(iterations = 5, batchSize = BATCH)
-    public UserToken getFromFile(Kept kept, Opened opened) throws LaunchException {
-        return opened.get(opened.sameMinute, opened.label(kept));
+    @OperationsPerInvocation(BATCH)
+    @Warmup(iterations = 3)
+    @Measurement(iterations = 5)
+    public void getFromFile(Kept kept, Opened opened, Blackhole blackhole) throws LaunchException {
+        for (int i = 0; i < BATCH; i++) {
+            blackhole.consume(opened.get(opened.sameMinute, opened.label(kept)));
+        }
     }
 
     @Benchmark
     @BenchmarkMode(Mode.SingleShotTime)
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
-    @Warmup(iterations = 1, batchSize = BATCH)
-    @Measurement(iterations = 1, batchSize = BATCH)
-    public UserToken getFromFileAndNoteUse(Kept kept, Opened opened) throws LaunchException {
-        return opened.get(opened.later, opened.label(kept));
+    @OperationsPerInvocation(BATCH)
+    @Warmup(iterations = 1)
+    @Measurement(iterations = 1)
+    public void getFromFileAndNoteUse(Kept kept, Opened opened, Blackhole blackhole) throws LaunchException {
+        for (int i = 0; i < BATCH; i++) {
+            blackhole.consume(opened.get(opened.later, opened.label(kept)));
+        }
     }
 
     @Benchmark

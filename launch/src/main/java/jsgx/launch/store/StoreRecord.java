@@ -96,7 +96,7 @@ sealed interface StoreRecord {
     static StoredToken token(byte[] record) throws LaunchException {
         ByteBuffer in = ByteBuffer.wrap(record).order(ByteOrder.LITTLE_ENDIAN);
         if (!(decode(in) instanceof Keep(String label, boolean pinned, Instant expiresAt, Instant lastUsed))) {
-            throw Codec.wrong("another kind than KEEP");
+            throw Codec.wrong("of another kind than KEEP");
         }
         Instant issuedAt = Instant.ofEpochMilli(in.getLong());
         TokenIdentity identity = TokenIdentity.of(Codec.bytes(in, TokenIdentity.SIZE));
@@ -138,7 +138,7 @@ sealed interface StoreRecord {
         ByteBuffer in = record.order(ByteOrder.LITTLE_ENDIAN);
         int size = in.remaining();
         if (size < Codec.HEAD) {
-            throw Codec.wrong("%d bytes, expected at least %d".formatted(size, Codec.HEAD));
+            throw Codec.wrong("of %d bytes, expected at least %d".formatted(size, Codec.HEAD));
         }
         int kind = in.get();
         int flag = in.get();
@@ -146,16 +146,16 @@ sealed interface StoreRecord {
         long number = in.getLong();
         int expected = Codec.HEAD + length + (kind == KEEP ? Codec.BODY : 0);
         if (size != expected) {
-            throw Codec.wrong("%d bytes, expected %d".formatted(size, expected));
+            throw Codec.wrong("of %d bytes, expected %d".formatted(size, expected));
         }
         if (kind == BUDGET ? length != 0 : length == 0 || length > MAX_LABEL) {
-            throw Codec.wrong("a label of %d bytes, expected 1 to %d".formatted(length, MAX_LABEL));
+            throw Codec.wrong("with a label of %d bytes, expected 1 to %d".formatted(length, MAX_LABEL));
         }
         if (flag != 0 && (flag != 1 || (kind != KEEP && kind != PIN))) {
-            throw Codec.wrong("kind %d with flag %d, expected 0".formatted(kind, flag));
+            throw Codec.wrong("of kind %d with flag %d, expected 0".formatted(kind, flag));
         }
         if (kind == BUDGET && number < 0) {
-            throw Codec.wrong("a budget of %d bytes, expected 0 or more".formatted(number));
+            throw Codec.wrong("with a budget of %d bytes, expected 0 or more".formatted(number));
         }
         String label = Codec.label(in, length);
         Instant time = Instant.ofEpochMilli(number);
@@ -166,7 +166,8 @@ sealed interface StoreRecord {
             case EXPIRE -> new Expire(label, time);
             case USED -> new Used(label, time);
             case BUDGET -> new Budget(number);
-            default -> throw Codec.wrong("kind %d, expected 1 to 6: a newer jsgx may have written it".formatted(kind));
+            default ->
+                throw Codec.wrong("of kind %d, expected 1 to 6: a newer jsgx may have written it".formatted(kind));
         };
     }
 
@@ -199,7 +200,7 @@ sealed interface StoreRecord {
             try {
                 return StandardCharsets.UTF_8.newDecoder().decode(text).toString();
             } catch (CharacterCodingException e) {
-                throw new LaunchException("a label that is not UTF-8", e);
+                throw new LaunchException("a record with a label that is not UTF-8", e);
             }
         }
 
@@ -210,7 +211,7 @@ sealed interface StoreRecord {
         }
 
         private static LaunchException wrong(String what) {
-            return new LaunchException("a record of " + what);
+            return new LaunchException("a record " + what);
         }
     }
 }
