@@ -14,6 +14,7 @@ import java.util.function.UnaryOperator;
 import jsgx.arch.CpuSvn;
 import jsgx.arch.Fuses;
 import jsgx.image.SigningKey;
+import jsgx.launch.LaunchControl;
 import jsgx.launch.LaunchException;
 import jsgx.launch.OwnerEpoch;
 import jsgx.launch.Platform;
@@ -211,6 +212,17 @@ class LaunchControlCommandTest {
                 .containsEntry("workload", "web")
                 .containsEntry("stage", "policy");
         assertThat(Jsgx.values(real.json().get("timeline"), "step")).containsExactly("ECREATE", "EADD", "policy");
+    }
+
+    @Test
+    void theDoctorSaysWhatLockedHashMsrsLeaveOver() throws Exception {
+        assertThat(jsgx.line("doctor").out()).contains("the platform's hash MSRs can be written");
+
+        PlatformFile.of(jsgx.environment())
+                .update(platform -> platform.withLaunchControl(LaunchControl.lockedTo("ab".repeat(32))));
+        assertThat(jsgx.line("doctor").out())
+                .contains("locked to another owner")
+                .contains("mainline has no device, and v5 does not start");
     }
 
     private void reissued(UnaryOperator<Platform> change, long code, String reason) throws Exception {

@@ -108,13 +108,16 @@ final class Launch {
             UserSpace.Taken taken = user.take();
             use(taken, start);
             Tried tried = tryInit(loader, taken.token());
-            start = System.nanoTime();
-            Optional<UserSpace.Taken> fresh = user.again(taken, tried.result());
-            if (fresh.isPresent()) {
-                use(fresh.get(), start);
-                tried = tryInit(loader, fresh.get().token());
+            while (true) {
+                start = System.nanoTime();
+                Optional<UserSpace.Taken> next = user.again(taken, tried.result(), tried.allowed());
+                if (next.isEmpty()) {
+                    return ended(loader, tried);
+                }
+                taken = next.get();
+                use(taken, start);
+                tried = tryInit(loader, taken.token());
             }
-            return ended(loader, tried);
         } catch (LaunchException e) {
             String reason = String.valueOf(e.getMessage());
             return refusedByPolicy(
@@ -145,7 +148,13 @@ final class Launch {
     }
 
     /** What one INIT came to. */
-    private record Tried(long result, Optional<Judgement> said, Optional<PolicyVerdict> tornDown) {}
+    private record Tried(long result, Optional<Judgement> said, Optional<PolicyVerdict> tornDown) {
+
+        /** Whether the launch authority let it go on to EINIT. */
+        boolean allowed() {
+            return said.isPresent() && said.get().decision() instanceof Decision.Allow;
+        }
+    }
 
     private Tried tryInit(EnclaveLoader loader, Token with) {
         byte[] bytes = with.source() == TokenSource.NONE ? new byte[EinitToken.SIZE] : with.bytes();

@@ -27,10 +27,15 @@ final class UserSpace {
      * @param answer what the launch enclave said; {@code NotNeeded} where it was not asked
      * @param reissue why it is a fresh one
      * @param note where it came from, for the timeline
+     * @param withheld whether there is none because the enclave will not launch
      */
-    record Taken(Token token, Answer answer, Reissue reissue, String note) {
+    record Taken(Token token, Answer answer, Reissue reissue, String note, boolean withheld) {
 
-        private static final Taken NOTHING = new Taken(Token.NONE, new Answer.NotNeeded(), Reissue.NONE, "none");
+        private static final Taken WITHHELD = new Taken(Token.NONE, new Answer.NotNeeded(), Reissue.NONE, "none", true);
+
+        Taken(Token token, Answer answer, Reissue reissue, String note) {
+            this(token, answer, reissue, note, false);
+        }
     }
 
     /** No token was issued. */
@@ -78,7 +83,7 @@ final class UserSpace {
         }
         // For what will not launch no token is made. INIT is tried all the same: who decides there also records it.
         if (!governor.judge(subject).effect().launches()) {
-            return Taken.NOTHING;
+            return Taken.WITHHELD;
         }
         if (keeps && kept == null) {
             throw new LaunchException("user space is to keep tokens and has no store: give the governor one");
@@ -92,8 +97,16 @@ final class UserSpace {
         }
     }
 
-    /** A fresh token in place of one of the store that INIT refused, where that may help; else empty. */
-    Optional<Taken> again(Taken refused, long result) throws LaunchException {
+    /**
+     * Another token in place of one that INIT refused, where that may help; else empty.
+     *
+     * @param allowed whether the launch authority let the launch go on to EINIT
+     */
+    Optional<Taken> again(Taken refused, long result, boolean allowed) throws LaunchException {
+        if (refused.withheld()) {
+            // The enclave was allowed again between this look at the policy and INIT's.
+            return allowed && result != 0 ? Optional.of(take()) : Optional.empty();
+        }
         byte[] stale = refused.token().bytes();
         boolean ofStore =
                 refused.token().source() == TokenSource.STORE || refused.token().source() == TokenSource.USER_CACHE;

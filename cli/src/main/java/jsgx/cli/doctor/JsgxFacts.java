@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import jsgx.launch.LaunchControl;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
 import jsgx.launch.PlatformFile;
@@ -103,6 +104,7 @@ final class JsgxFacts {
             Platform platform = file.load();
             facts.add(permissions(
                     subject, file.path(), "rw-------", name.toString(), "can be read", "chmod 600 " + name));
+            facts.add(launchControl(platform));
             return platform.epcBytes();
         } catch (LaunchException e) {
             facts.add(Fact.broken(
@@ -113,6 +115,32 @@ final class JsgxFacts {
                             + " old one"));
             return Platform.DEFAULT_EPC;
         }
+    }
+
+    /** What follows from how the platform's firmware left the hash MSRs. */
+    private static Fact launchControl(Platform platform) {
+        String subject = "launch control";
+        LaunchControl control = platform.launchControl();
+        if (!control.sgxEnabled()) {
+            return Fact.notNeeded(
+                    subject,
+                    "the platform's firmware left SGX disabled",
+                    "no interface has a device; a platform with SGX:  jsgx platform new");
+        }
+        if (control.writable()) {
+            return Fact.good(subject, "the platform's hash MSRs can be written", "each interface works");
+        }
+        String signer = control.hash();
+        return signer.equals(platform.leMrSigner())
+                ? Fact.notNeeded(
+                        subject,
+                        "the platform's hash MSRs are locked to its launch enclave's signer, " + signer,
+                        "mainline has no device; v5 and isgx work")
+                : Fact.notNeeded(
+                        subject,
+                        "the platform's hash MSRs are locked to another owner, " + signer,
+                        "mainline has no device, and v5 does not start, as EINIT refuses its launch enclave with code 2;"
+                                + " isgx works with tokens of that owner's launch enclave, and what that owner signed needs none");
     }
 
     private static Fact permissions(
