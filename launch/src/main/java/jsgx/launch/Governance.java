@@ -115,7 +115,8 @@ public final class Governance implements AutoCloseable {
         try {
             Revocations present = RevocationFile.look(folder);
             ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.look(folder, clock), present.revision());
-            return looking.withPolicy(PolicySource.of(policy)).withRevocations(RevocationFile.inMemory(present));
+            return looking.withPolicy(PolicySource.of(policy, present.revision()))
+                    .withRevocations(RevocationFile.inMemory(present));
         } catch (LaunchException e) {
             return looking.withPolicy(PolicySource.unavailable(String.valueOf(e.getMessage())));
         }
@@ -141,9 +142,9 @@ public final class Governance implements AutoCloseable {
         try {
             RevocationFile revocations = RevocationFile.in(folder);
             open.add(revocations::close);
-            ReloadingPolicy policy = ReloadingPolicy.of(
-                    PolicyFolder.in(folder, clock), revocations.revisions().revision());
-            options = options.withRevocations(revocations).withPolicy(PolicySource.of(policy));
+            long revision = revocations.revisions().revision();
+            ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.in(folder, clock), revision);
+            options = options.withRevocations(revocations).withPolicy(PolicySource.of(policy, revision));
         } catch (LaunchException e) {
             refuseAll(e);
         }

@@ -1,5 +1,6 @@
 package jsgx.launch.governor;
 
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Locale;
 import jsgx.driver.LaunchRequest;
@@ -30,11 +31,11 @@ final class Flight {
     }
 
     /** The record of a step. */
-    AuditEvent event(AuditEvent.Kind kind, String word, String code, String reason) {
+    AuditEvent event(AuditEvent.Kind kind, Instant time, String word, String code, String reason) {
         HexFormat hex = HexFormat.of();
         return new AuditEvent(
                 id,
-                subject.time(),
+                time,
                 kind,
                 subject.workload(),
                 hex.formatHex(subject.mrEnclave()),
@@ -56,6 +57,7 @@ final class Flight {
     /** The record of the intent: {@code allow} or {@code warn}. */
     AuditEvent intent() {
         String word = verdict.effect().name().toLowerCase(Locale.ROOT);
-        return event(AuditEvent.Kind.INTENT, word, verdict.effect().code(), verdict.reason());
+        return event(
+                AuditEvent.Kind.INTENT, subject.time(), word, verdict.effect().code(), verdict.reason());
     }
 }

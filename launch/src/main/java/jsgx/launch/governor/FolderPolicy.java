@@ -7,10 +7,25 @@ import jsgx.launch.policy.ReloadingPolicy;
 import jsgx.launch.policy.ReloadingPolicy.Reload;
 
 /** The policy of a state folder, read once for each revision. */
-record FolderPolicy(ReloadingPolicy policy) implements PolicySource {
+final class FolderPolicy implements PolicySource {
+
+    private final ReloadingPolicy policy;
+    private long read;
+
+    /**
+     * @param read the revision that it was read for
+     */
+    FolderPolicy(ReloadingPolicy policy, long read) {
+        this.policy = policy;
+        this.read = read;
+    }
 
     @Override
-    public String reload(long revision) {
+    public synchronized String reload(long revision) {
+        if (revision == read) {
+            return "";
+        }
+        read = revision;
         return switch (policy.reload(revision)) {
             case Reload.Taken(var taken) -> "%s, sequence %d, is in force".formatted(taken.file(), taken.sequence());
             case Reload.None none -> "";

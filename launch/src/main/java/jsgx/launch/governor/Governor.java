@@ -20,6 +20,7 @@ import jsgx.driver.Completion;
 import jsgx.driver.Decision;
 import jsgx.driver.Errno;
 import jsgx.driver.Fate;
+import jsgx.driver.InterfaceKind;
 import jsgx.driver.LaunchAuthority;
 import jsgx.driver.LaunchRequest;
 import jsgx.driver.TokenSupplier;
@@ -58,6 +59,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     private final GovernorOptions options;
     private final LeAuthority launchEnclave;
+    private final String firmwareHash;
     private final Judgement.Listener listener;
     private final RevisionFile revisions;
     private final KernelTokenCache<?> cache;
@@ -78,12 +80,18 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     /**
      * A governor over a launch enclave.
      *
+     * @param firmwareHash what firmware wrote into the hash MSRs, under which isgx executes EINIT: an MRSIGNER in lower-case hex
      * @param cpuSvn the processor's CPUSVN now
      */
     public Governor(
-            GovernorOptions options, LeAuthority launchEnclave, Supplier<CpuSvn> cpuSvn, Judgement.Listener listener) {
+            GovernorOptions options,
+            LeAuthority launchEnclave,
+            String firmwareHash,
+            Supplier<CpuSvn> cpuSvn,
+            Judgement.Listener listener) {
         this.options = options;
         this.launchEnclave = launchEnclave;
+        this.firmwareHash = firmwareHash;
         this.listener = listener;
         this.revisions = options.revocations().revisions();
         this.placement = options.placement();
@@ -145,13 +153,21 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         long number = launches.incrementAndGet();
         PolicySubject subject = PolicySubject.of(request, options.clock().instant());
         Flight flight = new Flight(number, name + "-" + number, request, subject);
+        boolean decided = false;
         try {
-            return decide(flight);
+            Decision decision = decide(flight);
+            decided = true;
+            return decision;
         } catch (LaunchException e) {
             return refuse(flight, unavailable(String.valueOf(e.getMessage())), 0, 0);
         } catch (InternalError e) {
             // The JVM's word for a mapped file that became shorter.
+            flight.slot = Flight.NO_SLOT;
             return refuse(flight, unavailable("the revision file cannot be read: " + e.getMessage()), 0, 0);
+        } finally {
+            if (!decided) {
+                end(flight);
+            }
         }
     }
 
@@ -216,25 +232,28 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             return Fate.keep();
         }
         boolean launched = completion instanceof Completion.Executed && completion.result() == 0;
+        boolean runs = false;
         long start = System.nanoTime();
         try {
             options.audit()
                     .record(flight.event(
-                            AuditEvent.Kind.OUTCOME, launched ? "launched" : "refused", code(completion), ""));
+                            AuditEvent.Kind.OUTCOME, now(), launched ? "launched" : "refused", code(completion), ""));
+            listener.completed(System.nanoTime() - start);
+            if (launched) {
+                revisions.running(flight.slot);
+                running.put(request.enclave(), flight);
+                runs = true;
+            }
+            return Fate.keep();
         } catch (LaunchException e) {
-            end(flight);
             String reason = "its outcome could not be recorded: " + e.getMessage();
             listener.tornDown(unavailable(reason));
             return Fate.tearDown(REFUSED, reason);
+        } finally {
+            if (!runs) {
+                end(flight);
+            }
         }
-        listener.completed(System.nanoTime() - start);
-        if (launched) {
-            running.put(request.enclave(), flight);
-            revisions.running(flight.slot);
-        } else {
-            end(flight);
-        }
-        return Fate.keep();
     }
 
     @Override
@@ -362,7 +381,10 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         if (token.length == 0 || !EinitToken.of(token).isValid()) {
             return flight.verdict;
         }
-        String signer = HexFormat.of().formatHex(launchEnclave.signer());
+        // EINIT takes no token of another launch enclave than that whose signer the hash MSRs name.
+        String signer = flight.request.kind() == InterfaceKind.ISGX
+                ? firmwareHash
+                : HexFormat.of().formatHex(launchEnclave.signer());
         return by.revocations()
                 .ofToken(signer, EinitToken.of(token).isvSvnLe())
                 .map(entry -> Revocations.verdict(entry, by.revision()))
@@ -431,7 +453,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     /** Records how a launch ended; what is refused stays refused where that cannot be recorded. */
     private String record(Flight flight, String word, String code, String reason) {
         try {
-            options.audit().record(flight.event(AuditEvent.Kind.OUTCOME, word, code, reason));
+            options.audit().record(flight.event(AuditEvent.Kind.OUTCOME, now(), word, code, reason));
             return reason;
         } catch (LaunchException e) {
             return reason + "; and this could not be recorded: " + e.getMessage();

@@ -25,9 +25,13 @@ public interface PolicySource extends LaunchPolicy {
         return of((LaunchPolicy) subject -> verdict);
     }
 
-    /** The policy of a state folder. */
-    static PolicySource of(ReloadingPolicy policy) {
-        return new FolderPolicy(policy);
+    /**
+     * The policy of a state folder.
+     *
+     * @param read the revision that it was read for
+     */
+    static PolicySource of(ReloadingPolicy policy, long read) {
+        return new FolderPolicy(policy, read);
     }
 
     /** Rules that stay as they are, without quotas. */

@@ -252,7 +252,8 @@ public final class RevisionFile implements AutoCloseable {
         long number = memory.get(U64, at(slot) + SLOT_NUMBER);
         LaunchEntry entry = entry(slot, word);
         if (isStill(slot, word)) {
-            seen.put(number, entry);
+            // Two governors of a process may count alike.
+            seen.put(number * SLOTS + slot, entry);
         }
         return true;
     }
