@@ -167,7 +167,7 @@ class LaunchControlCommandTest {
     @Test
     void whatCannotBeReadOrRecordedRefusesWithAReason() throws Exception {
         launched("--placement user");
-        for (String name : List.of("revocations", "revision", "tokens")) {
+        for (String name : List.of("revocations", "revision")) {
             Path file = state().resolve(name);
             byte[] before = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
             privately(file, "not what it should be");
