@@ -130,9 +130,16 @@ public final class Quotas implements EpcAccount {
         }
 
         void subtract(long amount) {
-            if (value.addAndGet(-amount) < 0) {
-                value.addAndGet(amount);
-                throw new IllegalStateException("more given back than was taken: " + amount);
+            long now = value.get();
+            while (true) {
+                if (amount > now) {
+                    throw new IllegalStateException("given back %d of %d".formatted(amount, now));
+                }
+                long seen = value.compareAndExchange(now, now - amount);
+                if (seen == now) {
+                    return;
+                }
+                now = seen;
             }
         }
 

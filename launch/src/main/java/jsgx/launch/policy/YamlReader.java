@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
@@ -90,9 +91,9 @@ final class YamlReader {
             problems.add(
                     mark.map(m -> m.getLine() + 1).orElse(0),
                     mark.map(m -> m.getColumn() + 1).orElse(0),
-                    "this is not YAML: " + context + e.getProblem());
+                    "this is not YAML: " + oneLine(context + e.getProblem()));
         } catch (YamlEngineException e) {
-            problems.add(0, 0, "this is not YAML: " + e.getMessage());
+            problems.add(0, 0, "this is not YAML: " + oneLine(e.getMessage()));
         }
         return Optional.empty();
     }
@@ -182,6 +183,10 @@ final class YamlReader {
             event = events.next();
         }
         return new YamlNode.Mapping(entries, line(start), column(start));
+    }
+
+    private static String oneLine(@Nullable String message) {
+        return String.valueOf(message).replaceAll("\\p{Cntrl}+", " ");
     }
 
     private static int line(Event event) {

@@ -292,6 +292,19 @@ class PolicyFileTest {
         return PolicyFile.parse("policy.yaml", content, Includes.NONE, false);
     }
 
+    /** Found by feeding the reader what it cannot read: its messages quoted the line's end as it was. */
+    @Test
+    void anErrorIsOneLine() {
+        PolicyException e =
+                catchThrowableOfType(PolicyException.class, () -> TestPolicies.policy("version: 1\ndefault: &\n"));
+
+        assertThat(e.errors())
+                .singleElement()
+                .satisfies(error -> assertThat(error.message())
+                        .startsWith("this is not YAML: ")
+                        .doesNotContain("\n"));
+    }
+
     @Test
     void aHundredErrorsAreEnough() {
         String rules = "- {name: x, effect: no}\n".repeat(500);

@@ -31,24 +31,28 @@ class TimeWindowTest {
             Set<DayOfWeek> days = EnumSet.of(DayOfWeek.of(1 + random.nextInt(7)));
             days.add(DayOfWeek.of(1 + random.nextInt(7)));
             TimeWindow window = new TimeWindow(Long.MIN_VALUE, Long.MAX_VALUE, days, from, until, zone, "");
-            for (int i = 0; i < 200; i++) {
-                Instant time = i % 2 == 0
-                        ? Instant.ofEpochSecond(random.nextLong(-2_000_000_000L, 4_000_000_000L))
-                        : nearAChange(zone, random);
-                ZonedDateTime local = time.atZone(zone);
-                int second = local.toLocalTime().toSecondOfDay();
-                boolean hour = from < until ? second >= from && second < until : second >= from || second < until;
+            for (int i = 0; i < 100; i++) {
+                Instant change = change(zone, random);
+                for (Instant time : List.of(
+                        Instant.ofEpochSecond(random.nextLong(-2_000_000_000L, 4_000_000_000L)),
+                        change,
+                        change.minusSeconds(1),
+                        change.plusSeconds(random.nextInt(-7200, 7200)))) {
+                    ZonedDateTime local = time.atZone(zone);
+                    int second = local.toLocalTime().toSecondOfDay();
+                    boolean hour = from < until ? second >= from && second < until : second >= from || second < until;
 
-                assertThat(window.holds(time))
-                        .as("%s in %s, %s from %d until %d", time, zone, days, from, until)
-                        .isEqualTo(hour && days.contains(local.getDayOfWeek()));
+                    assertThat(window.holds(time))
+                            .as("%s in %s, %s from %d until %d", time, zone, days, from, until)
+                            .isEqualTo(hour && days.contains(local.getDayOfWeek()));
+                }
             }
         }
     }
 
-    private static Instant nearAChange(ZoneId zone, Random random) {
+    private static Instant change(ZoneId zone, Random random) {
         Instant start = Instant.ofEpochSecond(random.nextLong(0, 2_000_000_000L));
         var change = zone.getRules().nextTransition(start);
-        return (change == null ? start : change.getInstant()).plusSeconds(random.nextInt(-7200, 7200));
+        return change == null ? start : change.getInstant();
     }
 }
