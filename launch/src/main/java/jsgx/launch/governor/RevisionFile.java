@@ -21,7 +21,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 import jsgx.launch.LaunchException;
 import jsgx.launch.file.PrivateFile;
@@ -407,10 +406,5 @@ public final class RevisionFile implements AutoCloseable {
         return new LaunchException(
                 "%s is damaged: %s; end all launches, remove the file, and run  jsgx policy revoke --accept-rollback"
                         .formatted(file, how));
-    }
-
-    /** For tests: the entries that a predicate picks. */
-    List<LaunchEntry> entries(Predicate<LaunchEntry> which) {
-        return entries().stream().filter(which).toList();
     }
 }
