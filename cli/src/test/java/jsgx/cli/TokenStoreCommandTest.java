@@ -99,6 +99,10 @@ class TokenStoreCommandTest {
                 .as("it is given, and there is no room to keep it")
                 .containsEntry("source", "launch-enclave")
                 .containsEntry("kept", false);
+        assertThat(jsgx.line("launch enclave.sgxs --sigstruct enclave.sigstruct --placement user --label app")
+                        .out())
+                .contains("launch enclave; not kept: no room for a token")
+                .contains("launched");
         jsgx.line("token pin loader --off");
         assertThat(jsgx.line("token get app" + GET).json()).containsEntry("kept", true);
         assertThat(jsgx.line("token budget").out()).contains("of 600 bytes are taken");

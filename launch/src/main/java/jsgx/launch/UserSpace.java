@@ -90,7 +90,7 @@ final class UserSpace {
         }
         try {
             return kept == null || !keeps
-                    ? fresh(issue(identity), Reissue.NONE)
+                    ? fresh(issue(identity), Reissue.NONE, "")
                     : taken(kept.get(label, identity, options.terms(), this::issue), 0);
         } catch (NotIssued e) {
             return new Taken(Token.NONE, e.answer, Reissue.NONE, "none");
@@ -129,15 +129,17 @@ final class UserSpace {
             case USER_CACHE ->
                 new Taken(new Token(TokenSource.USER_CACHE, token.token()), none(), reissue, "user cache");
             case STORE -> new Taken(new Token(TokenSource.STORE, token.token()), none(), reissue, "store");
-            case ISSUED -> fresh(token.token(), reissue);
+            case ISSUED -> fresh(token.token(), reissue, token.notKept());
         };
     }
 
-    private Taken fresh(byte[] token, Reissue reissue) {
+    private Taken fresh(byte[] token, Reissue reissue, String notKept) {
         String why = reissue.reason().isEmpty() ? "" : "; " + reissue.reason();
-        return token.length == 0
-                ? new Taken(Token.NONE, none(), reissue, "none" + why)
-                : new Taken(new Token(issue.source(), token), issue.answer(), reissue, issue.note() + why);
+        if (token.length == 0) {
+            return new Taken(Token.NONE, none(), reissue, "none" + why);
+        }
+        String kept = notKept.isEmpty() ? "" : "; not kept: " + notKept;
+        return new Taken(new Token(issue.source(), token), issue.answer(), reissue, issue.note() + why + kept);
     }
 
     private static Answer none() {
