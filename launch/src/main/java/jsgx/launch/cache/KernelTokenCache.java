@@ -145,7 +145,7 @@ public final class KernelTokenCache<X extends Exception> {
         Share charged = e.share;
         (workload.equals(charged.workload) ? charged : share(workload)).hits.increment();
         charged.order().hit(e);
-        return new Lookup(e.token.clone(), Origin.HIT);
+        return new Lookup(e.token, Origin.HIT);
     }
 
     private Share share(Workload workload) {
@@ -204,7 +204,7 @@ public final class KernelTokenCache<X extends Exception> {
         long nanos = Math.max(Duration.between(begun, now).toNanos(), 1);
         landed(flight, new Entry(flight.key, kept, flight.share, now.toEpochMilli(), nanos));
         flight.landed(kept);
-        return new Lookup(token, Origin.LOADED);
+        return new Lookup(kept, Origin.LOADED);
     }
 
     private void landed(Flight flight, Entry e) {
@@ -237,7 +237,7 @@ public final class KernelTokenCache<X extends Exception> {
     @SuppressWarnings("unchecked")
     private Lookup join(Flight flight) throws X, InterruptedException {
         try {
-            return new Lookup(flight.join().clone(), Origin.JOINED);
+            return new Lookup(flight.join(), Origin.JOINED);
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case RuntimeException unchecked -> throw unchecked;

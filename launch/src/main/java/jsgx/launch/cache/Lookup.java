@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * A token and how the cache came by it.
  *
- * @param token 304 bytes, the caller's own copy
+ * @param token 304 bytes, a copy for whoever asks
  */
 public record Lookup(byte[] token, Origin origin) {
 
@@ -17,6 +17,11 @@ public record Lookup(byte[] token, Origin origin) {
         LOADED,
         /** Another caller was loading it, and this one waited. */
         JOINED
+    }
+
+    @Override
+    public byte[] token() {
+        return token.clone();
     }
 
     @Override
