@@ -8,9 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditEntry.Checkpoint;
 import jsgx.launch.audit.AuditEntry.Event;
@@ -42,10 +40,14 @@ final class AuditFormat {
     }
 
     static byte[] hash(byte[] before, byte[] json) {
+        MessageDigest sha256 = sha256();
+        sha256.update(before);
+        return sha256.digest(json);
+    }
+
+    static MessageDigest sha256() {
         try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update(before);
-            return sha256.digest(json);
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
@@ -67,46 +69,62 @@ final class AuditFormat {
     }
 
     static byte[] json(AuditEntry entry) {
-        return CanonicalJson.write(members(entry)).getBytes(StandardCharsets.UTF_8);
+        return text(entry).getBytes(StandardCharsets.UTF_8);
     }
 
     static String line(AuditEntry entry) {
-        SortedMap<String, Object> members = members(entry);
-        members.put("hash", entry.hash());
-        return CanonicalJson.write(members);
+        try {
+            SortedMap<String, Object> members = CanonicalJson.parse(text(entry));
+            members.put("hash", entry.hash());
+            return CanonicalJson.write(members);
+        } catch (LaunchException e) {
+            throw new IllegalStateException("what was written can be read", e);
+        }
     }
 
-    private static SortedMap<String, Object> members(AuditEntry entry) {
-        SortedMap<String, Object> members = new TreeMap<>();
-        members.put("number", entry.number());
-        members.put("time", entry.time().toString());
-        switch (entry) {
-            case Checkpoint checkpoint -> {
-                members.put("kind", CHECKPOINT);
-                members.put("chain", checkpoint.chain());
-                members.put("key", checkpoint.key());
-                members.put("next", checkpoint.next());
-                members.put("signature", checkpoint.signature());
-            }
+    private static String text(AuditEntry entry) {
+        CanonicalJson.Writer json = new CanonicalJson.Writer();
+        return switch (entry) {
+            case Checkpoint checkpoint ->
+                json.add("chain", checkpoint.chain())
+                        .add("key", checkpoint.key())
+                        .add("kind", CHECKPOINT)
+                        .add("next", checkpoint.next())
+                        .add("number", checkpoint.number())
+                        .add("signature", checkpoint.signature())
+                        .add("time", checkpoint.time().toString())
+                        .end();
             case Event record -> {
                 AuditEvent event = record.event();
-                members.put("kind", event.kind().name().toLowerCase(Locale.ROOT));
-                members.put("id", event.id());
-                members.put("workload", event.workload());
-                members.put("mrenclave", event.mrEnclave());
-                members.put("mrsigner", event.mrSigner());
-                members.put("attributes", event.attributes());
-                members.put("isvProdId", (long) event.isvProdId());
-                members.put("isvSvn", (long) event.isvSvn());
-                members.put("verdict", event.verdict());
-                members.put("rule", event.rule());
-                members.put("revision", event.revision());
-                members.put("tokenSource", event.tokenSource());
-                members.put("code", event.code());
-                members.put("reason", event.reason());
+                yield json.add("attributes", event.attributes())
+                        .add("code", event.code())
+                        .add("id", event.id())
+                        .add("isvProdId", event.isvProdId())
+                        .add("isvSvn", event.isvSvn())
+                        .add("kind", id(event.kind()))
+                        .add("mrenclave", event.mrEnclave())
+                        .add("mrsigner", event.mrSigner())
+                        .add("number", record.number())
+                        .add("reason", event.reason())
+                        .add("revision", event.revision())
+                        .add("rule", event.rule())
+                        .add("time", event.time().toString())
+                        .add("tokenSource", event.tokenSource())
+                        .add("verdict", event.verdict())
+                        .add("workload", event.workload())
+                        .end();
             }
-        }
-        return members;
+        };
+    }
+
+    private static String id(AuditEvent.Kind kind) {
+        return switch (kind) {
+            case INTENT -> "intent";
+            case OUTCOME -> "outcome";
+            case POLICY -> "policy";
+            case REVOCATION -> "revocation";
+            case ADMINISTRATION -> "administration";
+        };
     }
 
     /** The entry in a record of a file. */
@@ -165,16 +183,16 @@ final class AuditFormat {
                                 fields.string("tokenSource"),
                                 fields.string("code"),
                                 fields.string("reason")));
-        if (!members(entry).equals(members)) {
+        if (!text(entry).equals(CanonicalJson.write(members))) {
             throw new LaunchException(
-                    "expected the members %s, found %s".formatted(members(entry).keySet(), members.keySet()));
+                    "expected the members of an entry of the kind %s, found %s".formatted(kind, members.keySet()));
         }
         return entry;
     }
 
     private static AuditEvent.Kind kind(String name) throws LaunchException {
         for (AuditEvent.Kind kind : AuditEvent.Kind.values()) {
-            if (kind.name().toLowerCase(Locale.ROOT).equals(name)) {
+            if (id(kind).equals(name)) {
                 return kind;
             }
         }

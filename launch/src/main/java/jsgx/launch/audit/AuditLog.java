@@ -108,7 +108,12 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         }
         appending.lock();
         try {
-            segment.exclusively(this::catchUp);
+            segment.exclusively(() -> {
+                catchUp();
+                if (!begun) {
+                    checkpoint("");
+                }
+            });
         } finally {
             appending.unlock();
         }

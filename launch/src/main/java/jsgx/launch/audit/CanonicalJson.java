@@ -1,6 +1,5 @@
 package jsgx.launch.audit;
 
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import jsgx.launch.LaunchException;
@@ -20,28 +19,51 @@ final class CanonicalJson {
         this.text = text;
     }
 
-    /** The canonical text of an object; its values are strings and longs. */
-    static String write(SortedMap<String, Object> members) {
-        StringBuilder out = new StringBuilder(512).append('{');
-        for (Map.Entry<String, Object> member : members.entrySet()) {
+    /** Writes an object, whose members are added in the order of their names. */
+    static final class Writer {
+        private final StringBuilder out = new StringBuilder(1024).append('{');
+
+        Writer add(String name, String value) {
+            name(name);
+            quote(value);
+            return this;
+        }
+
+        Writer add(String name, long value) {
+            name(name);
+            out.append(value);
+            return this;
+        }
+
+        private void name(String name) {
             if (out.length() > 1) {
                 out.append(',');
             }
-            quote(out, member.getKey());
+            quote(name);
             out.append(':');
-            if (member.getValue() instanceof String string) {
-                quote(out, string);
-            } else {
-                out.append(member.getValue());
-            }
         }
-        return out.append('}').toString();
-    }
 
-    private static void quote(StringBuilder out, String value) {
-        out.append('"');
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
+        private void quote(String value) {
+            out.append('"');
+            if (isPlain(value)) {
+                out.append(value);
+            } else {
+                value.chars().forEach(c -> escape((char) c));
+            }
+            out.append('"');
+        }
+
+        private static boolean isPlain(String value) {
+            for (int i = 0; i < value.length(); i++) {
+                char c = value.charAt(i);
+                if (c < FIRST_PRINTABLE || c == '"' || c == '\\') {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private void escape(char c) {
             switch (c) {
                 case '"' -> out.append("\\\"");
                 case '\\' -> out.append("\\\\");
@@ -52,16 +74,31 @@ final class CanonicalJson {
                 case '\t' -> out.append("\\t");
                 default -> {
                     if (c < FIRST_PRINTABLE) {
-                        out.append("\\u00")
-                                .append(Character.forDigit(c >> 4, 16))
-                                .append(Character.forDigit(c & 15, 16));
+                        out.append("\\u%04x".formatted((int) c));
                     } else {
                         out.append(c);
                     }
                 }
             }
         }
-        out.append('"');
+
+        /** The text of the whole object. */
+        String end() {
+            return out.append('}').toString();
+        }
+    }
+
+    /** The canonical text of an object; its values are strings and longs. */
+    static String write(SortedMap<String, Object> members) {
+        Writer writer = new Writer();
+        members.forEach((name, value) -> {
+            if (value instanceof Long number) {
+                writer.add(name, number);
+            } else {
+                writer.add(name, value.toString());
+            }
+        });
+        return writer.end();
     }
 
     /** The members of an object of strings and integers, in whatever form. */

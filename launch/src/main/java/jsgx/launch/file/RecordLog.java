@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import jsgx.launch.LaunchException;
@@ -195,27 +196,43 @@ public final class RecordLog implements AutoCloseable {
      * @return its position
      */
     public long append(byte[] record) throws LaunchException {
-        if (record.length == 0 || record.length > format.maxRecord()) {
-            throw new LaunchException("%s: a record has 1 to %d bytes, this one has %d"
-                    .formatted(path, format.maxRecord(), record.length));
+        return append(List.of(record));
+    }
+
+    /**
+     * Appends records at once, none of which is durable yet. After a failure the first of them may be there.
+     *
+     * @return the position of the last
+     */
+    public long append(List<byte[]> records) throws LaunchException {
+        int size = 0;
+        for (byte[] record : records) {
+            if (record.length == 0 || record.length > format.maxRecord()) {
+                throw new LaunchException("%s: a record has 1 to %d bytes, this one has %d"
+                        .formatted(path, format.maxRecord(), record.length));
+            }
+            size += RecordFile.FRAME + record.length;
         }
+        ByteBuffer frames = buffer(size);
         long[] position = new long[1];
         exclusively(() -> {
-            try {
-                write(record);
-            } catch (IOException e) {
-                throw PrivateFile.failed("cannot write", path, e);
+            for (byte[] record : records) {
+                RecordFile.frame(frames, end + frames.position(), durable, record);
             }
+            write(frames.flip());
             position[0] = end;
         });
         return position[0];
     }
 
-    private void write(byte[] record) throws IOException {
-        ByteBuffer frame = buffer(RecordFile.FRAME + record.length);
-        RecordFile.frame(frame, end, durable, record);
-        file.write(end, frame.flip());
-        end += frame.limit();
+    private void write(ByteBuffer frames) throws LaunchException {
+        int size = frames.limit();
+        try {
+            file.write(end, frames);
+        } catch (IOException e) {
+            throw PrivateFile.failed("cannot write", path, e);
+        }
+        end += size;
         announced = durable;
     }
 
@@ -283,7 +300,8 @@ public final class RecordLog implements AutoCloseable {
     public long read(long from, Visitor visitor) throws LaunchException {
         state.lock();
         try {
-            long size = look();
+            // Within exclusively all was looked at already.
+            long size = state.getHoldCount() > 1 ? end : look();
             long start = from;
             if (from < file.base()) {
                 if (from > 0) {
@@ -528,11 +546,9 @@ public final class RecordLog implements AutoCloseable {
 
     private void announce() throws LaunchException {
         if (announced < durable) {
-            try {
-                write(new byte[0]);
-            } catch (IOException e) {
-                throw PrivateFile.failed("cannot write", path, e);
-            }
+            ByteBuffer frame = buffer(RecordFile.FRAME);
+            RecordFile.frame(frame, end, durable, new byte[0]);
+            write(frame.flip());
         }
     }
 
