@@ -55,7 +55,8 @@ class ThreatModelTest {
     private static String source(String test) throws IOException {
         for (String module : List.of("arch", "driver", "image", "launch", "cli")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
-                List<Path> found = files.filter(file -> file.endsWith(test + ".java")).toList();
+                List<Path> found =
+                        files.filter(file -> file.endsWith(test + ".java")).toList();
                 if (!found.isEmpty()) {
                     return Files.readString(found.getFirst(), UTF_8);
                 }

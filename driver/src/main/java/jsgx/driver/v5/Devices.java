@@ -1,9 +1,6 @@
 package jsgx.driver.v5;
 
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Map;
-import jsgx.arch.LogicalProcessor;
 import jsgx.driver.Availability;
 import jsgx.driver.DeviceFile;
 import jsgx.driver.Errno;
@@ -12,7 +9,6 @@ import jsgx.driver.SgxDevice;
 import jsgx.driver.Workload;
 import jsgx.driver.core.Device;
 import jsgx.driver.core.Kernel;
-import jsgx.driver.core.Launches;
 import jsgx.driver.legacy.LegacyFile;
 
 /** The device of the v5 series. Only the driver itself can make it. */
@@ -32,8 +28,9 @@ public final class Devices {
     private Devices() {}
 
     /**
-     * {@code /dev/sgx}; absent with -ENODEV where SGX is not enabled, the processor has no launch control, there is no launch
-     * enclave, or the hash MSRs are locked to another signer than the launch enclave's.
+     * {@code /dev/sgx}; absent with -ENODEV where SGX is not enabled, the processor has no launch control, or there is no launch
+     * enclave. Where the hash MSRs are locked to another signer the device is there, and the launch enclave does not start: its
+     * EINIT returns SGX_INVALID_ATTRIBUTE. From v8 on the driver compares them and is absent.
      */
     @SuppressWarnings("exports")
     public static SgxDevice device(Kernel kernel) {
@@ -61,18 +58,7 @@ public final class Devices {
         if (signer.length != HASH_SIZE) {
             return absent("there is no launch enclave to start");
         }
-        if (!kernel.hashWritable() && !isLockedTo(kernel, signer)) {
-            return absent("the IA32_SGXLEPUBKEYHASH MSRs are locked and do not match the launch enclave's signing key "
-                    + HexFormat.of().formatHex(signer));
-        }
         return new Availability.Present();
-    }
-
-    private static boolean isLockedTo(Kernel kernel, byte[] signer) {
-        LogicalProcessor processor = kernel.processors().any();
-        long[] msrs = new long[4];
-        Arrays.setAll(msrs, processor::lePubKeyHash);
-        return Arrays.equals(msrs, Launches.msrs(signer));
     }
 
     private static Availability absent(String reason) {

@@ -187,7 +187,9 @@ class PlacementTest {
             assertThat(launcher.launch(image, sigstruct, LaunchOptions.through(InterfaceKind.MAINLINE))
                             .code())
                     .isEqualTo("DRIVER_ENODEV");
-            assertThat(launcher.launch(image, sigstruct, V5).code()).isEqualTo("DRIVER_ENODEV");
+            LaunchResult v5 = launcher.launch(image, sigstruct, V5);
+            assertThat(v5.code()).isEqualTo("LE_UNAVAILABLE");
+            assertThat(v5.explanation().found()).contains("INIT returned 2");
             assertThat(launcher.launch(image, sigstruct, ISGX).code()).isEqualTo("LE_UNAVAILABLE");
             assertThat(launcher.launch(image, sigstruct, ISGX.withToken(token)).launched())
                     .isTrue();
