@@ -71,18 +71,23 @@ public class AuditBenchmark {
     @Setup
     public void open() throws IOException, LaunchException {
         folder = Files.createTempDirectory("jsgx-audit");
-        Path trail = folder.resolve("audit");
+        record = new byte[size(folder.resolve("one"))];
         for (Durability each : Durability.values()) {
             if (each.id().equals(durability)) {
-                log = AuditLog.open(trail, AuditOptions.defaults().withDurability(each), InstantSource.system());
+                log = AuditLog.open(
+                        folder.resolve("audit"), AuditOptions.defaults().withDurability(each), InstantSource.system());
             }
         }
-        Path file = trail.resolve("records-000001");
-        log().record(EVENT);
-        long before = Files.size(file);
-        log().record(EVENT);
-        record = new byte[(int) (Files.size(file) - before)];
         bare = FileChannel.open(folder.resolve("bare"), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    /** How many bytes the event takes in a file. */
+    private static int size(Path trail) throws IOException, LaunchException {
+        try (AuditLog log = AuditLog.open(trail, AuditOptions.defaults(), InstantSource.system())) {
+            long before = Files.size(trail.resolve("records-000001"));
+            log.record(EVENT);
+            return (int) (Files.size(trail.resolve("records-000001")) - before);
+        }
     }
 
     private AuditLog log() {
