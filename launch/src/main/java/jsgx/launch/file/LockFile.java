@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import jsgx.launch.LaunchException;
 
-/** A file by whose mutex the writers of the files beside it take turns. */
+/** A file whose lock lets one thread of one process at a time do something: the writers of the files beside it take turns by it. */
 public final class LockFile {
 
     private LockFile() {}
@@ -21,7 +21,7 @@ public final class LockFile {
         if (folder != null) {
             PrivateFile.ensureFolder(folder);
         }
-        try (FileLayer.Mutex mutex = FileLayer.REAL.mutex(path)) {
+        try (FileMutex mutex = FileMutex.of(path)) {
             mutex.acquire();
             try {
                 return work.run();

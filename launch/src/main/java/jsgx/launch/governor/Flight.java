@@ -40,10 +40,8 @@ final class Flight {
                 subject.workload(),
                 hex.formatHex(subject.mrEnclave()),
                 hex.formatHex(subject.mrSigner()),
-                "%016x%016x"
-                        .formatted(
-                                subject.attributes().flags(),
-                                subject.attributes().xfrm()),
+                hex.toHexDigits(subject.attributes().flags())
+                        + hex.toHexDigits(subject.attributes().xfrm()),
                 subject.isvProdId(),
                 subject.isvSvn(),
                 word,
