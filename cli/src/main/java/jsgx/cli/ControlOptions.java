@@ -1,6 +1,8 @@
 package jsgx.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -18,6 +20,7 @@ import jsgx.launch.governor.Workloads;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyFile;
+import jsgx.launch.policy.PolicyFolder;
 import jsgx.launch.store.Terms;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -120,8 +123,19 @@ final class ControlOptions {
         return placement.inUserSpace() ? governance.withTokens() : governance;
     }
 
-    /** What a governor goes by. */
-    GovernorOptions governor(GovernorOptions own, Surroundings surroundings) throws BadInput, IOException {
+    /** What a governor goes by that launches. */
+    GovernorOptions governor(GovernorOptions own, Surroundings surroundings)
+            throws BadInput, LaunchException, IOException {
+        Path key = Platforms.folder(surroundings).resolve(PolicyFolder.KEY);
+        if (policy != null && Files.exists(key, LinkOption.NOFOLLOW_LINKS)) {
+            throw new BadInput("--policy does not replace a policy whose key is pinned by " + key
+                    + ": see what it would say with --dry-run, or put it in force, signed, with  jsgx policy reload");
+        }
+        return look(own, surroundings);
+    }
+
+    /** What a governor goes by that only looks. */
+    GovernorOptions look(GovernorOptions own, Surroundings surroundings) throws BadInput, IOException {
         GovernorOptions options = own.withPlacement(placement);
         if (policy == null) {
             return options;

@@ -185,7 +185,7 @@ final class LaunchCommand extends Subcommand {
     /** The verdict of policy and revocations alone. */
     private int judge(PolicySubject subject) throws BadInput, LaunchException, IOException {
         GovernorOptions rules =
-                control.governor(Governance.look(Platforms.folder(surroundings), surroundings.clock()), surroundings);
+                control.look(Governance.look(Platforms.folder(surroundings), surroundings.clock()), surroundings);
         PolicyVerdict verdict = rules.judge(subject);
         if (json()) {
             print(new Json()

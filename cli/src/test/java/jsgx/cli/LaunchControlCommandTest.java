@@ -188,6 +188,34 @@ class LaunchControlCommandTest {
     }
 
     @Test
+    void aStaleTokenCostsNoMoreLaunchesThanAFreshOne() throws Exception {
+        jsgx.file("slow.yaml", """
+                version: 1
+                default: allow
+                rules: []
+                quotas:
+                  default: {launchesPerSecond: 0.001}
+                """.getBytes(StandardCharsets.UTF_8));
+        launched("--placement user");
+        PlatformFile.of(jsgx.environment()).update(platform -> platform.withFuses(Fuses.burn(new Random(1))));
+
+        assertThat(launched("--placement user --policy slow.yaml")).containsEntry("staleCode", 16L);
+    }
+
+    @Test
+    void aPolicyOfTheUsersDoesNotReplaceOneWhoseKeyIsPinned() throws Exception {
+        jsgx.file("deny.yaml", "version: 1\ndefault: deny\nrules: []\n".getBytes(StandardCharsets.UTF_8));
+        launched("");
+        Path key = PlatformFile.of(jsgx.environment()).path().resolveSibling("policy.pub");
+        Files.writeString(key, "not even a key");
+
+        Jsgx.Run run = jsgx.line(LAUNCH + "--policy deny.yaml");
+
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err()).contains("pinned").contains("policy.pub").contains("--dry-run");
+    }
+
+    @Test
     void aDryRunSaysWhatPolicySaysAndLeavesNoTrace() throws Exception {
         jsgx.file("deny.yaml", """
                 version: 1

@@ -87,7 +87,7 @@ public final class Launches {
             Function<Decision.Allow, Completion> einit) {
         try {
             return einit.apply(allow);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             // A port of the driver threw. Whoever counts launches counts this one too.
             complete(authority, enclave, request, new Completion.NotExecuted(Errno.EIO.result(), e.toString()));
             throw e;
@@ -99,7 +99,7 @@ public final class Launches {
         Fate fate;
         try {
             fate = authority.complete(request, completion);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             enclave.tearDown();
             throw e;
         }

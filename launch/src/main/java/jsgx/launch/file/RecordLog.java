@@ -534,13 +534,18 @@ public final class RecordLog implements AutoCloseable {
                 forced.awaitUninterruptibly();
             }
             file.close();
-            if (mutex != null) {
-                mutex.close();
-            }
         } catch (IOException e) {
             // What was forced is durable, and nothing else was promised.
         } finally {
             state.unlock();
+        }
+        try {
+            // The mutex comes before the state: who has it may be waiting for that.
+            if (mutex != null) {
+                mutex.close();
+            }
+        } catch (IOException e) {
+            // Its lock was released when it was given back.
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import jsgx.arch.CpuSvn;
 import jsgx.arch.Outcome;
+import jsgx.arch.leaf.Einit;
 import jsgx.arch.struct.EinitToken;
 import jsgx.arch.struct.SgxError;
 import jsgx.driver.Completion;
@@ -239,6 +240,9 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                     .record(flight.event(
                             AuditEvent.Kind.OUTCOME, now(), launched ? "launched" : "refused", code(completion), ""));
             listener.completed(System.nanoTime() - start);
+            if (refusedItsToken(completion)) {
+                quotas.notLaunched(request.workload());
+            }
             if (launched) {
                 revisions.running(flight.slot);
                 running.put(request.enclave(), flight);
@@ -254,6 +258,15 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                 end(flight);
             }
         }
+    }
+
+    /** Whether a fresh token may help: such a launch is tried twice, and counts once. */
+    private static boolean refusedItsToken(Completion completion) {
+        return completion instanceof Completion.Executed executed
+                && executed.outcome() instanceof Outcome.Error error
+                && error.check() instanceof Einit.Check check
+                && check.compareTo(Einit.Check.AUTHORIZED_SIGNER) >= 0
+                && check.compareTo(Einit.Check.TOKEN_ATTRIBUTES) <= 0;
     }
 
     @Override
@@ -462,10 +475,13 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     /** What the launch was counted for is free again. */
     private void end(Flight flight) {
-        leave(flight);
-        if (flight.admitted) {
-            flight.admitted = false;
-            quotas.released(flight.request.workload());
+        try {
+            leave(flight);
+        } finally {
+            if (flight.admitted) {
+                flight.admitted = false;
+                quotas.released(flight.request.workload());
+            }
         }
     }
 

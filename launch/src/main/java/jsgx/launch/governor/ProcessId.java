@@ -3,6 +3,7 @@ package jsgx.launch.governor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -27,7 +28,15 @@ final class ProcessId {
 
     /** The process that has this pid now; 0 where there is none, or only its remains. */
     static long of(long pid) {
-        String stat = read(Path.of("/proc/" + pid + "/stat"));
+        return of(read(stat(pid)).getBytes(StandardCharsets.ISO_8859_1), pid);
+    }
+
+    private static Path stat(long pid) {
+        return Path.of("/proc/" + pid + "/stat");
+    }
+
+    private static long of(byte[] content, long pid) {
+        String stat = new String(content, StandardCharsets.ISO_8859_1);
         // The name in parentheses may have anything in it, parentheses too.
         String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
         if (fields.length <= START_TIME || fields[0].equals("Z") || fields[0].equals("X")) {
@@ -37,9 +46,19 @@ final class ProcessId {
         return (start & START_MASK) << PID_BITS | (pid & PID_MASK);
     }
 
-    /** Whether a process still runs. */
+    /** Whether a process still runs. Where that cannot be found out, it does: it may be about to launch. */
     static boolean isAlive(long id) {
-        return id == OWN || id == of(pid(id));
+        if (id == OWN) {
+            return true;
+        }
+        try {
+            return id == of(Files.readAllBytes(stat(pid(id))), pid(id));
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            // It ended while it was looked at, or this process may not look, or has no file descriptor left.
+            return ProcessHandle.of(pid(id)).isPresent();
+        }
     }
 
     static long pid(long id) {

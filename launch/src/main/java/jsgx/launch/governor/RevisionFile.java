@@ -191,13 +191,18 @@ public final class RevisionFile implements AutoCloseable {
 
     /** The enclave of a slot runs. */
     public void running(int slot) {
-        LONG.setVolatile(memory, at(slot), word(RUNNING, ProcessId.OWN));
+        if (!LONG.compareAndSet(memory, at(slot), word(IN_FLIGHT, ProcessId.OWN), word(RUNNING, ProcessId.OWN))) {
+            throw new IllegalStateException("slot " + slot + " of the revision file is no longer this launch's");
+        }
     }
 
     /** The launch of a slot failed, or its enclave is gone. */
     public void leave(int slot) {
-        LONG.setVolatile(memory, at(slot), FREE);
-        hint = slot;
+        // Never another's, whatever became of this one's.
+        if (LONG.compareAndSet(memory, at(slot), word(IN_FLIGHT, ProcessId.OWN), FREE)
+                || LONG.compareAndSet(memory, at(slot), word(RUNNING, ProcessId.OWN), FREE)) {
+            hint = slot;
+        }
     }
 
     /** Every launch in flight and every running enclave of a live process. */

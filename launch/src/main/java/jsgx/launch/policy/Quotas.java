@@ -65,6 +65,11 @@ public final class Quotas implements EpcAccount {
         return Optional.empty();
     }
 
+    /** Counts one launch less, of those a second: EINIT refused its token, and it will be tried again with another. */
+    public void notLaunched(Workload workload) {
+        usage(workload).launches.giveBack();
+    }
+
     /** Counts one enclave less. */
     public void released(Workload workload) {
         usage(workload).enclaves.subtract(1);
@@ -154,6 +159,10 @@ public final class Quotas implements EpcAccount {
         private record Level(double taken, long since) {}
 
         private final AtomicReference<@Nullable Level> level = new AtomicReference<>();
+
+        void giveBack() {
+            level.updateAndGet(seen -> seen == null ? null : new Level(Math.max(0, seen.taken() - 1), seen.since()));
+        }
 
         boolean take(WorkloadQuota quota, long now) {
             if (quota.launchesPerSecond() == Double.POSITIVE_INFINITY) {
