@@ -330,8 +330,8 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             if (revision != present.revision()) {
                 // The number before the content: what is newer than its number is only loaded once more.
                 present = new Rules(revision, options.revocations().read());
-                reloadPolicy(revision);
-                limit(options.policy().quotas());
+                tell(options.policy().reload(revision), revision);
+                tell(limit(options.policy().quotas()), revision);
                 purge(present.revocations());
                 rules = present;
             }
@@ -341,15 +341,20 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
     }
 
-    private void reloadPolicy(long revision) throws LaunchException {
-        String news = options.policy().reload(revision);
+    private void tell(String news, long revision) throws LaunchException {
         if (!news.isEmpty()) {
             options.audit().record(Revoker.act(options.clock(), AuditEvent.Kind.POLICY, "reload", news, revision));
         }
     }
 
-    /** The policy's quotas, of enclaves and pages as of the kernel's cache. */
-    private void limit(QuotaTable table) throws LaunchException {
+    /**
+     * The policy's quotas, of enclaves and pages as of the kernel's cache, whose size the policy does not know: where its floors do not fit,
+     * the cache's limits stay as they were.
+     *
+     * @return what is to be recorded of it; empty for nothing
+     */
+    private String limit(QuotaTable table) {
+        quotas.limits(table);
         CacheLimits former = cache.limits();
         Map<Workload, WorkloadLimits> shares =
                 new HashMap<>(options.cacheLimits().workloads());
@@ -367,10 +372,10 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             if (!next.equals(former)) {
                 cache.limits(next);
             }
+            return "";
         } catch (IllegalArgumentException e) {
-            throw new LaunchException("the policy's floors do not fit the kernel's cache: " + e.getMessage(), e);
+            return "the kernel's cache keeps its limits, as the policy's do not fit it: " + e.getMessage();
         }
-        quotas.limits(table);
     }
 
     /** Other processes revoke too; their tokens here are of no use any more. */

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.EmbeddedAddressSpace;
 import jsgx.driver.InterfaceKind;
@@ -22,9 +23,14 @@ import jsgx.launch.TestPlatforms;
 import jsgx.launch.audit.AuditEvent;
 import jsgx.launch.audit.AuditEvent.Kind;
 import jsgx.launch.audit.AuditTrail;
+import jsgx.launch.cache.CacheLimits;
+import jsgx.launch.cache.Scheme;
 import jsgx.launch.load.EnclaveLoader;
+import jsgx.launch.policy.LaunchPolicy;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.policy.QuotaTable;
+import jsgx.launch.policy.WorkloadQuota;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -186,6 +192,29 @@ class GovernorTest {
 
         assertThat(result.code()).isEqualTo("POLICY_REVOKED");
         assertThat(events).extracting(AuditEvent::verdict).containsExactly("allow", "refused");
+    }
+
+    @Test
+    void aPolicyWhoseFloorsDoNotFitTheCacheLeavesTheCacheAsItWas() throws Exception {
+        CacheLimits limits = CacheLimits.ofBytes(8 << 20);
+        WorkloadQuota quota = new WorkloadQuota(1, 100, 100, 16 << 20, CacheLimits.UNLIMITED, 1_000);
+        PolicySource policy = PolicySource.of(LaunchPolicy.ALLOW_ALL, new QuotaTable(quota, Map.of("web", quota)));
+        try (Launcher launcher = Launcher.on(
+                TestPlatforms.platform(), options.withCache(limits, Scheme.LRU).withPolicy(policy))) {
+            Governor governor = launcher.running().governor();
+            governor.revoker().reload();
+            events.clear();
+
+            assertThat(launch(launcher, InterfaceKind.ISGX).launched()).isTrue();
+            assertThat(launch(launcher, InterfaceKind.V5).launched()).isTrue();
+            assertThat(governor.cache().limits()).isEqualTo(limits);
+            assertThat(events)
+                    .filteredOn(event -> event.kind() == Kind.POLICY)
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.toString())
+                            .contains("the kernel's cache keeps its limits")
+                            .contains("16777216 bytes together, and the cache is bounded to 8388608"));
+        }
     }
 
     private String mrEnclave() {
