@@ -128,7 +128,8 @@ public abstract class LaunchHost implements AutoCloseable {
                 0,
                 image.size(),
                 brought,
-                brought.length == 0 ? TokenSupplier.AUTHORITY : TokenSupplier.CALLER);
+                brought.length == 0 ? TokenSupplier.AUTHORITY : TokenSupplier.CALLER,
+                HexFormat.of().parseHex(platform.leMrSigner()));
         Decision decision = authority().decide(request);
         if (!(decision instanceof Decision.Allow(byte[] token))) {
             throw new IllegalStateException(decision.toString());

@@ -18,6 +18,8 @@ import jsgx.arch.struct.Attributes;
  * @param size SIZE of the SECS
  * @param callerToken the EINITTOKEN that the caller passed, 304 bytes; empty where it passed none
  * @param tokenSupplier who brings the token
+ * @param lePubKeyHash what the hash MSRs hold at this EINIT, 32 bytes: the signer of the only launch enclave whose tokens it takes;
+ *     empty where the driver has no launch enclave whose hash it would write
  */
 public record LaunchRequest(
         long enclave,
@@ -30,7 +32,8 @@ public record LaunchRequest(
         int miscSelect,
         long size,
         byte[] callerToken,
-        TokenSupplier tokenSupplier) {
+        TokenSupplier tokenSupplier,
+        byte[] lePubKeyHash) {
 
     /** Two requests are the same where every field is, byte for byte. */
     @Override
@@ -46,7 +49,8 @@ public record LaunchRequest(
                 && miscSelect == other.miscSelect
                 && size == other.size
                 && Arrays.equals(callerToken, other.callerToken)
-                && tokenSupplier == other.tokenSupplier;
+                && tokenSupplier == other.tokenSupplier
+                && Arrays.equals(lePubKeyHash, other.lePubKeyHash);
     }
 
     @Override

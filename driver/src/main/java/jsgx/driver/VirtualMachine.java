@@ -175,7 +175,10 @@ public final class VirtualMachine implements AutoCloseable {
                 enclave.miscSelect,
                 enclave.size,
                 token.memory().toArray(Layouts.U8),
-                TokenSupplier.GUEST);
+                TokenSupplier.GUEST,
+                kernel.hashWritable()
+                        ? Launches.hash(hash)
+                        : kernel.processors().any().lePubKeyHash());
         Ended ended = new Ended();
         try {
             long result = Launches.launch(

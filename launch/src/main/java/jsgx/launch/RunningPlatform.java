@@ -94,8 +94,7 @@ public final class RunningPlatform implements AutoCloseable {
         ProcessorPackage cpu = platform.powerOn(random);
         LeAuthority authority =
                 new LeAuthority(LaunchEnclave.of(platform.leKey(), platform.leProfile(), WhiteList.NONE), runner);
-        Governor governor =
-                new Governor(governance, authority, platform.launchControl().hash(), cpu::cpuSvn, new LaunchRecorder());
+        Governor governor = new Governor(governance, authority, cpu::cpuSvn, new LaunchRecorder());
         DriverOptions options = settings.apply(
                         DriverOptions.defaults().withAccount(new WorkloadAccount(governor.quotas())))
                 .withFirmware(platform.launchControl()::initialize)
@@ -120,12 +119,8 @@ public final class RunningPlatform implements AutoCloseable {
      * @param governance where the machine's user space keeps tokens
      */
     RunningPlatform inside(Guest guest, GovernorOptions governance) {
-        Governor programs = new Governor(
-                governance,
-                authority,
-                platform.launchControl().hash(),
-                driver.processorPackage()::cpuSvn,
-                new LaunchRecorder());
+        Governor programs =
+                new Governor(governance, authority, driver.processorPackage()::cpuSvn, new LaunchRecorder());
         return new RunningPlatform(
                 platform,
                 guest.driver(),

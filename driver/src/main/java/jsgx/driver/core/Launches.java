@@ -24,7 +24,12 @@ public final class Launches {
 
     /** What the authority is asked. */
     public static LaunchRequest request(
-            Enclave enclave, Sigstruct sigstruct, byte[] mrSigner, byte[] callerToken, TokenSupplier tokenSupplier) {
+            Enclave enclave,
+            Sigstruct sigstruct,
+            byte[] mrSigner,
+            byte[] callerToken,
+            TokenSupplier tokenSupplier,
+            byte[] lePubKeyHash) {
         return new LaunchRequest(
                 enclave.id(),
                 enclave.kind(),
@@ -36,7 +41,8 @@ public final class Launches {
                 enclave.miscSelect(),
                 enclave.size(),
                 callerToken,
-                tokenSupplier);
+                tokenSupplier,
+                lePubKeyHash);
     }
 
     /** What the result of a call is whose EINIT came out like this. */
@@ -143,5 +149,15 @@ public final class Launches {
             words[i] = bytes.get(Layouts.U64, 8L * i);
         }
         return words;
+    }
+
+    /** A hash as MRSIGNER stores it, from the four MSRs. */
+    public static byte[] hash(long[] msrs) {
+        byte[] hash = new byte[Long.BYTES * HASH_WORDS];
+        MemorySegment bytes = MemorySegment.ofArray(hash);
+        for (int i = 0; i < HASH_WORDS; i++) {
+            bytes.set(Layouts.U64, 8L * i, msrs[i]);
+        }
+        return hash;
     }
 }

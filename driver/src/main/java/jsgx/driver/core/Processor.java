@@ -68,6 +68,11 @@ public final class Processor {
         writeMsrs(hashes[kind.ordinal()]);
     }
 
+    /** What the hash MSRs hold for this interface. */
+    public long[] hash(InterfaceKind kind) {
+        return hashes[kind.ordinal()].clone();
+    }
+
     /** WRMSR to the four hash MSRs, for one EINIT of a virtual machine. Every interface writes its own before it needs them. */
     public void writeGuestHash(long[] hash) {
         if (lp.lePubKeyHashWritable()) {

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import jsgx.arch.LogicalProcessor;
 import jsgx.driver.Hardware;
+import jsgx.driver.InterfaceKind;
 import org.jspecify.annotations.Nullable;
 
 /** The machine's logical processors. A thread takes one for a leaf or a short run of leaves, and waits when all are taken. */
@@ -77,5 +78,10 @@ public final class Processors {
     /** A processor to look at; all are set up alike. */
     public LogicalProcessor any() {
         return all[0].logicalProcessor();
+    }
+
+    /** What the hash MSRs hold for an interface that does not write them: firmware leaves the same on each processor. */
+    public byte[] hash(InterfaceKind kind) {
+        return Launches.hash(all[0].hash(kind));
     }
 }

@@ -105,8 +105,13 @@ public record Init(MemorySegment memory) {
         }
         Sigstruct sigstruct = new Sigstruct(page);
         byte[] token = page.asSlice(Processor.TOKEN_OFFSET, EinitToken.SIZE).toArray(Layouts.U8);
-        LaunchRequest request =
-                Launches.request(enclave, sigstruct, Launches.mrSigner(sigstruct), token, TokenSupplier.CALLER);
+        LaunchRequest request = Launches.request(
+                enclave,
+                sigstruct,
+                Launches.mrSigner(sigstruct),
+                token,
+                TokenSupplier.CALLER,
+                enclave.kernel().processors().hash(InterfaceKind.ISGX));
         return Launches.launch(
                 enclave.kernel().options().authority(),
                 enclave,

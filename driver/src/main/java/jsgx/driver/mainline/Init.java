@@ -108,7 +108,8 @@ public record Init(MemorySegment memory) {
         MemorySegment page = readSigstruct(file, caller, init.sigstruct());
         Sigstruct sigstruct = new Sigstruct(page);
         byte[] mrSigner = Launches.mrSigner(sigstruct);
-        LaunchRequest request = Launches.request(enclave, sigstruct, mrSigner, NO_TOKEN, TokenSupplier.NOBODY);
+        LaunchRequest request =
+                Launches.request(enclave, sigstruct, mrSigner, NO_TOKEN, TokenSupplier.NOBODY, mrSigner);
         long[] hash = Launches.msrs(mrSigner);
         return Launches.launch(
                 enclave.kernel().options().authority(),

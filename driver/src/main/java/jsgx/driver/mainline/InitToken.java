@@ -145,7 +145,8 @@ public record InitToken(MemorySegment memory) {
                 sigstruct,
                 Launches.mrSigner(sigstruct),
                 token,
-                callers ? TokenSupplier.CALLER : TokenSupplier.AUTHORITY);
+                callers ? TokenSupplier.CALLER : TokenSupplier.AUTHORITY,
+                signer);
         return Launches.launch(
                 enclave.kernel().options().authority(),
                 enclave,

@@ -110,8 +110,13 @@ public record Init(MemorySegment memory) {
             return Initialization.ending(einit(caller, enclave, page, NO_TOKEN));
         }
         Sigstruct sigstruct = new Sigstruct(page);
-        LaunchRequest request =
-                Launches.request(enclave, sigstruct, Launches.mrSigner(sigstruct), NO_TOKEN, TokenSupplier.AUTHORITY);
+        LaunchRequest request = Launches.request(
+                enclave,
+                sigstruct,
+                Launches.mrSigner(sigstruct),
+                NO_TOKEN,
+                TokenSupplier.AUTHORITY,
+                enclave.kernel().launchEnclaveSigner());
         return Launches.launch(
                 enclave.kernel().options().authority(),
                 enclave,

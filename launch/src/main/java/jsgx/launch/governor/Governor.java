@@ -21,7 +21,6 @@ import jsgx.driver.Completion;
 import jsgx.driver.Decision;
 import jsgx.driver.Errno;
 import jsgx.driver.Fate;
-import jsgx.driver.InterfaceKind;
 import jsgx.driver.LaunchAuthority;
 import jsgx.driver.LaunchRequest;
 import jsgx.driver.TokenSupplier;
@@ -59,8 +58,6 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     private record Rules(long revision, Revocations revocations) {}
 
     private final GovernorOptions options;
-    private final LeAuthority launchEnclave;
-    private final String firmwareHash;
     private final Judgement.Listener listener;
     private final RevisionFile revisions;
     private final KernelTokenCache<?> cache;
@@ -81,18 +78,11 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     /**
      * A governor over a launch enclave.
      *
-     * @param firmwareHash what firmware wrote into the hash MSRs, under which isgx executes EINIT: an MRSIGNER in lower-case hex
      * @param cpuSvn the processor's CPUSVN now
      */
     public Governor(
-            GovernorOptions options,
-            LeAuthority launchEnclave,
-            String firmwareHash,
-            Supplier<CpuSvn> cpuSvn,
-            Judgement.Listener listener) {
+            GovernorOptions options, LeAuthority launchEnclave, Supplier<CpuSvn> cpuSvn, Judgement.Listener listener) {
         this.options = options;
-        this.launchEnclave = launchEnclave;
-        this.firmwareHash = firmwareHash;
         this.listener = listener;
         this.revisions = options.revocations().revisions();
         this.placement = options.placement();
@@ -400,9 +390,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             return flight.verdict;
         }
         // EINIT takes no token of another launch enclave than that whose signer the hash MSRs name.
-        String signer = flight.request.kind() == InterfaceKind.ISGX
-                ? firmwareHash
-                : HexFormat.of().formatHex(launchEnclave.signer());
+        String signer = HexFormat.of().formatHex(flight.request.lePubKeyHash());
         return by.revocations()
                 .ofToken(signer, EinitToken.of(token).isvSvnLe())
                 .map(entry -> Revocations.verdict(entry, by.revision()))

@@ -32,8 +32,11 @@ import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchControl;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
+import jsgx.launch.RunningPlatform;
 import jsgx.launch.TestEnclaves;
 import jsgx.launch.TestPlatforms;
+import jsgx.launch.governor.Revocation;
+import jsgx.launch.governor.Revoker;
 import jsgx.launch.le.JavaLaunchEnclave;
 import jsgx.launch.le.LaunchEnclave;
 import jsgx.launch.le.LeProfile;
@@ -460,6 +463,23 @@ class GuestTest {
                 Guest guest = Guest.boot(host.driver, host.options(VEPC).withLePubKeyHash(new byte[32]))) {
             // sgx_virt_einit cannot write the guest's hash, and EINIT runs under firmware's.
             assertThat(Host.launch(guest, image, sigstruct, token)).isZero();
+        }
+    }
+
+    @Test
+    void aRevokedLaunchEnclaveIsThatOfTheGuestsOwnHash() throws Exception {
+        Platform others = platform.withLeKey(TestPlatforms.THIRD_KEY);
+        byte[] othersToken = Host.token(others, sigstruct);
+        byte[] othersHash = HexFormat.of().parseHex(others.leMrSigner());
+        try (RunningPlatform host = RunningPlatform.of(platform);
+                Guest guest = Guest.boot(
+                        host.driver(), GuestOptions.of(Host.VM, VEPC * 4096L).withLePubKeyHash(othersHash))) {
+            Revoker revoker = host.governor().revoker();
+            revoker.revoke(new Revocation.LaunchEnclave(platform.leMrSigner()));
+            assertThat(Host.launch(guest, image, sigstruct, othersToken)).isZero();
+
+            revoker.revoke(new Revocation.LaunchEnclave(others.leMrSigner()));
+            assertThat(Host.launch(guest, image, sigstruct, othersToken)).isEqualTo(Errno.EFAULT.result());
         }
     }
 
