@@ -129,14 +129,15 @@ final class Vepc implements AutoCloseable {
                     "SGX_IOC_VEPC_REMOVE_ALL: %d SECS pages stay, which have children outside this virtual machine"
                             .formatted(left));
         }
-        show();
+        show(hidden);
     }
 
     /** Takes one enclave of the virtual machine from the EPC. Its pages are out of reach first, so that its threads leave it. */
     void tearDown(VirtualMachine machine, int secs) {
+        BitSet its = new BitSet();
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            if (isRemoved(machine, secs)) {
-                show();
+            if (isRemoved(machine, secs, its)) {
+                show(its);
                 return;
             }
             LockSupport.parkNanos(WAIT_NANOS);
@@ -144,12 +145,13 @@ final class Vepc implements AutoCloseable {
         // It stays out of reach, until the virtual machine is reset.
     }
 
-    private boolean isRemoved(VirtualMachine machine, int secs) {
+    private boolean isRemoved(VirtualMachine machine, int secs, BitSet its) {
         boolean all = true;
         for (int i = 0; i < pages.length; i++) {
             int page = pages[i];
             // What ERDINFO tells of a page: whose it is.
             if (page == secs || (epcm.valid(page) && epcm.enclaveSecs(page) == secs)) {
+                its.set(i);
                 hide(i);
                 all &= page == secs || machine.eremove(page).isSuccess();
             }
@@ -164,10 +166,10 @@ final class Vepc implements AutoCloseable {
         }
     }
 
-    private void show() {
+    private void show(BitSet shown) {
         synchronized (hidden) {
-            hidden.clear();
-            anyHidden = false;
+            hidden.andNot(shown);
+            anyHidden = !hidden.isEmpty();
         }
     }
 

@@ -326,6 +326,33 @@ class GuestTest {
     }
 
     @Test
+    void anEnclaveThatCannotBeTakenDownStaysOutOfReachWhenAnotherIs() throws Exception {
+        try (Host host = new Host(platform);
+                Guest guest = Guest.boot(host.driver, host.options(VEPC))) {
+            EmbeddedAddressSpace space = new EmbeddedAddressSpace();
+            EnclaveLoader stays =
+                    new EnclaveLoader(InterfaceKind.ISGX, guest.driver().isgx().open(Host.PROGRAM), space);
+            assertThat(stays.create(image, sigstruct.attributes(), 0)).isZero();
+            assertThat(stays.addPages(image.pages())).isZero();
+            LogicalProcessor processor = guest.driver().processor(space);
+            processor.cpl(3);
+            host.onComplete = () -> assertThat(
+                            Enclu.eenter(processor, stays.base(), 0x1000).isSuccess())
+                    .isTrue();
+            host.fate = Fate.tearDown(Errno.EIO.result(), "cannot be recorded");
+            assertThat(stays.init(sigstruct, EinitToken.of(token))).isNegative();
+            assertThat(processor.memory().epcPage(stays.base())).isNegative();
+
+            host.onComplete = () -> {};
+            assertThat(Host.launch(guest, image, sigstruct, token)).isNegative();
+
+            assertThat(processor.memory().epcPage(stays.base())).isNegative();
+            assertThat(Enclu.eexit(processor, 0x1000).isSuccess()).isTrue();
+            stays.close();
+        }
+    }
+
+    @Test
     void anEnclaveLargerThanTheVepcIsPagedInsideTheGuest() throws Exception {
         EnclaveImage large = TestEnclaves.image(5, 100);
         Sigstruct signed = TestEnclaves.sign(large, TestPlatforms.OTHER_KEY);
