@@ -1,6 +1,7 @@
 package jsgx.cli;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import picocli.CommandLine.TypeConversionException;
 final class ControlOptions {
 
     private static final int LONGEST_WORKLOAD = 255;
+    private static final int LONGEST_LABEL = 255;
 
     @Option(
             order = 40,
@@ -108,6 +110,11 @@ final class ControlOptions {
     /** What a launch is told of it. */
     LaunchOptions apply(LaunchOptions options, String file) throws BadInput {
         String application = label;
+        if (application != null
+                && (application.isBlank() || application.getBytes(StandardCharsets.UTF_8).length > LONGEST_LABEL)) {
+            throw new BadInput("--label \"" + Text.printable(application) + "\": expected 1 to " + LONGEST_LABEL
+                    + " bytes of text");
+        }
         if (application == null) {
             Path name = Path.of(file).getFileName();
             application = name == null ? file : name.toString();

@@ -138,12 +138,20 @@ final class LaunchCommand extends Subcommand {
         }
         @Nullable Path save = saveToken == null ? null : surroundings.file(saveToken);
         Platform platform = platform();
-        LaunchResult result;
+        @Nullable LaunchResult ended = null;
         try (Governance governance = control.open(surroundings);
                 Launcher launcher =
                         Launcher.on(platform, control.governor(governance.options(), surroundings), control::driver)) {
-            result = launcher.launch(image, sigstruct, options);
+            ended = launcher.launch(image, sigstruct, options);
+        } catch (LaunchException e) {
+            if (ended == null) {
+                throw e;
+            }
+            // The launch is decided and recorded; what its trail, store or revision could not do at the end changes
+            // nothing of that.
+            surroundings.err().println("jsgx: warning: " + Text.printable(String.valueOf(e.getMessage())));
         }
+        LaunchResult result = ended;
         if (save != null && result.token().bytes().length != 0) {
             EinitToken token = EinitToken.of(result.token().bytes());
             new TokenFile(TokenFile.Format.RAW, token).write(save, TokenFile.Format.RAW);

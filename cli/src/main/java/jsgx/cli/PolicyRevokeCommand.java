@@ -103,17 +103,16 @@ final class PolicyRevokeCommand extends Subcommand {
         if (list && !acceptRollback) {
             return show(RevocationFile.look(folder));
         }
-        try (Governance governance = Governance.in(folder, surroundings.clock(), Durability.GROUP)) {
-            if (acceptRollback) {
-                try (RevocationFile accepted =
-                        Revoker.acceptRollback(folder, governance.options().audit(), surroundings.clock())) {
-                    if (named.isEmpty()) {
-                        return show(accepted.read());
-                    }
+        if (acceptRollback) {
+            try (Governance governance = Governance.in(folder, surroundings.clock(), Durability.GROUP);
+                    RevocationFile accepted =
+                            Revoker.acceptRollback(folder, governance.options().audit(), surroundings.clock())) {
+                if (named.isEmpty()) {
+                    return show(accepted.read());
                 }
             }
         }
-        // Opened again: what was refused before the rollback was accepted is read now.
+        // Opened after that: what was refused before the rollback was accepted is read now.
         try (Governance governance = Governance.in(folder, surroundings.clock(), Durability.GROUP)) {
             Revoker revoker = governance.revoker();
             return undo ? undo(revoker, named.getFirst()) : revoke(revoker, named.getFirst());

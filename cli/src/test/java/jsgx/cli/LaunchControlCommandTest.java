@@ -202,6 +202,47 @@ class LaunchControlCommandTest {
         assertThat(launched("--placement user --policy slow.yaml")).containsEntry("staleCode", 16L);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"damaged", "missing", "older"})
+    void aPolicyOfTheUsersDoesNotReplaceTheRevocations(String how) throws Exception {
+        jsgx.file("allow.yaml", "version: 1\ndefault: allow\nrules: []\n".getBytes(StandardCharsets.UTF_8));
+        assertThat(jsgx.line("policy revoke --enclave " + "11".repeat(32)).status())
+                .isZero();
+        Path list = PlatformFile.of(jsgx.environment()).path().resolveSibling("revocations");
+        byte[] older = Files.readAllBytes(list);
+        assertThat(jsgx.line("policy revoke --enclave " + "22".repeat(32)).status())
+                .isZero();
+        switch (how) {
+            case "damaged" -> Files.writeString(list, "garbage");
+            case "missing" -> Files.delete(list);
+            default -> Files.write(list, older);
+        }
+
+        Jsgx.Run run = jsgx.line(LAUNCH + "--policy allow.yaml");
+
+        assertThat(run.status()).as(run.err()).isEqualTo(1);
+        assertThat(run.json()).containsEntry("code", "POLICY_UNAVAILABLE");
+    }
+
+    @Test
+    void aTrailWhoseKeyIsGoneGetsNoOther() throws Exception {
+        launched("");
+        Path audit = PlatformFile.of(jsgx.environment()).path().resolveSibling("audit");
+        String shared = Files.readString(audit.resolve("key.pub"));
+        Files.delete(audit.resolve("key"));
+
+        assertThat(jsgx.line(LAUNCH.strip()).json()).containsEntry("code", "POLICY_UNAVAILABLE");
+        assertThat(audit.resolve("key.pub")).hasContent(shared);
+        assertThat(audit.resolve("key")).doesNotExist();
+    }
+
+    @Test
+    void aLabelThatIsNoneIsWrongUsage() {
+        assertThat(jsgx.line(LAUNCH + "--placement user --label " + "a".repeat(300))
+                        .status())
+                .isEqualTo(2);
+    }
+
     @Test
     void aPolicyOfTheUsersDoesNotReplaceOneWhoseKeyIsPinned() throws Exception {
         jsgx.file("deny.yaml", "version: 1\ndefault: deny\nrules: []\n".getBytes(StandardCharsets.UTF_8));

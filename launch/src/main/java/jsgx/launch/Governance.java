@@ -41,7 +41,7 @@ public final class Governance implements AutoCloseable {
     private final List<Closing> open = new ArrayList<>();
     private GovernorOptions options;
 
-    /** Why nothing launches; empty where all can be used. */
+    /** Why nothing can be revoked, and nothing launches; empty where the revocations can be used. */
     private String broken = "";
 
     private Governance(Path folder, GovernorOptions options) {
@@ -53,7 +53,8 @@ public final class Governance implements AutoCloseable {
     public static Governance in(Path folder, InstantSource clock, Durability durability) {
         Governance governance =
                 new Governance(folder, GovernorOptions.defaults().withClocks(clock, System::nanoTime));
-        governance.openRevocationsAndPolicy(clock);
+        governance.openRevocations();
+        governance.openPolicy(clock);
         governance.openAudit(clock, durability);
         return governance;
     }
@@ -112,14 +113,16 @@ public final class Governance implements AutoCloseable {
     /** The rules of a folder for a look without a trace. */
     public static GovernorOptions look(Path folder, InstantSource clock) {
         GovernorOptions looking = GovernorOptions.defaults().withClocks(clock, System::nanoTime);
+        long revision = 0;
         try {
             Revocations present = RevocationFile.look(folder);
-            ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.look(folder, clock), present.revision());
-            return looking.withPolicy(PolicySource.of(policy, present.revision()))
-                    .withRevocations(RevocationFile.inMemory(present));
+            revision = present.revision();
+            looking = looking.withRevocations(RevocationFile.inMemory(present));
         } catch (LaunchException e) {
-            return looking.withPolicy(PolicySource.unavailable(String.valueOf(e.getMessage())));
+            looking = looking.withRevocations(RevocationFile.unavailable(String.valueOf(e.getMessage())));
         }
+        ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.look(folder, clock), revision);
+        return looking.withPolicy(PolicySource.of(policy, revision));
     }
 
     /** Closes what was opened, the platform that goes by it first. */
@@ -138,21 +141,21 @@ public final class Governance implements AutoCloseable {
         }
     }
 
-    private void openRevocationsAndPolicy(InstantSource clock) {
+    private void openRevocations() {
         try {
             RevocationFile revocations = RevocationFile.in(folder);
             open.add(revocations::close);
-            long revision = revocations.revisions().revision();
-            ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.in(folder, clock), revision);
-            options = options.withRevocations(revocations).withPolicy(PolicySource.of(policy, revision));
+            options = options.withRevocations(revocations);
         } catch (LaunchException e) {
-            refuseAll(e);
+            broken = String.valueOf(e.getMessage());
+            options = options.withRevocations(RevocationFile.unavailable(broken));
         }
     }
 
-    private void refuseAll(LaunchException e) {
-        broken = String.valueOf(e.getMessage());
-        options = options.withPolicy(PolicySource.unavailable(broken));
+    private void openPolicy(InstantSource clock) {
+        long revision = options.revocations().revisions().revision();
+        ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.in(folder, clock), revision);
+        options = options.withPolicy(PolicySource.of(policy, revision));
     }
 
     private void openAudit(InstantSource clock, Durability durability) {

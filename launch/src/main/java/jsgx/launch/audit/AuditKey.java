@@ -67,6 +67,11 @@ public final class AuditKey {
             mutex.acquire();
             try {
                 if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                    if (!AuditSegments.list(FileLayer.REAL, folder).isEmpty()) {
+                        throw new LaunchException(
+                                file + " is missing: put back the key that signed the trail beside it,"
+                                        + " or put the folder away as it is, and a new trail begins");
+                    }
                     KeyPair pair = pair(new SecureRandom());
                     String shared = pem("PUBLIC KEY", pair.getPublic().getEncoded());
                     PrivateFile.write(publicFile(folder), shared.getBytes(StandardCharsets.US_ASCII));

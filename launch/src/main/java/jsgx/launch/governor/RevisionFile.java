@@ -152,11 +152,6 @@ public final class RevisionFile implements AutoCloseable {
         raise(REVISION, to);
     }
 
-    /** Accepts an older list of revocations. */
-    void lowerFloor(long to) {
-        LONG.setVolatile(memory, FLOOR, to);
-    }
-
     /** Writes what is in memory to disk. */
     public void force() {
         if (memory.isMapped()) {

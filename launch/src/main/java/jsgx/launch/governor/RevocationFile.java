@@ -24,14 +24,23 @@ public final class RevocationFile implements AutoCloseable {
     private final Object memoryLock = new Object();
     private volatile Revocations inMemory = Revocations.NONE;
 
-    private RevocationFile(@Nullable Path file, RevisionFile revisions) {
+    /** Why it cannot be read, ever; empty where it can. */
+    private final String unavailable;
+
+    private RevocationFile(@Nullable Path file, RevisionFile revisions, String unavailable) {
         this.file = file;
         this.revisions = revisions;
+        this.unavailable = unavailable;
+    }
+
+    /** Those that nobody knows, for this reason: nothing launches. */
+    public static RevocationFile unavailable(String reason) {
+        return new RevocationFile(null, RevisionFile.inMemory(), reason);
     }
 
     /** Those of one process, which begin with these. */
     public static RevocationFile inMemory(Revocations first) {
-        RevocationFile fresh = new RevocationFile(null, RevisionFile.inMemory());
+        RevocationFile fresh = new RevocationFile(null, RevisionFile.inMemory(), "");
         fresh.inMemory = first;
         fresh.revisions.raiseFloor(first.revision());
         return fresh;
@@ -55,7 +64,7 @@ public final class RevocationFile implements AutoCloseable {
 
     private static RevocationFile unchecked(Path folder) throws LaunchException {
         Path state = folder.toAbsolutePath().normalize();
-        return new RevocationFile(state.resolve("revocations"), RevisionFile.open(state.resolve("revision")));
+        return new RevocationFile(state.resolve("revocations"), RevisionFile.open(state.resolve("revision")), "");
     }
 
     /** The list of a state folder, without a look at its revision and without a trace. */
@@ -75,30 +84,38 @@ public final class RevocationFile implements AutoCloseable {
      * @throws LaunchException where the file cannot be read, is damaged, or is an older one than was here before
      */
     public Revocations read() throws LaunchException {
-        Path path = file;
-        if (path == null) {
-            return inMemory;
+        if (!unavailable.isEmpty()) {
+            throw new LaunchException(unavailable);
         }
         long floor = revisions.floor();
-        Revocations present = Files.exists(path, LinkOption.NOFOLLOW_LINKS) ? parse(path) : Revocations.NONE;
-        if (present.revision() < floor) {
+        Revocations present = readAny();
+        if (file != null && present.revision() < floor) {
             throw new LaunchException(
                     ("%s is of revision %d, expected %d: an older file was put in its place, or it was removed; what was revoked"
                                     + " since would launch again. Bring back the newer one, or accept this one with  jsgx policy"
                                     + " revoke --accept-rollback")
-                            .formatted(path, present.revision(), floor));
+                            .formatted(file, present.revision(), floor));
         }
         return present;
     }
 
+    /** What the file has, of whatever revision. */
+    private Revocations readAny() throws LaunchException {
+        Path path = file;
+        if (path == null) {
+            return inMemory;
+        }
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS) ? parse(path) : Revocations.NONE;
+    }
+
     /** Adds a revocation; it is on disk, and holds for each launch that begins, when this returns. */
     Revocations add(Revocation revocation, Instant time) throws LaunchException {
-        return change(present -> at -> present.with(revocation, at, time));
+        return change(this::read, present -> at -> present.with(revocation, at, time));
     }
 
     /** Takes one out again. */
     Revocations remove(Revocation revocation) throws LaunchException {
-        return change(present -> {
+        return change(this::read, present -> {
             if (!present.contains(revocation)) {
                 throw new LaunchException("%s is not revoked: see  jsgx policy revoke --list".formatted(revocation));
             }
@@ -108,8 +125,7 @@ public final class RevocationFile implements AutoCloseable {
 
     /** Takes the file that is there for the newest, whatever was here before. */
     Revocations acceptRollback() throws LaunchException {
-        revisions.lowerFloor(0);
-        return change(present -> at -> present.at(at));
+        return change(this::readAny, present -> at -> present.at(at));
     }
 
     /** Begins a new revision without a change of the revocations, as the policy is another one: every process looks at it again. */
@@ -130,9 +146,13 @@ public final class RevocationFile implements AutoCloseable {
         LongFunction<Revocations> of(Revocations present) throws LaunchException;
     }
 
-    private Revocations change(Change change) throws LaunchException {
+    private interface Reading {
+        Revocations read() throws LaunchException;
+    }
+
+    private Revocations change(Reading reading, Change change) throws LaunchException {
         return locked(() -> {
-            Revocations present = read();
+            Revocations present = reading.read();
             LongFunction<Revocations> next = change.of(present);
             Revocations changed =
                     next.apply(Math.max(revisions.revision(), Math.max(revisions.floor(), present.revision())) + 1);
