@@ -40,7 +40,7 @@ public final class VirtualMachine implements AutoCloseable {
         /** The host's launch authority refused, before EINIT or after it; then the enclave is torn down. */
         record Refused(long result) implements Initialization {}
 
-        /** The host did not see the SECS being made in this EPC page, and asks its authority nothing. */
+        /** The host did not see the SECS being made in this EPC page, or the SECS left it before EINIT: nothing was executed. */
         record Unknown() implements Initialization {}
     }
 
@@ -55,6 +55,9 @@ public final class VirtualMachine implements AutoCloseable {
         private boolean launched;
         private boolean gone;
 
+        /** How many processors are about to take the SECS from its page. Guarded by {@link #enclaves}. */
+        private int leaving;
+
         Known(int page, Secs secs, long id, IntConsumer tearDown) {
             this.page = page;
             this.attributes = secs.attributes();
@@ -62,6 +65,19 @@ public final class VirtualMachine implements AutoCloseable {
             this.size = secs.size();
             this.id = id;
             this.tearDown = tearDown;
+        }
+
+        /** Whether the page still holds the SECS that was judged. The caller has the lock of {@link #enclaves}. */
+        @SuppressWarnings("ReferenceEquality")
+        boolean isInPlace() {
+            // The virtual machine can load an evicted SECS into the page, which the host does not see.
+            Secs present =
+                    new Secs(kernel.processors().any().processorPackage().epc().page(page));
+            return enclaves.get(page) == this
+                    && leaving == 0
+                    && present.attributes().equals(attributes)
+                    && present.miscSelect() == miscSelect
+                    && present.size() == size;
         }
 
         @Override
@@ -101,7 +117,7 @@ public final class VirtualMachine implements AutoCloseable {
     private final Kernel kernel;
     private final Workload workload;
 
-    /** By the EPC page of the SECS; guards itself. */
+    /** By the EPC page of the SECS; guards itself, and no SECS comes to a page or leaves it while EINIT runs under its lock. */
     private final Map<Integer, Known> enclaves = new HashMap<>();
 
     /** Enclaves whose SECS was evicted. Guarded by {@link #enclaves}. */
@@ -129,17 +145,17 @@ public final class VirtualMachine implements AutoCloseable {
             long linAddr,
             long pageinfoSecs,
             IntConsumer tearDown) {
-        Outcome outcome = onHost(processor -> processor.ecreate(page, secs, secinfo, linAddr, pageinfoSecs));
-        if (outcome.isSuccess()) {
-            Known known = new Known(page, new Secs(secs), kernel.nextEnclave(), tearDown);
-            Known before;
-            synchronized (enclaves) {
-                before = enclaves.put(page, known);
+        Outcome outcome;
+        Known before = null;
+        synchronized (enclaves) {
+            outcome = onHost(processor -> processor.ecreate(page, secs, secinfo, linAddr, pageinfoSecs));
+            if (outcome.isSuccess()) {
+                before = enclaves.put(page, new Known(page, new Secs(secs), kernel.nextEnclave(), tearDown));
             }
-            if (before != null) {
-                // Its removal on another processor is about to be told.
-                before.gone();
-            }
+        }
+        if (before != null) {
+            // Its removal on another processor is about to be told.
+            before.gone();
         }
         return outcome;
     }
@@ -185,22 +201,31 @@ public final class VirtualMachine implements AutoCloseable {
                     kernel.options().authority(),
                     enclave,
                     request,
-                    allow -> ended.einit(onHost(processor -> {
-                        processor.writeGuestHash(hash);
-                        return processor.einit(page, operands);
-                    })),
+                    allow -> einit(enclave, operands, hash, ended),
                     ended::keep);
-            Outcome kept = ended.kept;
-            return kept == null ? new Initialization.Refused(result) : new Initialization.Executed(kept);
+            Initialization kept = ended.kept;
+            return kept == null ? new Initialization.Refused(result) : kept;
         } catch (Refused e) {
             throw new IllegalStateException("a virtual machine's EINIT is refused by its authority alone", e);
+        }
+    }
+
+    private Completion einit(Known enclave, MemorySegment operands, long[] hash, Ended ended) {
+        synchronized (enclaves) {
+            return enclave.isInPlace()
+                    ? ended.einit(onHost(processor -> {
+                        processor.writeGuestHash(hash);
+                        return processor.einit(enclave.page, operands);
+                    }))
+                    : new Completion.NotExecuted(
+                            Errno.EFAULT.result(), "the SECS left its EPC page while the launch was judged");
         }
     }
 
     /** What EINIT did, and whether the authority let it stand. */
     private static final class Ended {
         private @Nullable Outcome outcome;
-        private @Nullable Outcome kept;
+        private @Nullable Initialization kept;
 
         /** The result is that of sgx_virt_einit: 0, EINIT's code, or -EFAULT. */
         Completion einit(Outcome executed) {
@@ -214,26 +239,47 @@ public final class VirtualMachine implements AutoCloseable {
         }
 
         long keep(Completion completion) {
-            kept = outcome;
+            Outcome executed = outcome;
+            kept = executed == null ? new Initialization.Unknown() : new Initialization.Executed(executed);
             return completion.result();
         }
     }
 
     /** EREMOVE, by the host. */
     public Outcome eremove(int page) {
-        long enclave = enclave(page);
+        long enclave = leaving(page);
         Outcome outcome = onHost(processor -> processor.eremove(page));
         if (outcome.isSuccess()) {
             removed(page, enclave);
+        } else {
+            stays(page, enclave);
         }
         return outcome;
     }
 
-    /** The number of the enclave whose SECS was made in this EPC page, 0 where none is known there. */
-    public long enclave(int page) {
+    /**
+     * A leaf is about to take the SECS from this EPC page: no EINIT runs on it until {@link #stays} tells that the leaf failed.
+     *
+     * @return the number of the enclave whose SECS was made in the page, 0 where none is known there
+     */
+    public long leaving(int page) {
         synchronized (enclaves) {
             Known enclave = enclaves.get(page);
-            return enclave == null ? 0 : enclave.id;
+            if (enclave == null) {
+                return 0;
+            }
+            enclave.leaving++;
+            return enclave.id;
+        }
+    }
+
+    /** The SECS of an enclave did not leave its EPC page after all. */
+    public void stays(int page, long enclave) {
+        synchronized (enclaves) {
+            Known known = enclaves.get(page);
+            if (known != null && known.id == enclave) {
+                known.leaving--;
+            }
         }
     }
 

@@ -182,7 +182,7 @@ final class Vcpu implements NonRoot {
     /** Executes the leaf, and tells the host where it took a SECS out of its page. */
     private Outcome follow(LogicalProcessor lp, Leaf leaf, long rbx, long rcx, long rdx) {
         int page = lp.memory().epcPage(rcx);
-        long enclave = page < 0 ? 0 : host.enclave(page);
+        long enclave = page < 0 ? 0 : host.leaving(page);
         Outcome outcome;
         stepping = true;
         try {
@@ -193,8 +193,10 @@ final class Vcpu implements NonRoot {
         // EWB to a VA slot that is taken says so, and evicts the page all the same.
         boolean left = outcome.isSuccess()
                 || (outcome instanceof Outcome.Error error && error.code() == SgxError.VA_SLOT_OCCUPIED);
-        if (enclave != 0 && left) {
-            if (leaf == Leaf.EREMOVE) {
+        if (enclave != 0) {
+            if (!left) {
+                host.stays(page, enclave);
+            } else if (leaf == Leaf.EREMOVE) {
                 host.removed(page, enclave);
             } else {
                 host.evicted(page, enclave);

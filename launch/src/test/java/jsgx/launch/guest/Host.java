@@ -46,6 +46,7 @@ final class Host implements AutoCloseable, LaunchAuthority, EpcAccount {
     final Map<Workload, Integer> charged = new ConcurrentHashMap<>();
     volatile Decision decision = Decision.allow();
     volatile Fate fate = Fate.keep();
+    volatile Runnable onDecide = () -> {};
     volatile Runnable onComplete = () -> {};
     volatile int limit = Integer.MAX_VALUE;
 
@@ -113,6 +114,7 @@ final class Host implements AutoCloseable, LaunchAuthority, EpcAccount {
     @Override
     public Decision decide(LaunchRequest request) {
         asked.add(request);
+        onDecide.run();
         return decision;
     }
 

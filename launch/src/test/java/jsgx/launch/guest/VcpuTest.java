@@ -19,6 +19,7 @@ import jsgx.arch.struct.Pageinfo;
 import jsgx.arch.struct.Secinfo;
 import jsgx.arch.struct.Secs;
 import jsgx.arch.struct.Sigstruct;
+import jsgx.driver.Errno;
 import jsgx.image.EnclaveImage;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
@@ -222,6 +223,69 @@ class VcpuTest {
             assertThatThrownBy(() -> guest.driver().mainline().open(Host.PROGRAM))
                     .hasMessageContaining("cannot be");
             assertThat(Host.launch(guest, image, sigstruct, token)).isZero();
+        }
+    }
+
+    /** Another processor of the guest puts another enclave in the page while the host decides about the first. */
+    @Test
+    void aSecsThatIsSwappedWhileTheHostDecidesIsNotInitialised() throws Exception {
+        try (Host host = new Host(platform);
+                Guest guest = Guest.boot(host.driver, host.options(VEPC))) {
+            LogicalProcessor processor = guest.driver().processor(memory);
+            assertThat(ecreate(processor).isSuccess()).isTrue();
+            host.onDecide = () -> {
+                assertThat(Encls.eremove(processor, SECS_PAGE).isSuccess()).isTrue();
+                secs.attributes(new Attributes(Attributes.MODE64BIT | Attributes.DEBUG, 3));
+                assertThat(ecreate(processor).isSuccess()).isTrue();
+            };
+            refused(einit(processor, SECS_PAGE), Kind.SECS_KNOWN, "#GP(0)");
+            assertThat(host.heard)
+                    .containsExactly(
+                            "complete %d %d".formatted(host.asked.getFirst().enclave(), Errno.EFAULT.result()));
+
+            host.onDecide = () -> {};
+            assertThat(einit(processor, SECS_PAGE)).isInstanceOf(Outcome.Error.class);
+            assertThat(host.asked.getLast().attributes().has(Attributes.DEBUG)).isTrue();
+        }
+    }
+
+    @Test
+    void aSecsOtherThanTheOneJudgedIsNotInitialised() throws Exception {
+        try (Host host = new Host(platform);
+                Guest guest = Guest.boot(host.driver, host.options(VEPC))) {
+            LogicalProcessor processor = guest.driver().processor(memory);
+            assertThat(ecreate(processor).isSuccess()).isTrue();
+            boolean[] valid = host.valid();
+            for (int page = 0; page < valid.length; page++) {
+                if (valid[page]) {
+                    // As if it had come there by a way that the host did not see.
+                    new Secs(host.driver.processorPackage().epc().page(page))
+                            .attributes(new Attributes(Attributes.MODE64BIT | Attributes.DEBUG, 3));
+                }
+            }
+            refused(einit(processor, SECS_PAGE), Kind.SECS_KNOWN, "#GP(0)");
+        }
+    }
+
+    @Test
+    void aSecsThatCouldNotBeRemovedCanBeInitialised() throws Exception {
+        try (Host host = new Host(platform);
+                Guest guest = Guest.boot(host.driver, host.options(VEPC))) {
+            LogicalProcessor processor = guest.driver().processor(memory);
+            assertThat(ecreate(processor).isSuccess()).isTrue();
+            var epcm = host.driver.processorPackage().epcm();
+            boolean[] valid = host.valid();
+            host.onDecide = () -> {
+                for (int page = 0; page < valid.length; page++) {
+                    if (valid[page]) {
+                        assertThat(epcm.tryShared(page)).isTrue();
+                        assertThat(Encls.eremove(processor, SECS_PAGE).isSuccess())
+                                .isFalse();
+                        epcm.releaseShared(page);
+                    }
+                }
+            };
+            assertThat(einit(processor, SECS_PAGE)).isInstanceOf(Outcome.Error.class);
         }
     }
 
