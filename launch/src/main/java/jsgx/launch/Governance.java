@@ -122,7 +122,7 @@ public final class Governance implements AutoCloseable {
             looking = looking.withRevocations(RevocationFile.unavailable(String.valueOf(e.getMessage())));
         }
         ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.look(folder, clock), revision);
-        return looking.withPolicy(PolicySource.of(policy, revision));
+        return looking.withPolicy(PolicySource.of(policy));
     }
 
     /** Closes what was opened, the platform that goes by it first. */
@@ -155,7 +155,7 @@ public final class Governance implements AutoCloseable {
     private void openPolicy(InstantSource clock) {
         long revision = options.revocations().revisions().revision();
         ReloadingPolicy policy = ReloadingPolicy.of(PolicyFolder.in(folder, clock), revision);
-        options = options.withPolicy(PolicySource.of(policy, revision));
+        options = options.withPolicy(PolicySource.of(policy));
     }
 
     private void openAudit(InstantSource clock, Durability durability) {

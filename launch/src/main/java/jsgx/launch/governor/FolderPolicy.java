@@ -1,5 +1,6 @@
 package jsgx.launch.governor;
 
+import jsgx.launch.LaunchException;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.QuotaTable;
@@ -10,22 +11,16 @@ import jsgx.launch.policy.ReloadingPolicy.Reload;
 final class FolderPolicy implements PolicySource {
 
     private final ReloadingPolicy policy;
-    private long read;
 
-    /**
-     * @param read the revision that it was read for
-     */
-    FolderPolicy(ReloadingPolicy policy, long read) {
+    FolderPolicy(ReloadingPolicy policy) {
         this.policy = policy;
-        this.read = read;
     }
 
     @Override
-    public synchronized String reload(long revision) {
-        if (revision == read) {
+    public synchronized String reload(long revision) throws LaunchException {
+        if (policy.wasReadFor(revision)) {
             return "";
         }
-        read = revision;
         return switch (policy.reload(revision)) {
             case Reload.Taken(var taken) -> "%s, sequence %d, is in force".formatted(taken.file(), taken.sequence());
             case Reload.None none -> "";

@@ -3,10 +3,13 @@ package jsgx.launch.governor;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -71,6 +74,9 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     /** Guards the change of {@link #rules}. */
     private final ReentrantLock loading = new ReentrantLock();
+
+    /** What could not be recorded of the rules yet; guarded by {@link #loading}. */
+    private final Set<String> untold = new LinkedHashSet<>();
 
     private volatile Rules rules = new Rules(0, Revocations.NONE);
     private volatile Placement placement;
@@ -331,9 +337,14 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
     }
 
+    /** Records what is new; where that cannot be, it is still to be recorded when the rules are loaded again. */
     private void tell(String news, long revision) throws LaunchException {
         if (!news.isEmpty()) {
-            options.audit().record(Revoker.act(options.clock(), AuditEvent.Kind.POLICY, "reload", news, revision));
+            untold.add(news);
+        }
+        for (Iterator<String> each = untold.iterator(); each.hasNext(); each.remove()) {
+            options.audit()
+                    .record(Revoker.act(options.clock(), AuditEvent.Kind.POLICY, "reload", each.next(), revision));
         }
     }
 

@@ -1,5 +1,6 @@
 package jsgx.launch.governor;
 
+import jsgx.launch.LaunchException;
 import jsgx.launch.policy.LaunchPolicy;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
@@ -13,8 +14,9 @@ public interface PolicySource extends LaunchPolicy {
      * Looks at the rules again, which another process may have changed; their verdicts name this revision from now on.
      *
      * @return what is to be recorded of it: that there are other rules, or why not; empty for nothing
+     * @throws LaunchException where they cannot be read now: nothing may launch until they are looked at again
      */
-    String reload(long revision);
+    String reload(long revision) throws LaunchException;
 
     /** The quotas in force. */
     QuotaTable quotas();
@@ -25,13 +27,9 @@ public interface PolicySource extends LaunchPolicy {
         return of((LaunchPolicy) subject -> verdict);
     }
 
-    /**
-     * The policy of a state folder.
-     *
-     * @param read the revision that it was read for
-     */
-    static PolicySource of(ReloadingPolicy policy, long read) {
-        return new FolderPolicy(policy, read);
+    /** The policy of a state folder. */
+    static PolicySource of(ReloadingPolicy policy) {
+        return new FolderPolicy(policy);
     }
 
     /** Rules that stay as they are, without quotas. */

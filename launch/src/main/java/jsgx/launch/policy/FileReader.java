@@ -36,13 +36,23 @@ final class FileReader {
         static Stamp of(Path file) throws IOException {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
             if (!attributes.isRegularFile()) {
-                throw new IOException(
+                throw new UnfitException(
                         attributes.isDirectory() ? "a folder: expected a file" : "no ordinary file: expected one");
             }
             return new Stamp(
                     attributes.size(),
                     attributes.lastModifiedTime(),
                     Objects.requireNonNullElse(attributes.fileKey(), ""));
+        }
+    }
+
+    /** Not a file that can be read, however often that is tried. */
+    private static final class UnfitException extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        UnfitException(String message) {
+            super(message);
         }
     }
 
@@ -59,7 +69,7 @@ final class FileReader {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Stamp before = Stamp.of(file);
             if (before.size() > maxSize) {
-                throw new IOException("%d bytes, expected at most %d".formatted(before.size(), maxSize));
+                throw new UnfitException("%d bytes, expected at most %d".formatted(before.size(), maxSize));
             }
             byte[] bytes;
             try (InputStream in = Files.newInputStream(file)) {
@@ -86,6 +96,11 @@ final class FileReader {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
+    }
+
+    /** Whether this is a failure of the system rather than of what is to be read: another time the same file may be read. */
+    static boolean mayPass(IOException e) {
+        return !(e instanceof UnfitException || e instanceof NoSuchFileException || e instanceof AccessDeniedException);
     }
 
     /** One line for a failure of the system. */

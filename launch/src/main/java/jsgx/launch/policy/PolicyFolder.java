@@ -1,6 +1,7 @@
 package jsgx.launch.policy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -11,6 +12,7 @@ import java.security.PublicKey;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import jsgx.launch.LaunchException;
 import jsgx.launch.file.LockFile;
@@ -66,8 +68,9 @@ public final class PolicyFolder {
      * The policy in force; empty where there is none and never was one that was pinned or numbered.
      *
      * @throws PolicyException with everything that is wrong with it; launches are to be refused then, or the policy before to be kept
+     * @throws LaunchException where it cannot be read now, which says nothing of the policy
      */
-    public Optional<Policy> load() throws PolicyException {
+    public Optional<Policy> load() throws PolicyException, LaunchException {
         synchronized (THREADS) {
             Optional<PublicKey> key = pinnedKey();
             long highest = highestSequence();
@@ -102,7 +105,7 @@ public final class PolicyFolder {
      *
      * @param acceptRollback whether it may have a lower sequence number than the one before
      */
-    public Installed install(Path candidate, boolean acceptRollback) throws PolicyException {
+    public Installed install(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
         synchronized (THREADS) {
             Read read = check(candidate, acceptRollback);
             try {
@@ -120,7 +123,7 @@ public final class PolicyFolder {
                     PrivateFile.write(file(), read.content());
                 }
             } catch (LaunchException e) {
-                throw failure(POLICY, String.valueOf(e.getMessage()));
+                throw failure(POLICY, e);
             }
             keepSequence(read.policy().sequence(), false);
             return new Installed(read.policy(), read.rolledBackFrom());
@@ -128,14 +131,14 @@ public final class PolicyFolder {
     }
 
     /** What {@link #install} would put in force; nothing is changed. */
-    public Installed wouldInstall(Path candidate, boolean acceptRollback) throws PolicyException {
+    public Installed wouldInstall(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
         synchronized (THREADS) {
             Read read = check(candidate, acceptRollback);
             return new Installed(read.policy(), read.rolledBackFrom());
         }
     }
 
-    private Read check(Path candidate, boolean acceptRollback) throws PolicyException {
+    private Read check(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
         Read read = read(candidate, pinnedKey());
         long highest = highestSequence();
         if (!acceptRollback) {
@@ -161,13 +164,13 @@ public final class PolicyFolder {
         }
     }
 
-    private Read read(Path file, Optional<PublicKey> key) throws PolicyException {
+    private Read read(Path file, Optional<PublicKey> key) throws PolicyException, LaunchException {
         String name = String.valueOf(file.getFileName());
         byte[] content;
         try {
             content = reader.read(file, YamlReader.MAX_SIZE).bytes();
         } catch (IOException e) {
-            throw failure(name, "cannot be read: " + FileReader.reason(e));
+            throw unread(name, e);
         }
         if (content.length > 0 && content[content.length - 1] != '\n') {
             throw failure(name, "its last line does not end: it may be cut off; if it is not, end it with a newline");
@@ -182,13 +185,25 @@ public final class PolicyFolder {
             if (!absolute && (Path.of(other).getNameCount() != 1 || other.startsWith("."))) {
                 throw new IOException("expected a plain name, of a file beside the policy, or an absolute one");
             }
-            byte[] bytes = beside.read(other);
+            byte[] bytes;
+            try {
+                bytes = beside.read(other);
+            } catch (IOException e) {
+                if (FileReader.mayPass(e)) {
+                    throw new UncheckedIOException(other, e);
+                }
+                throw e;
+            }
             if (!absolute) {
                 included.put(other, bytes);
             }
             return bytes;
         };
-        return new Read(PolicyFile.parse(name, content, kept, key.isPresent()), content, included, 0);
+        try {
+            return new Read(PolicyFile.parse(name, content, kept, key.isPresent()), content, included, 0);
+        } catch (UncheckedIOException e) {
+            throw unread(String.valueOf(e.getMessage()), Objects.requireNonNull(e.getCause()));
+        }
     }
 
     private static void checkSequence(Policy policy, long highest) throws PolicyException {
@@ -201,7 +216,7 @@ public final class PolicyFolder {
         }
     }
 
-    private Optional<PublicKey> pinnedKey() throws PolicyException {
+    private Optional<PublicKey> pinnedKey() throws PolicyException, LaunchException {
         Path file = folder.resolve(KEY);
         if (!exists(file)) {
             return Optional.empty();
@@ -211,20 +226,20 @@ public final class PolicyFolder {
             String pem = new String(reader.read(file, SMALL).bytes(), StandardCharsets.US_ASCII);
             return Optional.of(PolicySignature.publicKey(KEY, pem));
         } catch (LaunchException e) {
-            throw failure(KEY, String.valueOf(e.getMessage()));
+            throw failure(KEY, e);
         } catch (IOException e) {
-            throw failure(KEY, "cannot be read: " + FileReader.reason(e));
+            throw unread(KEY, e);
         }
     }
 
-    private long highestSequence() throws PolicyException {
+    private long highestSequence() throws PolicyException, LaunchException {
         if (!exists(folder.resolve(SEQUENCE))) {
             return 0;
         }
         try {
             return keptSequence();
         } catch (LaunchException e) {
-            throw failure(SEQUENCE, String.valueOf(e.getMessage()));
+            throw failure(SEQUENCE, e);
         }
     }
 
@@ -239,7 +254,7 @@ public final class PolicyFolder {
     }
 
     /** Another process may have raised it meanwhile. */
-    private void keepSequence(long sequence, boolean lower) throws PolicyException {
+    private void keepSequence(long sequence, boolean lower) throws PolicyException, LaunchException {
         try {
             LockFile.locked(folder.resolve(LOCK), () -> {
                 Path file = folder.resolve(SEQUENCE);
@@ -250,20 +265,36 @@ public final class PolicyFolder {
                 return sequence;
             });
         } catch (LaunchException e) {
-            throw failure(SEQUENCE, String.valueOf(e.getMessage()));
+            throw failure(SEQUENCE, e);
         }
     }
 
     /** A link that leads nowhere exists, and what cannot be looked at is no reason to go on without it. */
-    private static boolean exists(Path file) throws PolicyException {
+    private static boolean exists(Path file) throws PolicyException, LaunchException {
         try {
             Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             return true;
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
-            throw failure(String.valueOf(file.getFileName()), "cannot be looked at: " + FileReader.reason(e));
+            throw unread(String.valueOf(file.getFileName()), e);
         }
+    }
+
+    /** A file that cannot be read now is no wrong one. */
+    private static PolicyException unread(String file, IOException e) throws LaunchException {
+        String message = "cannot be read: " + FileReader.reason(e);
+        if (FileReader.mayPass(e)) {
+            throw new LaunchException(file + ": " + message, e);
+        }
+        return failure(file, message);
+    }
+
+    private static PolicyException failure(String file, LaunchException e) throws LaunchException {
+        if (e.getCause() instanceof IOException cause && FileReader.mayPass(cause)) {
+            throw e;
+        }
+        return failure(file, String.valueOf(e.getMessage()));
     }
 
     private static PolicyException failure(String file, String message) {

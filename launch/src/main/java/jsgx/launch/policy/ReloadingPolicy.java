@@ -1,18 +1,24 @@
 package jsgx.launch.policy;
 
 import java.util.Optional;
+import jsgx.launch.LaunchException;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The policy in force while its file may change. Each launch is judged by one policy, the old or the new one, never by none: a new file is
- * read and checked first and then takes the old one's place in one step. A file that cannot be used changes nothing; where it is there at the
+ * read and checked first and then takes the old one's place in one step. A file that is not valid changes nothing; where it is there at the
  * start, every launch is refused until it can be used.
  */
 public final class ReloadingPolicy implements LaunchPolicy {
 
+    private static final long NEVER = -1;
+
     private final PolicyFolder folder;
     private volatile Held held;
+
+    /** The revision that the file was last read for. */
+    private volatile long readFor = NEVER;
 
     /** What judges, the policy behind it where there is one, and the file that it came from. */
     private record Held(LaunchPolicy judge, @Nullable Policy policy, Object stamp) {}
@@ -50,8 +56,28 @@ public final class ReloadingPolicy implements LaunchPolicy {
      * Takes the folder's policy as it is now.
      *
      * @param revision what its verdicts are to name
+     * @throws LaunchException where it cannot be read now, which says nothing of the policy: it is to be tried again before anything launches
      */
-    public synchronized Reload reload(long revision) {
+    public synchronized Reload reload(long revision) throws LaunchException {
+        // Files cannot be read by a thread that is interrupted, and that is no matter of the policy.
+        boolean interrupted = Thread.interrupted();
+        try {
+            Reload reload = take(revision);
+            readFor = revision;
+            return reload;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Whether the file was read for this revision. */
+    public boolean wasReadFor(long revision) {
+        return readFor == revision;
+    }
+
+    private Reload take(long revision) throws LaunchException {
         Object stamp = folder.stamp();
         try {
             Optional<Policy> found = folder.load();
@@ -95,15 +121,19 @@ public final class ReloadingPolicy implements LaunchPolicy {
     }
 
     private void start(long revision) {
-        if (reload(revision) instanceof Reload.Kept failed) {
-            PolicyVerdict refused = new PolicyVerdict(
-                    Effect.UNAVAILABLE,
-                    "no usable policy",
-                    failed.reason().errors().getFirst().place(),
-                    String.valueOf(failed.reason().getMessage()),
-                    revision);
-            held = new Held(subject -> refused, null, held.stamp());
+        try {
+            if (reload(revision) instanceof Reload.Kept failed) {
+                refuseAll(failed.reason().errors().getFirst().place(), failed.reason(), revision);
+            }
+        } catch (LaunchException e) {
+            refuseAll(PolicyFolder.POLICY, e, revision);
         }
+    }
+
+    private void refuseAll(String where, Exception reason, long revision) {
+        PolicyVerdict refused = new PolicyVerdict(
+                Effect.UNAVAILABLE, "no usable policy", where, String.valueOf(reason.getMessage()), revision);
+        held = new Held(subject -> refused, null, held.stamp());
     }
 
     private Reload kept(PolicyException reason, Object stamp) {

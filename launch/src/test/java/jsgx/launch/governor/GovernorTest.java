@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.EmbeddedAddressSpace;
 import jsgx.driver.InterfaceKind;
@@ -27,6 +28,7 @@ import jsgx.launch.cache.CacheLimits;
 import jsgx.launch.cache.Scheme;
 import jsgx.launch.load.EnclaveLoader;
 import jsgx.launch.policy.LaunchPolicy;
+import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 import jsgx.launch.policy.QuotaTable;
@@ -214,6 +216,56 @@ class GovernorTest {
                     .satisfies(event -> assertThat(event.toString())
                             .contains("the kernel's cache keeps its limits")
                             .contains("16777216 bytes together, and the cache is bounded to 8388608"));
+        }
+    }
+
+    @Test
+    void newsOfThePolicyThatCouldNotBeRecordedIsRecordedWithTheNextLaunch() throws Exception {
+        AtomicReference<String> failure = new AtomicReference<>("cannot be read");
+        AtomicReference<String> news = new AtomicReference<>("another policy");
+        PolicySource policy = new PolicySource() {
+            @Override
+            public String reload(long revision) throws LaunchException {
+                if (failure.get().equals("cannot be read")) {
+                    throw new LaunchException(failure.get());
+                }
+                return news.getAndSet("");
+            }
+
+            @Override
+            public QuotaTable quotas() {
+                return QuotaTable.UNLIMITED;
+            }
+
+            @Override
+            public PolicyVerdict judge(PolicySubject subject) {
+                return LaunchPolicy.ALLOW_ALL.judge(subject);
+            }
+        };
+        AuditTrail trail = event -> {
+            if (event.kind() == Kind.POLICY && failure.get().equals("cannot be recorded")) {
+                throw new LaunchException(failure.get());
+            }
+            events.add(event);
+        };
+        try (Launcher launcher =
+                Launcher.on(TestPlatforms.platform(), options.withAudit(trail).withPolicy(policy))) {
+            launcher.running().governor().revoker().reload();
+            events.clear();
+
+            for (String why : List.of("cannot be read", "cannot be recorded")) {
+                failure.set(why);
+                LaunchResult refused = launch(launcher, InterfaceKind.V5);
+                assertThat(refused.code()).isEqualTo("POLICY_UNAVAILABLE");
+                assertThat(refused.explanation().found()).contains(why);
+            }
+            failure.set("");
+            assertThat(launch(launcher, InterfaceKind.V5).launched()).isTrue();
+            assertThat(launch(launcher, InterfaceKind.V5).launched()).isTrue();
+            assertThat(events)
+                    .filteredOn(event -> event.kind() == Kind.POLICY)
+                    .extracting(AuditEvent::reason)
+                    .containsExactly("another policy");
         }
     }
 

@@ -1,6 +1,7 @@
 package jsgx.launch.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import jsgx.launch.LaunchException;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 import jsgx.launch.policy.ReloadingPolicy.Reload;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,6 +109,44 @@ class ReloadingPolicyTest {
         Files.writeString(file, text("one", "deny"));
         policy.reload(3);
         assertThat(policy.judge(TestPolicies.subject()).effect()).isEqualTo(Effect.DENY);
+    }
+
+    @Test
+    void anInterruptedThreadReadsThePolicyAndStaysInterrupted() throws Exception {
+        Files.writeString(file, text("one", "allow"));
+        Thread.currentThread().interrupt();
+        ReloadingPolicy policy = start();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(policy.judge(TestPolicies.subject()).rule()).isEqualTo("one");
+
+        Files.writeString(file, text("two", "allow"));
+        Thread.currentThread().interrupt();
+        Reload reload = policy.reload(2);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(reload).isInstanceOf(Reload.Taken.class);
+    }
+
+    /** A name that is too long for the system stands for what the system cannot read now. */
+    @Test
+    void whatCannotBeReadNowIsNoBadFileAndIsTriedAgain() throws Exception {
+        Files.writeString(file, text("one", "allow"));
+        ReloadingPolicy policy = start();
+        String included = "a".repeat(300);
+        Files.writeString(
+                file,
+                "version: 1\ndefault: deny\nrules: [{name: a, effect: allow, mrenclave: {file: %s}}]\n"
+                        .formatted(included));
+
+        assertThatThrownBy(() -> policy.reload(2))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining(included + ": cannot be read: ");
+        assertThat(policy.wasReadFor(2)).isFalse();
+        assertThat(start().wasReadFor(1)).isFalse();
+        assertThat(start().judge(TestPolicies.subject()).effect()).isEqualTo(Effect.UNAVAILABLE);
+
+        Files.writeString(file, text("two", "allow"));
+        assertThat(policy.reload(2)).isInstanceOf(Reload.Taken.class);
+        assertThat(policy.wasReadFor(2)).isTrue();
     }
 
     /** The file is renamed over, written in place in pieces, and spoiled, while launches are judged by one of the two good ones. */
