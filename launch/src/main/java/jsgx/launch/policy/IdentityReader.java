@@ -82,6 +82,10 @@ final class IdentityReader {
 
     private Optional<byte[]> content(YamlNode.Scalar name, Fields fields) {
         byte[] content;
+        if (name.value().indexOf('\0') >= 0) {
+            problems.add(name, "expected the name of a file, found a zero character in it: write it without");
+            return Optional.empty();
+        }
         try {
             content = includes.read(name.value());
         } catch (IOException e) {

@@ -246,11 +246,17 @@ public final class PolicyFolder {
     private long keptSequence() throws LaunchException {
         Path file = folder.resolve(SEQUENCE);
         String text = new String(PrivateFile.read(file, SMALL), StandardCharsets.US_ASCII).strip();
-        if (!text.matches("0|[1-9][0-9]{0,18}")) {
-            throw new LaunchException(
-                    file + ": expected one number: remove it only if you know which policy was in force last");
+        try {
+            long sequence = Long.parseLong(text);
+            if (text.equals(Long.toString(sequence)) && sequence >= 0) {
+                return sequence;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
         }
-        return Long.parseLong(text);
+        throw new LaunchException(
+                ("%s: expected one number from 0 to %d: remove it only if you know which policy was" + " in force last")
+                        .formatted(file, Long.MAX_VALUE));
     }
 
     /** Another process may have raised it meanwhile. */

@@ -118,6 +118,29 @@ class PolicyFolderTest {
     }
 
     @Test
+    void aNameThatNoFileCanHaveIsAnErrorOfThePolicy() {
+        String text = "version: 1\ndefault: deny\nrules: [{name: a, effect: allow, mrenclave: {file: \"a\\0b\"}}]\n";
+
+        assertThatThrownBy(() -> folder.install(candidate(text), false))
+                .isInstanceOf(PolicyException.class)
+                .hasMessageContaining("candidate.yaml:3:")
+                .hasMessageContaining("found a zero character in it");
+    }
+
+    @Test
+    void aKeptSequenceThatIsNoNumberIsAnError() throws Exception {
+        folder.install(candidate(text("sequence: 1\n", "allow")), false);
+        for (String kept : new String[] {"9999999999999999999", "-1", "+1", "01", "x", ""}) {
+            Files.writeString(state.resolve("policy.sequence"), kept);
+
+            assertThatThrownBy(folder::load)
+                    .as(kept)
+                    .isInstanceOf(PolicyException.class)
+                    .hasMessageContaining("policy.sequence: expected one number from 0 to 9223372036854775807");
+        }
+    }
+
+    @Test
     void withAPinnedKeyOnlyItsSignatureCounts() throws Exception {
         pin(KEY);
         byte[] good = signed(1);
