@@ -5,6 +5,7 @@ module jsgx.cli {
     requires jsgx.driver;
     requires transitive jsgx.image;
     requires transitive jsgx.launch;
+    requires jsgx.machine;
     requires info.picocli;
     requires io.avaje.json;
 

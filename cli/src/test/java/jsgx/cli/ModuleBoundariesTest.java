@@ -31,6 +31,8 @@ class ModuleBoundariesTest {
                 .definedBy("jsgx.image..")
                 .layer("launch")
                 .definedBy("jsgx.launch..")
+                .layer("machine")
+                .definedBy("jsgx.machine..")
                 .layer("cli")
                 .definedBy("jsgx.cli..")
                 .whereLayer("arch")
@@ -40,6 +42,8 @@ class ModuleBoundariesTest {
                 .whereLayer("image")
                 .mayOnlyAccessLayers("arch")
                 .whereLayer("launch")
+                .mayOnlyAccessLayers("driver", "image", "arch")
+                .whereLayer("machine")
                 .mayOnlyAccessLayers("driver", "image", "arch")
                 .whereLayer("cli")
                 .mayNotBeAccessedByAnyLayer()
@@ -73,7 +77,8 @@ class ModuleBoundariesTest {
     @Test
     void onlyTheCommandLineSpeaksToTheTerminal() {
         noClasses()
-                .that(resideInAnyPackage("jsgx.arch..", "jsgx.driver..", "jsgx.image..", "jsgx.launch.."))
+                .that(resideInAnyPackage(
+                        "jsgx.arch..", "jsgx.driver..", "jsgx.image..", "jsgx.launch..", "jsgx.machine.."))
                 .should()
                 .accessField(System.class, "out")
                 .orShould()

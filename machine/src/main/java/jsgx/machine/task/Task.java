@@ -1,0 +1,34 @@
+package jsgx.machine.task;
+
+import jsgx.arch.RegisterFile;
+
+/** A thread of the program, as its supervision has it in hand. But for {@link #evict}, its methods are for whoever serves a stop of it. */
+public interface Task {
+
+    /** The process (thread group) that it belongs to. */
+    int pid();
+
+    /** The thread. */
+    int tid();
+
+    /**
+     * Its registers while it is stopped, FS and GS base and extended state among them. At a system call RIP is behind the
+     * instruction and RAX is what the thread will find there.
+     */
+    RegisterFile registers();
+
+    /**
+     * Executes a system call in the thread, which is stopped, unseen by the filter.
+     *
+     * @param number the number of x86-64
+     * @param arguments up to six
+     * @return what the kernel returned: a negated errno where it failed
+     */
+    long systemCall(long number, long... arguments);
+
+    /**
+     * Makes the thread leave the enclave that it is in: it is stopped, its handler's {@code evicted} runs, and it goes on. Returns when that
+     * is done; nothing happens where it is gone. Any thread may call it but one that serves this task.
+     */
+    void evict();
+}
