@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,6 +22,13 @@ import org.jspecify.annotations.Nullable;
  * <p>A file begins with a checkpoint; one that is full ends with a checkpoint that names the next.
  */
 public final class AuditLog implements AuditTrail, AutoCloseable {
+
+    /** How many bytes one write takes at most, give or take an entry. */
+    private static final int WRITE_BYTES = 1 << 18;
+
+    /** What the trail's next entry goes on from. */
+    private record Head(
+            long position, long number, byte[] hash, long signed, Instant signedAt, boolean begun, boolean continued) {}
 
     private final FileLayer files;
     private final Path folder;
@@ -58,6 +66,11 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
     private boolean continued;
 
     private boolean closed;
+
+    /** Entries that are made and not written yet, each a record, and how many bytes they have: one write takes many. */
+    private final List<byte[]> unwritten = new ArrayList<>();
+
+    private long unwrittenBytes;
 
     private AuditLog(FileLayer files, Path folder, AuditKey key, AuditOptions options, InstantSource clock, int index)
             throws LaunchException {
@@ -108,8 +121,7 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         }
         appending.lock();
         try {
-            segment.exclusively(() -> {
-                catchUp();
+            exclusively(() -> {
                 if (!begun) {
                     checkpoint("");
                 }
@@ -117,6 +129,44 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         } finally {
             appending.unlock();
         }
+    }
+
+    /** Makes entries with nobody else appending, and writes those that are left at the end; after a failure those that were written are read again. */
+    private void exclusively(RecordLog.Work work) throws LaunchException {
+        segment.exclusively(() -> {
+            catchUp();
+            Head before = new Head(position, number, head, signed, signedAt, begun, continued);
+            boolean done = false;
+            try {
+                work.run();
+                flush();
+                done = true;
+            } finally {
+                if (!done) {
+                    unwritten.clear();
+                    unwrittenBytes = 0;
+                    restore(before);
+                }
+            }
+        });
+    }
+
+    private void flush() throws LaunchException {
+        if (!unwritten.isEmpty()) {
+            position = segment.append(unwritten);
+            unwritten.clear();
+            unwrittenBytes = 0;
+        }
+    }
+
+    private void restore(Head before) {
+        position = before.position();
+        number = before.number();
+        head = before.hash();
+        signed = before.signed();
+        signedAt = before.signedAt();
+        begun = before.begun();
+        continued = before.continued();
     }
 
     @Override
@@ -163,13 +213,13 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
     /** Appends to the present file; how many, fewer than all where the trail goes on in the next. */
     private int append(List<AuditEvent> events) throws LaunchException {
         int[] done = {0};
-        segment.exclusively(() -> {
-            catchUp();
+        exclusively(() -> {
             while (done[0] < events.size() && hasRoom()) {
                 append(events.get(done[0]));
                 done[0]++;
             }
             if (options.durability() == Durability.EACH && done[0] > 0) {
+                flush();
                 segment.force(position);
             }
         });
@@ -178,8 +228,9 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
 
     /** Whether the present file takes one more; ends it where it is full. */
     private boolean hasRoom() throws LaunchException {
-        if (!continued && segment.end() - segment.start() >= options.segmentBytes()) {
+        if (!continued && segment.end() - segment.start() + unwrittenBytes >= options.segmentBytes()) {
             checkpoint(AuditSegments.name(index + 1));
+            flush();
             // What comes after must not outlive what comes before.
             segment.force(position);
         }
@@ -266,7 +317,11 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         byte[] record = new byte[AuditFormat.HASH + json.length];
         System.arraycopy(hash, 0, record, 0, AuditFormat.HASH);
         System.arraycopy(json, 0, record, AuditFormat.HASH, json.length);
-        position = segment.append(record);
+        unwritten.add(record);
+        unwrittenBytes += record.length;
+        if (unwrittenBytes >= WRITE_BYTES) {
+            flush();
+        }
         number = entry.number();
         head = hash;
         begun = true;
@@ -295,8 +350,7 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
                 return;
             }
             closed = true;
-            segment.exclusively(() -> {
-                catchUp();
+            exclusively(() -> {
                 if (number > signed && !continued) {
                     checkpoint("");
                 }

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import jsgx.launch.LaunchException;
@@ -247,6 +248,23 @@ class AuditLogTest {
                 })
                 .hasMessageContaining("Input/output error");
         assertThatThrownBy(log::close).isInstanceOf(LaunchException.class);
+    }
+
+    @Test
+    void aBatchThatADiskTakesInPartLeavesAWholeTrail() throws Exception {
+        trail.options = trail.options.withDurability(Durability.ASYNC);
+        AuditLog log = trail.open();
+        AtomicInteger writes = new AtomicInteger();
+        // A batch of one, and the first write of the next batch, go through.
+        trail.files.failWhere(operation -> operation instanceof Operation.Write && writes.incrementAndGet() > 2);
+        for (int i = 1; i <= 5000; i++) {
+            log.record(event("launch-" + i));
+        }
+        assertThatThrownBy(log::close).hasMessageContaining("No space left on device");
+        trail.files.failWhere(operation -> false);
+        assertThat(trail.verify()).isInstanceOf(Intact.class);
+        List<String> recorded = trail.ids();
+        assertThat(recorded).hasSizeGreaterThan(1).isEqualTo(launches(recorded.size()));
     }
 
     @Test
