@@ -108,6 +108,9 @@ public final class AuditKey {
     /** The name of the public key in a file, as checkpoints name it. */
     public static String readPublic(Path file) throws LaunchException {
         try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new LaunchException(file + " is not a regular file: it is no public key");
+            }
             if (Files.size(file) > MAX_SIZE) {
                 throw new LaunchException("%s: %d bytes, expected at most %d: it is no public key"
                         .formatted(file, Files.size(file), MAX_SIZE));

@@ -5,6 +5,8 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.FileLockInterruptionException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -65,6 +67,11 @@ final class FileMutex implements FileLayer.Mutex {
         }
 
         private static FileChannel channel(Path file) throws IOException {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+                    && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                // A FIFO would be waited for without end.
+                throw new IOException("it is not a regular file: remove it");
+            }
             return FileChannel.open(
                     file, Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE), PrivateFile.FILE_MODE);
         }

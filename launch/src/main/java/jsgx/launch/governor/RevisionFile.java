@@ -374,10 +374,14 @@ public final class RevisionFile implements AutoCloseable {
                 temporary,
                 Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            MemorySegment header = Arena.ofAuto().allocate(FIRST_SLOT, Long.BYTES);
-            initialize(header);
-            channel.write(header.asByteBuffer(), 0);
-            channel.write(ByteBuffer.wrap(new byte[1]), SIZE - 1);
+            // Every byte is written: a hole that a full disk could not fill later would fault whoever writes to the
+            // mapping.
+            MemorySegment content = Arena.ofAuto().allocate(SIZE, Long.BYTES);
+            initialize(content);
+            ByteBuffer bytes = content.asByteBuffer();
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
             channel.force(true);
             Files.createLink(file, temporary);
         } catch (FileAlreadyExistsException e) {
