@@ -152,7 +152,21 @@ public record Platform(
 
     /** The processor package, just out of reset, with an EPC of its own. */
     public ProcessorPackage powerOn(Random random) {
-        Epc epc = Epc.allocate(epcSections.stream().mapToLong(Long::longValue).toArray());
+        return powerOn(
+                random,
+                Epc.allocate(epcSections.stream().mapToLong(Long::longValue).toArray()));
+    }
+
+    /**
+     * The processor package, just out of reset.
+     *
+     * @param epc its EPC, with sections as this machine has them
+     */
+    public ProcessorPackage powerOn(Random random, Epc epc) {
+        if (!epc.ranges().stream().map(Epc.Range::bytes).toList().equals(epcSections)) {
+            throw new IllegalArgumentException(
+                    "the platform has EPC sections of %s bytes, not %s".formatted(epcSections, epc.ranges()));
+        }
         return new ProcessorPackage(fuses, features, cpuSvn, ownerEpoch.bytes(), epc, random);
     }
 

@@ -3,6 +3,7 @@ package jsgx.arch.epc;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -88,12 +89,21 @@ public final class Epc {
     /** An EPC in this process's own memory with sections of the given sizes in bytes, as a real machine places them. */
     public static Epc allocate(long... sectionBytes) {
         List<Section> sections = new ArrayList<>();
-        long base = 0x8020_0000L;
-        for (long bytes : sectionBytes) {
-            sections.add(new Section(base, Arena.ofAuto().allocate(bytes, PAGE_SIZE)));
-            base += Math.max(1L << 30, Long.highestOneBit(bytes) << 1);
+        for (Range range : ranges(Arrays.stream(sectionBytes).boxed().toList())) {
+            sections.add(new Section(range.physicalBase(), Arena.ofAuto().allocate(range.bytes(), PAGE_SIZE)));
         }
         return new Epc(sections);
+    }
+
+    /** Where a real machine places sections of the given sizes in bytes. */
+    public static List<Range> ranges(List<Long> sectionBytes) {
+        List<Range> ranges = new ArrayList<>();
+        long base = 0x8020_0000L;
+        for (long bytes : sectionBytes) {
+            ranges.add(new Range(base, bytes));
+            base += Math.max(1L << 30, Long.highestOneBit(bytes) << 1);
+        }
+        return ranges;
     }
 
     public List<Section> sections() {
