@@ -1,0 +1,14 @@
+package jsgx.machine.enclave;
+
+import jsgx.arch.LinearMemory;
+import jsgx.driver.AddressSpace;
+
+/** An address space of the program in which enclaves execute. */
+public interface EnclaveSpace extends AddressSpace, LinearMemory {
+
+    /**
+     * Makes the real protection of the pages between two addresses what their mapping and the EPCM allow now. The EPCM changed, by
+     * EACCEPT or EMODPE, or an access was refused that both of them allow.
+     */
+    void refresh(long start, long end);
+}
