@@ -15,6 +15,7 @@ import jsgx.image.ImageDiff;
 import jsgx.launch.le.LeAnswer;
 import jsgx.launch.le.LeProfile;
 import jsgx.launch.policy.PolicyVerdict;
+import jsgx.launch.token.TokenSource;
 
 /**
  * Makes explanations of what decided, as a leaf, the driver or the launch enclave left it behind. It finds out nothing by itself.
@@ -24,6 +25,26 @@ final class Explainer {
     private static final int POWER_LOST = 0x4000_0000;
 
     private Explainer() {}
+
+    /**
+     * The note on a launch that succeeded.
+     *
+     * @param asked whether the interface asks for a token at all
+     */
+    static Explanation launched(InterfaceKind kind, TokenSource source, boolean asked) {
+        String how = switch (source) {
+            case LAUNCH_ENCLAVE -> "with a token of the launch enclave";
+            case KERNEL_CACHE -> "with a token of the kernel's cache";
+            case USER_CACHE -> "with a token that the application kept in memory";
+            case STORE -> "with a token that the application kept on disk";
+            case CALLER -> "with the caller's token";
+            case NONE ->
+                kind == InterfaceKind.MAINLINE && !asked
+                        ? "with no token: mainline wrote its signer into the hash MSRs"
+                        : "with no token: its signer is the launch enclave's own";
+        };
+        return Explanation.success("EINIT: SGX_SUCCESS, " + how);
+    }
 
     /** Why a leaf refused. */
     static Explanation leaf(InterfaceKind kind, String call, long result, Outcome outcome, List<String> details) {

@@ -1,14 +1,10 @@
 package jsgx.launch;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import jsgx.arch.Outcome;
-import jsgx.arch.leaf.Einit;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
 import jsgx.arch.struct.Layouts;
@@ -20,7 +16,6 @@ import jsgx.driver.DeviceFile;
 import jsgx.driver.EmbeddedAddressSpace;
 import jsgx.driver.Errno;
 import jsgx.driver.InterfaceKind;
-import jsgx.driver.Refusal;
 import jsgx.driver.SgxDevice;
 import jsgx.image.EnclaveImage;
 import jsgx.image.ImageMeasurement;
@@ -41,10 +36,6 @@ import org.jspecify.annotations.Nullable;
 final class Launch {
 
     private static final double NANOS_PER_MICRO = 1e3;
-
-    /** The checks of EINIT that look at the token, or miss one. */
-    private static final Set<Einit.Check> TOKEN_CHECKS =
-            EnumSet.range(Einit.Check.AUTHORIZED_SIGNER, Einit.Check.TOKEN_ATTRIBUTES);
 
     private final RunningPlatform platform;
     private final EnclaveImage image;
@@ -167,7 +158,7 @@ final class Launch {
             Optional<Judgement> said = recording.judgement();
             said.ifPresent(this::note);
             if (said.isEmpty() || said.get().decision() instanceof Decision.Allow) {
-                String code = loader.lastOutcome().map(Launch::code).orElse("");
+                String code = loader.lastOutcome().map(InitRefusal::code).orElse("");
                 timeline.add(new Step("EINIT", 1, nanos / NANOS_PER_MICRO, code));
             }
             return new Tried(result, said, recording.tornDown());
@@ -183,16 +174,8 @@ final class Launch {
 
     /** What the governor said, as steps. */
     private void note(Judgement said) {
-        PolicyVerdict verdict = said.verdict();
-        // Where there is no policy, nothing was judged.
-        if (!verdict.where().isEmpty() || verdict.effect() != PolicyVerdict.Effect.ALLOW) {
-            String where = verdict.where().isEmpty() ? "" : " (" + verdict.where() + ")";
-            String note = "%s: rule \"%s\"%s, revision %d"
-                    .formatted(
-                            verdict.effect().name().toLowerCase(Locale.ROOT),
-                            verdict.rule(),
-                            where,
-                            verdict.revision());
+        String note = said.policyNote();
+        if (!note.isEmpty()) {
             timeline.add(new Step("policy", 1, said.policyNanos() / NANOS_PER_MICRO, note));
         }
         if (said.issue().source() != TokenSource.CALLER && !said.issue().equals(TokenIssue.NONE)) {
@@ -207,17 +190,6 @@ final class Launch {
     }
 
     private LaunchResult launched() {
-        String how = switch (token.source()) {
-            case LAUNCH_ENCLAVE -> "with a token of the launch enclave";
-            case KERNEL_CACHE -> "with a token of the kernel's cache";
-            case USER_CACHE -> "with a token that the application kept in memory";
-            case STORE -> "with a token that the application kept on disk";
-            case CALLER -> "with the caller's token";
-            case NONE ->
-                kind == InterfaceKind.MAINLINE && !bringsToken()
-                        ? "with no token: mainline wrote its signer into the hash MSRs"
-                        : "with no token: its signer is the launch enclave's own";
-        };
         return new LaunchResult(
                 Verdict.LAUNCHED,
                 Stage.LEAF,
@@ -232,54 +204,44 @@ final class Launch {
                 image.pages().size(),
                 reissue,
                 timeline,
-                Explanation.success("EINIT: SGX_SUCCESS, " + how));
+                Explainer.launched(kind, token.source(), bringsToken()));
     }
 
     /** INIT was refused: by the launch authority, by EINIT, or by the driver. */
     private LaunchResult refused(EnclaveLoader loader, Optional<Judgement> said, long result) {
-        if (said.isPresent() && !said.get().verdict().effect().launches()) {
-            return refusedByPolicy(said.get().verdict(), result);
-        }
-        Optional<Outcome> outcome = loader.lastOutcome().filter(last -> !last.isSuccess());
-        boolean noToken = outcome.isPresent()
-                && outcome.get() instanceof Outcome.Error error
-                && error.check() == Einit.Check.AUTHORIZED_SIGNER;
-        boolean byAuthority = said.isPresent() && said.get().decision() instanceof Decision.Refuse;
-        if (noToken || byAuthority) {
-            if (answer instanceof LeAuthority.Answer.Refused(int leResult)) {
-                String asked = "ATTRIBUTES 0x%x (%s), signer %s".formatted(attributes.flags(), attributes, mrSigner());
-                return refused(
-                        Stage.LE,
-                        "LE_REFUSED",
-                        result,
-                        Explainer.launchEnclave(kind, platform.platform().leProfile(), leResult, result, asked));
-            }
-            if (answer instanceof LeAuthority.Answer.Unavailable(String reason)) {
-                return refused(Stage.LE, "LE_UNAVAILABLE", result, Explainer.noLaunchEnclave(kind, result, reason));
-            }
-        }
-        return refused(loader, "INIT", result);
+        Optional<InitRefusal> byAuthority = InitRefusal.byAuthority(
+                kind,
+                platform.platform().leProfile(),
+                result,
+                said,
+                failed(loader),
+                answer,
+                attributes,
+                HexFormat.of().parseHex(mrSigner()));
+        return byAuthority.isPresent() ? refused(byAuthority.get(), result) : refused(loader, "INIT", result);
     }
 
     private LaunchResult refusedByPolicy(PolicyVerdict verdict, long result) {
-        return refused(Stage.POLICY, verdict.effect().code(), result, Explainer.policy(kind, verdict, result));
+        return refused(InitRefusal.policy(kind, verdict, result), result);
     }
 
     private LaunchResult refused(EnclaveLoader loader, String call, long result) {
-        Optional<Outcome> failed = loader.lastOutcome().filter(last -> !last.isSuccess());
-        if (failed.isPresent()) {
-            Outcome outcome = failed.get();
-            List<String> details = options.compareWith()
-                    .map(signed -> Explainer.difference(outcome, signed, image))
-                    .orElse(List.of());
-            return refused(stage(outcome), code(outcome), result, Explainer.leaf(kind, call, result, outcome, details));
-        }
-        Optional<Refusal> refusal = loader.lastRefusal();
-        Explanation why = refusal.isPresent()
-                ? Explainer.driver(kind, call, refusal.get())
-                : Explainer.unexplained(kind, call, result);
-        String code = Errno.of(result).map(Errno::name).orElse("POWER_LOST");
-        return refused(Stage.DRIVER, "DRIVER_" + code, result, why);
+        return refused(
+                InitRefusal.of(kind, call, result, failed(loader), loader.lastRefusal(), this::difference), result);
+    }
+
+    private static Optional<Outcome> failed(EnclaveLoader loader) {
+        return loader.lastOutcome().filter(last -> !last.isSuccess());
+    }
+
+    private List<String> difference(Outcome outcome) {
+        return options.compareWith()
+                .map(signed -> Explainer.difference(outcome, signed, image))
+                .orElse(List.of());
+    }
+
+    private LaunchResult refused(InitRefusal refusal, long result) {
+        return refused(refusal.stage(), refusal.code(), result, refusal.explanation());
     }
 
     private LaunchResult refused(Stage stage, String code, long result, Explanation why) {
@@ -298,22 +260,6 @@ final class Launch {
                 reissue,
                 timeline,
                 why);
-    }
-
-    private static Stage stage(Outcome outcome) {
-        return outcome instanceof Outcome.Error error
-                        && error.check() instanceof Einit.Check check
-                        && TOKEN_CHECKS.contains(check)
-                ? Stage.TOKEN
-                : Stage.LEAF;
-    }
-
-    private static String code(Outcome outcome) {
-        return switch (outcome) {
-            case Outcome.Success success -> SgxError.SUCCESS.sdmName();
-            case Outcome.Error error -> error.code().sdmName();
-            case Outcome.Faulted faulted -> faulted.fault().vector().name();
-        };
     }
 
     private int chunks() {

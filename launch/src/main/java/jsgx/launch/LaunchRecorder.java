@@ -10,6 +10,8 @@ final class LaunchRecorder implements Judgement.Listener {
 
     private static final ThreadLocal<@Nullable Recording> RECORDING = new ThreadLocal<>();
 
+    private volatile boolean always;
+
     /** What the governor said on this thread while the recording was open. */
     static final class Recording implements AutoCloseable {
 
@@ -53,9 +55,26 @@ final class LaunchRecorder implements Judgement.Listener {
         return fresh;
     }
 
+    /** What was said on this thread, noted up to now; nothing is noted twice. */
+    static Recording take() {
+        Recording noted = RECORDING.get();
+        RECORDING.remove();
+        return noted == null ? new Recording() : noted;
+    }
+
+    /** Notes what is said on any thread from now on, recording or not, until it is taken. */
+    void always() {
+        always = true;
+    }
+
+    private @Nullable Recording open() {
+        Recording open = RECORDING.get();
+        return open == null && always ? record() : open;
+    }
+
     @Override
     public void judged(Judgement said) {
-        Recording open = RECORDING.get();
+        Recording open = open();
         if (open != null) {
             open.judgement = said;
         }

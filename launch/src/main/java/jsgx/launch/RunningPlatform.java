@@ -27,6 +27,7 @@ public final class RunningPlatform implements AutoCloseable {
     private final SgxDriver driver;
     private final LeAuthority authority;
     private final Governor governor;
+    private final LaunchRecorder recorder;
     private final @Nullable UserTokenCache userTokens;
     private final boolean tokenExtension;
 
@@ -38,6 +39,7 @@ public final class RunningPlatform implements AutoCloseable {
             SgxDriver driver,
             LeAuthority authority,
             Governor governor,
+            LaunchRecorder recorder,
             @Nullable UserTokenCache userTokens,
             boolean tokenExtension,
             boolean owner) {
@@ -45,6 +47,7 @@ public final class RunningPlatform implements AutoCloseable {
         this.driver = driver;
         this.authority = authority;
         this.governor = governor;
+        this.recorder = recorder;
         this.userTokens = userTokens;
         this.tokenExtension = tokenExtension;
         this.owner = owner;
@@ -91,10 +94,27 @@ public final class RunningPlatform implements AutoCloseable {
             Random random,
             LaunchEnclaveRunner runner,
             UnaryOperator<DriverOptions> settings) {
-        ProcessorPackage cpu = platform.powerOn(random);
+        return of(platform, governance, platform.powerOn(random), runner, settings);
+    }
+
+    /**
+     * Switches a platform on whose package is at hand: with an EPC that programs share, for one.
+     *
+     * @param governance who may launch, and where tokens are kept
+     * @param cpu the platform's package ({@link Platform#powerOn}), which nobody else uses
+     * @param runner what runs the launch enclave
+     * @param settings changes to the driver's settings: its ports other than the launch authority
+     */
+    public static RunningPlatform of(
+            Platform platform,
+            GovernorOptions governance,
+            ProcessorPackage cpu,
+            LaunchEnclaveRunner runner,
+            UnaryOperator<DriverOptions> settings) {
         LeAuthority authority =
                 new LeAuthority(LaunchEnclave.of(platform.leKey(), platform.leProfile(), WhiteList.NONE), runner);
-        Governor governor = new Governor(governance, authority, cpu::cpuSvn, new LaunchRecorder());
+        LaunchRecorder recorder = new LaunchRecorder();
+        Governor governor = new Governor(governance, authority, cpu::cpuSvn, recorder);
         DriverOptions options = settings.apply(
                         DriverOptions.defaults().withAccount(new WorkloadAccount(governor.quotas())))
                 .withFirmware(platform.launchControl()::initialize)
@@ -107,6 +127,7 @@ public final class RunningPlatform implements AutoCloseable {
                 driver,
                 authority,
                 governor,
+                recorder,
                 userTokens(platform, authority, governance),
                 options.tokenExtension(),
                 true);
@@ -119,13 +140,14 @@ public final class RunningPlatform implements AutoCloseable {
      * @param governance where the machine's user space keeps tokens
      */
     RunningPlatform inside(Guest guest, GovernorOptions governance) {
-        Governor programs =
-                new Governor(governance, authority, driver.processorPackage()::cpuSvn, new LaunchRecorder());
+        LaunchRecorder notes = new LaunchRecorder();
+        Governor programs = new Governor(governance, authority, driver.processorPackage()::cpuSvn, notes);
         return new RunningPlatform(
                 platform,
                 guest.driver(),
                 authority,
                 programs,
+                notes,
                 userTokens(platform, authority, governance),
                 false,
                 false);
@@ -153,6 +175,12 @@ public final class RunningPlatform implements AutoCloseable {
     /** Who says what may launch. */
     public Governor governor() {
         return governor;
+    }
+
+    /** Reports of the INITs that programs execute by themselves from now on. */
+    public InitReports initReports() {
+        recorder.always();
+        return new InitReports(this);
     }
 
     /** Where user space keeps tokens; empty where it has no store. */

@@ -191,7 +191,8 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         if (decision instanceof Decision.Refuse refuse) {
             end(flight);
             record(flight, "refused", leCode(flight.issue.answer()), refuse.reason());
-            listener.judged(new Judgement(flight.verdict, flight.issue, decision, judged - start, issued - judged, 0));
+            listener.judged(new Judgement(
+                    flight.request, flight.verdict, flight.issue, decision, judged - start, issued - judged, 0));
             return decision;
         }
         options.audit().record(flight.intent());
@@ -200,7 +201,13 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
         inFlight.put(new RequestKey(flight.request), flight);
         listener.judged(new Judgement(
-                flight.verdict, flight.issue, decision, judged - start, issued - judged, System.nanoTime() - issued));
+                flight.request,
+                flight.verdict,
+                flight.issue,
+                decision,
+                judged - start,
+                issued - judged,
+                System.nanoTime() - issued));
         return decision;
     }
 
@@ -463,7 +470,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         Decision decision = Decision.refuse(REFUSED, reason);
         PolicyVerdict told =
                 new PolicyVerdict(verdict.effect(), verdict.rule(), verdict.where(), reason, verdict.revision());
-        listener.judged(new Judgement(told, flight.issue, decision, policyNanos, tokenNanos, 0));
+        listener.judged(new Judgement(flight.request, told, flight.issue, decision, policyNanos, tokenNanos, 0));
         return decision;
     }
 

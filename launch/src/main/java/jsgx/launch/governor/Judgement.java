@@ -1,11 +1,14 @@
 package jsgx.launch.governor;
 
+import java.util.Locale;
 import jsgx.driver.Decision;
+import jsgx.driver.LaunchRequest;
 import jsgx.launch.policy.PolicyVerdict;
 
 /**
  * What a governor said to one launch, and what it took.
  *
+ * @param request what was asked
  * @param verdict what policy, revocations and quotas said
  * @param issue the token; {@link TokenIssue#NONE} where none was looked for
  * @param decision what the driver heard
@@ -14,12 +17,23 @@ import jsgx.launch.policy.PolicyVerdict;
  * @param auditNanos how long the record of the intent took
  */
 public record Judgement(
+        LaunchRequest request,
         PolicyVerdict verdict,
         TokenIssue issue,
         Decision decision,
         long policyNanos,
         long tokenNanos,
         long auditNanos) {
+
+    /** What the policy said, for people; empty where there is none, so that nothing was judged. */
+    public String policyNote() {
+        if (verdict.where().isEmpty() && verdict.effect() == PolicyVerdict.Effect.ALLOW) {
+            return "";
+        }
+        String where = verdict.where().isEmpty() ? "" : " (" + verdict.where() + ")";
+        return "%s: rule \"%s\"%s, revision %d"
+                .formatted(verdict.effect().name().toLowerCase(Locale.ROOT), verdict.rule(), where, verdict.revision());
+    }
 
     /** Hears of judgements, on the thread that launches. */
     public interface Listener {
