@@ -3,7 +3,6 @@ package jsgx.machine.enclave;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
-import java.util.OptionalLong;
 import jsgx.arch.EnclaveMode;
 import jsgx.arch.Enclu;
 import jsgx.arch.Fault;
@@ -130,7 +129,7 @@ public final class EnclaveExecution {
 
     private void leave(int vector) {
         if (inside()) {
-            exit(Aex.Event.interrupt(vector), "interrupt");
+            exit(Aex.Event.interrupt(vector));
         }
     }
 
@@ -247,6 +246,7 @@ public final class EnclaveExecution {
         long rdx = registers.get(Register.RDX);
         EnclaveMode before = processor.enclaveMode();
         Leaf leaf = Leaf.of(Leaf.Instruction.ENCLU, (int) registers.get(Register.RAX));
+        long start = System.nanoTime();
         Outcome outcome = Enclu.execute(processor);
         if (outcome.isSuccess()) {
             switch (leaf) {
@@ -257,9 +257,18 @@ public final class EnclaveExecution {
                 default -> {}
             }
         }
-        if (events.isOn()) {
+        if (events.wants(SgxEvent.Kind.ENCLU)) {
             long tcs = before == null ? rbx : before.tcsLinear();
-            events.event(new SgxEvent.Enclu(task.tid(), enclave(tcs), leaf, rbx, rcx, rdx, Told.of(outcome)));
+            events.event(new SgxEvent.Enclu(
+                    task.pid(),
+                    task.tid(),
+                    enclave(tcs),
+                    leaf,
+                    rbx,
+                    rcx,
+                    rdx,
+                    Told.of(outcome),
+                    System.nanoTime() - start));
         }
         return outcome;
     }
@@ -275,7 +284,7 @@ public final class EnclaveExecution {
      * @return empty where the kernel repaired what was wrong, and the thread goes on at its RIP
      */
     private Optional<FaultAnswer> exception(Aex.Event event) {
-        Aex.Event seen = inside() ? exit(event, Told.of(event)) : event;
+        Aex.Event seen = inside() ? exit(event) : event;
         if (seen.vector() != LinuxSignals.PF) {
             return Optional.of(deliver(seen, LinuxSignals.of(seen, register(Register.RIP))));
         }
@@ -289,9 +298,9 @@ public final class EnclaveExecution {
         }
         boolean write = (seen.errorCode() & Fault.PF_WRITE) != 0;
         FaultResult result = mapping.get().fault(seen.address() & -PAGE, write);
-        if (events.isOn()) {
+        if (events.wants(SgxEvent.Kind.FAULT)) {
             long enclave = mapping.get().enclave().map(EnclaveInfo::id).orElse(0L);
-            events.event(new SgxEvent.PageFault(task.tid(), enclave, seen.address(), write, result.name()));
+            events.event(new SgxEvent.PageFault(task.pid(), task.tid(), enclave, seen.address(), write, result.name()));
         }
         return result == FaultResult.NOPAGE ? Optional.empty() : Optional.of(deliver(seen, LinuxSignals.bus(seen)));
     }
@@ -320,15 +329,21 @@ public final class EnclaveExecution {
         return RESUME;
     }
 
-    private Aex.Event exit(Aex.Event event, String cause) {
+    private Aex.Event exit(Aex.Event cause) {
         EnclaveMode mode = processor.enclaveMode();
         long tcs = mode == null ? 0 : mode.tcsLinear();
         long rip = register(Register.RIP);
-        Aex.Event seen = Aex.run(processor, event);
-        if (events.isOn()) {
-            OptionalLong address =
-                    seen.vector() == LinuxSignals.PF ? OptionalLong.of(seen.address()) : OptionalLong.empty();
-            events.event(new SgxEvent.AsynchronousExit(task.tid(), enclave(tcs), cause, address, rip));
+        Aex.Event seen = Aex.run(processor, cause);
+        if (events.wants(SgxEvent.Kind.AEX)) {
+            boolean pageFault = cause.kind() == Aex.Event.Kind.EXCEPTION && cause.vector() == LinuxSignals.PF;
+            events.event(new SgxEvent.AsynchronousExit(
+                    task.pid(),
+                    task.tid(),
+                    enclave(tcs),
+                    Told.of(cause),
+                    pageFault ? "error code 0x%x".formatted(cause.errorCode()) : "",
+                    pageFault ? seen.address() : null,
+                    rip));
         }
         return seen;
     }

@@ -87,7 +87,7 @@ final class LinuxSignals {
 
     private static boolean isX87(byte[] code) {
         int opcode = code.length == 0 ? 0 : code[0] & 0xff;
-        return opcode >= 0xd8 && opcode <= 0xdf || opcode == 0x9b;
+        return (opcode >= 0xd8 && opcode <= 0xdf) || opcode == 0x9b;
     }
 
     private static SignalInfo signal(int number, int code, long address, Aex.Event event) {

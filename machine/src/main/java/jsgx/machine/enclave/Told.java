@@ -18,6 +18,9 @@ final class Told {
     }
 
     static String of(Aex.Event event) {
+        if (event.kind() == Aex.Event.Kind.INTERRUPT) {
+            return "interrupt";
+        }
         return switch (event.vector()) {
             case LinuxSignals.DE -> "#DE";
             case LinuxSignals.DB -> "#DB";
@@ -25,7 +28,7 @@ final class Told {
             case LinuxSignals.UD -> "#UD";
             case LinuxSignals.SS -> "#SS";
             case LinuxSignals.GP -> "#GP";
-            case LinuxSignals.PF -> "#PF(0x%x)".formatted(event.errorCode());
+            case LinuxSignals.PF -> "#PF";
             case LinuxSignals.MF -> "#MF";
             case LinuxSignals.AC -> "#AC";
             case LinuxSignals.XM -> "#XM";
