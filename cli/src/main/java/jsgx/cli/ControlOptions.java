@@ -110,6 +110,11 @@ final class ControlOptions {
     /** What a launch is told of it. */
     LaunchOptions apply(LaunchOptions options, String file) throws BadInput {
         String application = label;
+        if ((application != null || trustStore) && !placement.inUserSpace()) {
+            throw new BadInput((trustStore ? "--trust-store" : "--label")
+                    + " goes with --placement user or both: in placement " + placement.id()
+                    + " the application keeps no token");
+        }
         if (application != null
                 && (application.isBlank() || application.getBytes(StandardCharsets.UTF_8).length > LONGEST_LABEL)) {
             throw new BadInput("--label \"" + Text.printable(application) + "\": expected 1 to " + LONGEST_LABEL

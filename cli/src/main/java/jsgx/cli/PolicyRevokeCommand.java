@@ -96,6 +96,9 @@ final class PolicyRevokeCommand extends Subcommand {
     @Override
     int run() throws LaunchException {
         List<Revocation> named = named();
+        if (list && undo) {
+            throw wrong("--list shows what is revoked and --undo takes something back: expected one of them");
+        }
         if (named.size() > 1 || (named.isEmpty() && !list && !acceptRollback) || (list && !named.isEmpty())) {
             throw wrong("expected one of --enclave, --signer, --launch-enclave, --le-below-svn and --list");
         }

@@ -152,6 +152,16 @@ class LaunchControlCommandTest {
     }
 
     @Test
+    void anOptionThatWouldHaveNoEffectIsWrong() {
+        for (String option : List.of("--label app", "--trust-store")) {
+            Jsgx.Run wrong = jsgx.line(LAUNCH + "--placement kernel " + option);
+            assertThat(wrong.status()).isEqualTo(2);
+            assertThat(wrong.err()).contains("goes with --placement user or both");
+        }
+        assertThat(jsgx.line("policy revoke --list --undo").status()).isEqualTo(2);
+    }
+
+    @Test
     void anOlderListOfRevocationsIsRefusedUntilItIsAccepted() throws Exception {
         Path list = state().resolve("revocations");
         jsgx.line("policy revoke --le-below-svn 1");
@@ -160,6 +170,9 @@ class LaunchControlCommandTest {
         Files.write(list, backup);
 
         unavailable("", "--accept-rollback");
+        Jsgx.Run look = jsgx.line("policy revoke --list");
+        assertThat(look.status()).isNotZero();
+        assertThat(look.err()).contains("an older file was put in its place");
         assertThat(jsgx.line("policy revoke --accept-rollback --list").status()).isZero();
         launched("");
     }

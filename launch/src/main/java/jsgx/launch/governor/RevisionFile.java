@@ -131,6 +131,26 @@ public final class RevisionFile implements AutoCloseable {
         }
     }
 
+    /** The floor that a file has, looked at without a trace; 0 where there is no file. */
+    static long floorIn(Path file) throws LaunchException {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return 0;
+        }
+        try {
+            PrivateFile.check(file);
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+                if (channel.size() != SIZE) {
+                    throw damaged(file, "it has %d bytes, expected %d".formatted(channel.size(), SIZE));
+                }
+                MemorySegment header = channel.map(FileChannel.MapMode.READ_ONLY, 0, FIRST_SLOT, Arena.ofAuto());
+                verify(file, header);
+                return header.get(U64, FLOOR);
+            }
+        } catch (IOException e) {
+            throw PrivateFile.failed("cannot look at", file, e);
+        }
+    }
+
     /** The revision now: the first thing that a launch reads, and the last before EINIT. */
     public long revision() {
         return (long) LONG.getVolatile(memory, REVISION);

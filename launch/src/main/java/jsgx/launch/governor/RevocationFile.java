@@ -67,8 +67,19 @@ public final class RevocationFile implements AutoCloseable {
         return new RevocationFile(state.resolve("revocations"), RevisionFile.open(state.resolve("revision")), "");
     }
 
-    /** The list of a state folder, without a look at its revision and without a trace. */
+    /**
+     * The list of a state folder, looked at without a trace.
+     *
+     * @throws LaunchException as {@link #read} does
+     */
     public static Revocations look(Path folder) throws LaunchException {
+        Path state = folder.toAbsolutePath().normalize();
+        long floor = RevisionFile.floorIn(state.resolve("revision"));
+        return notOlder(state.resolve("revocations"), lookAtAny(folder), floor);
+    }
+
+    /** The list of a state folder, of whatever revision, looked at without a trace. */
+    static Revocations lookAtAny(Path folder) throws LaunchException {
         Path file = folder.toAbsolutePath().normalize().resolve("revocations");
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? parse(file) : Revocations.NONE;
     }
@@ -89,7 +100,11 @@ public final class RevocationFile implements AutoCloseable {
         }
         long floor = revisions.floor();
         Revocations present = readAny();
-        if (file != null && present.revision() < floor) {
+        return file == null ? present : notOlder(file, present, floor);
+    }
+
+    private static Revocations notOlder(Path file, Revocations present, long floor) throws LaunchException {
+        if (present.revision() < floor) {
             throw new LaunchException(
                     ("%s is of revision %d, expected %d: an older file was put in its place, or it was removed; what was revoked"
                                     + " since would launch again. Bring back the newer one, or accept this one with  jsgx policy"

@@ -94,7 +94,7 @@ public final class Revoker {
      */
     public static RevocationFile acceptRollback(Path folder, AuditTrail audit, InstantSource clock)
             throws LaunchException {
-        Revocations older = RevocationFile.look(folder);
+        Revocations older = RevocationFile.lookAtAny(folder);
         audit.record(act(
                 clock,
                 AuditEvent.Kind.REVOCATION,

@@ -52,6 +52,23 @@ class RevocationFileTest {
     }
 
     @Test
+    void aLookAtAnOlderListIsRefusedAsAReadIs() throws Exception {
+        Path list = folder.resolve("revocations");
+        try (RevocationFile file = RevocationFile.in(folder)) {
+            file.add(new Revocation.Enclave(ENCLAVE), TIME);
+            byte[] older = Files.readAllBytes(list);
+            file.add(new Revocation.Signer(SIGNER), TIME);
+            assertThat(RevocationFile.look(folder).entries()).hasSize(2);
+            Files.write(list, older);
+        }
+        assertThatThrownBy(() -> RevocationFile.look(folder))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("an older file was put in its place");
+        Files.delete(list);
+        assertThatThrownBy(() -> RevocationFile.look(folder)).hasMessageContaining("or it was removed");
+    }
+
+    @Test
     void eachKindCoversWhatItNamesAndNothingElse() {
         Revocations all = Revocations.NONE
                 .with(new Revocation.Enclave(ENCLAVE), 1, TIME)
