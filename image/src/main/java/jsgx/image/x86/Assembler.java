@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An encoder of x86-64 instructions, as many as the enclaves of this project need. Operands stand in the manual's order,
+ * An encoder of x86-64 instructions, as many as this project's enclaves and what it puts into supervised programs need. Operands stand in the manual's order,
  * destination first; a method is named after the instruction, with a suffix for the operand's size where it is not 64 bits.
  * Equal calls give equal bytes. Tests compare every form with what objdump reads.
  */
@@ -13,10 +13,14 @@ public final class Assembler {
 
     private static final int NO_PREFIX = 0;
     private static final int OPERAND_SIZE = 0x66;
+    private static final int LOCK = 0xf0;
     private static final int REX_W = 8;
+    private static final int REX_X = 2;
     private static final int NO_REX = 0;
     private static final int RIP_RELATIVE = 5;
+    private static final int SIB = 4;
     private static final int SIB_RSP = 0x24;
+    private static final int DISPLACEMENT_32 = 0x80;
 
     /** A displacement to fill in when its label is bound: four bytes at a place, relative to the instruction's end. */
     private record Fixup(int at, int end, Label label) {}
@@ -126,6 +130,54 @@ public final class Assembler {
         return memory(NO_PREFIX, NO_REX, to.ordinal(), from, 0x0f, 0xb7);
     }
 
+    /** Moves 8 bits and clears the rest. */
+    public Assembler movzx8(Reg to, Mem from) {
+        return memory(NO_PREFIX, NO_REX, to.ordinal(), from, 0x0f, 0xb6);
+    }
+
+    /** Stores the low 8 bits of RAX, RCX, RDX, RBX or of R8 to R15. */
+    public Assembler mov8(Mem to, Reg from) {
+        if (!from.extended() && from.ordinal() > Reg.RBX.ordinal()) {
+            throw new IllegalArgumentException("the low byte of " + from + " needs a prefix of its own");
+        }
+        return memory(NO_PREFIX, NO_REX, from.ordinal(), to, 0x88);
+    }
+
+    /** Stores a constant of 32 bits. */
+    public Assembler mov32(Mem to, int value) {
+        return constant(NO_REX, 0, to, 0xc7, value);
+    }
+
+    /** Stores a constant of 32 bits, sign-extended to 64. */
+    public Assembler mov(Mem to, int value) {
+        return constant(REX_W, 0, to, 0xc7, value);
+    }
+
+    /** Exchanges 64 bits, atomically. */
+    public Assembler xchg(Mem place, Reg with) {
+        return memory(NO_PREFIX, REX_W, with.ordinal(), place, 0x87);
+    }
+
+    /** Exchanges 32 bits, atomically. */
+    public Assembler xchg32(Mem place, Reg with) {
+        return memory(NO_PREFIX, NO_REX, with.ordinal(), place, 0x87);
+    }
+
+    /** Where 64 bits equal RAX, stores a register there and sets ZF; otherwise they become RAX. Atomic. */
+    public Assembler lockCmpxchg(Mem place, Reg with) {
+        return memory(LOCK, REX_W, with.ordinal(), place, 0x0f, 0xb1);
+    }
+
+    /** Where 32 bits equal EAX, stores a register there and sets ZF; otherwise they become EAX. Atomic. */
+    public Assembler lockCmpxchg32(Mem place, Reg with) {
+        return memory(LOCK, NO_REX, with.ordinal(), place, 0x0f, 0xb1);
+    }
+
+    /** Adds a register to 64 bits of memory, atomically. */
+    public Assembler lockAdd(Mem to, Reg from) {
+        return memory(LOCK, REX_W, from.ordinal(), to, 0x01);
+    }
+
     public Assembler lea(Reg to, Mem from) {
         return memory(NO_PREFIX, REX_W, to.ordinal(), from, 0x8d);
     }
@@ -150,8 +202,61 @@ public final class Assembler {
         return emit(0xf3, 0x48, 0xab);
     }
 
+    /** Copies RCX bytes from [RSI] to [RDI]. */
+    public Assembler repMovsb() {
+        return emit(0xf3, 0xa4);
+    }
+
     public Assembler cld() {
         return emit(0xfc);
+    }
+
+    public Assembler pushfq() {
+        return emit(0x9c);
+    }
+
+    public Assembler popfq() {
+        return emit(0x9d);
+    }
+
+    /** RSP becomes RBP, and RBP what is popped. */
+    public Assembler leave() {
+        return emit(0xc9);
+    }
+
+    public Assembler rdfsbase(Reg to) {
+        return segmentBase(0, to);
+    }
+
+    public Assembler rdgsbase(Reg to) {
+        return segmentBase(1, to);
+    }
+
+    public Assembler wrfsbase(Reg from) {
+        return segmentBase(2, from);
+    }
+
+    public Assembler wrgsbase(Reg from) {
+        return segmentBase(3, from);
+    }
+
+    /** Stores the state components of EDX:EAX in 64-bit form, at a multiple of 64. */
+    public Assembler xsave64(Mem to) {
+        return memory(NO_PREFIX, REX_W, 4, to, 0x0f, 0xae);
+    }
+
+    /** Loads the state components of EDX:EAX in 64-bit form, from a multiple of 64. */
+    public Assembler xrstor64(Mem from) {
+        return memory(NO_PREFIX, REX_W, 5, from, 0x0f, 0xae);
+    }
+
+    /** Loads the x87 control word. */
+    public Assembler fldcw(Mem from) {
+        return memory(NO_PREFIX, NO_REX, 5, from, 0xd9);
+    }
+
+    public Assembler ldmxcsr(Mem from) {
+        return memory(NO_PREFIX, NO_REX, 2, from, 0x0f, 0xae);
     }
 
     // Arithmetic and logic.
@@ -229,6 +334,58 @@ public final class Assembler {
         return immediate(7, a, value);
     }
 
+    /** With a constant of 32 bits, sign-extended. */
+    public Assembler or(Reg to, int value) {
+        return immediate(1, to, value);
+    }
+
+    /** With a constant of 32 bits, sign-extended. */
+    public Assembler cmp(Mem a, int value) {
+        return constant(REX_W, 7, a, 0x81, value);
+    }
+
+    public Assembler cmp32(Mem a, int value) {
+        return constant(NO_REX, 7, a, 0x81, value);
+    }
+
+    public Assembler cmp32(Reg a, Reg b) {
+        return registers(0x39, NO_REX, b, a);
+    }
+
+    public Assembler cmp32(Reg a, Mem b) {
+        return memory(NO_PREFIX, NO_REX, a.ordinal(), b, 0x3b);
+    }
+
+    public Assembler cmp32(Reg a, int value) {
+        rex(NO_REX, 0, a.ordinal());
+        emit(0x81, 0xc0 | 7 << 3 | a.low());
+        return u32(value);
+    }
+
+    public Assembler test32(Reg a, Reg b) {
+        return registers(0x85, NO_REX, b, a);
+    }
+
+    public Assembler add(Reg to, Mem from) {
+        return memory(NO_PREFIX, REX_W, to.ordinal(), from, 0x03);
+    }
+
+    public Assembler sub(Reg to, Mem from) {
+        return memory(NO_PREFIX, REX_W, to.ordinal(), from, 0x2b);
+    }
+
+    public Assembler and(Reg to, Mem from) {
+        return memory(NO_PREFIX, REX_W, to.ordinal(), from, 0x23);
+    }
+
+    public Assembler shl(Reg register, int count) {
+        return shift(4, register, count);
+    }
+
+    public Assembler shr(Reg register, int count) {
+        return shift(5, register, count);
+    }
+
     public Assembler bswap(Reg register) {
         rex(REX_W, 0, register.ordinal());
         return emit(0x0f, 0xc8 | register.low());
@@ -250,6 +407,15 @@ public final class Assembler {
     public Assembler jmp(Reg to) {
         rex(NO_REX, 0, to.ordinal());
         return emit(0xff, 0xc0 | 4 << 3 | to.low());
+    }
+
+    /** To the address that lies in memory. */
+    public Assembler jmp(Mem to) {
+        return memory(NO_PREFIX, NO_REX, 4, to, 0xff);
+    }
+
+    public Assembler call(Mem to) {
+        return memory(NO_PREFIX, NO_REX, 2, to, 0xff);
     }
 
     public Assembler jump(Condition condition, Label to) {
@@ -274,6 +440,29 @@ public final class Assembler {
     /** Raises #UD. */
     public Assembler ud2() {
         return emit(0x0f, 0x0b);
+    }
+
+    /** Traps to a debugger. */
+    public Assembler int3() {
+        return emit(0xcc);
+    }
+
+    public Assembler syscall() {
+        return emit(0x0f, 0x05);
+    }
+
+    /** Tells the processor that it waits in a loop. */
+    public Assembler pause() {
+        return emit(0xf3, 0x90);
+    }
+
+    public Assembler nop() {
+        return emit(0x90);
+    }
+
+    /** Orders all loads and stores before it against all behind it. */
+    public Assembler mfence() {
+        return emit(0x0f, 0xae, 0xf0);
     }
 
     /** No load behind it starts before all before it are done. */
@@ -354,29 +543,56 @@ public final class Assembler {
         return u32(value);
     }
 
+    private Assembler constant(int rexW, int extension, Mem rm, int opcode, int value) {
+        operand(4, rexW, extension, rm, opcode);
+        return u32(value);
+    }
+
+    private Assembler shift(int extension, Reg rm, int count) {
+        rex(REX_W, 0, rm.ordinal());
+        return emit(0xc1, 0xc0 | extension << 3 | rm.low(), count & 0x3f);
+    }
+
+    private Assembler segmentBase(int extension, Reg register) {
+        emit(0xf3);
+        rex(REX_W, 0, register.ordinal());
+        return emit(0x0f, 0xae, 0xc0 | extension << 3 | register.low());
+    }
+
     private Assembler memory(int prefix, int rexW, int reg, Mem rm, int... opcode) {
         if (prefix != NO_PREFIX) {
             emit(prefix);
         }
-        switch (rm) {
+        return operand(0, rexW, reg, rm, opcode);
+    }
+
+    /** Opcode and operands, with so many bytes of a constant to follow. */
+    private Assembler operand(int constant, int rexW, int reg, Mem rm, int... opcode) {
+        // Always with four bytes of displacement: sizes do not depend on values.
+        return switch (rm) {
             case Mem.Based(Reg base, int displacement) -> {
                 rex(rexW, reg, base.ordinal());
                 emit(opcode);
-                // Always with four bytes of displacement: sizes do not depend on values.
-                emit(0x80 | (reg & 7) << 3 | base.low());
+                emit(DISPLACEMENT_32 | (reg & 7) << 3 | base.low());
                 if (base.low() == Reg.RSP.low()) {
                     emit(SIB_RSP);
                 }
-                u32(displacement);
+                yield u32(displacement);
+            }
+            case Mem.Indexed(Reg base, Reg index, int scale, int displacement) -> {
+                rex(rexW | (index.extended() ? REX_X : 0), reg, base.ordinal());
+                emit(opcode);
+                emit(DISPLACEMENT_32 | (reg & 7) << 3 | SIB);
+                emit(Integer.numberOfTrailingZeros(scale) << 6 | index.low() << 3 | base.low());
+                yield u32(displacement);
             }
             case Mem.Relative(Label label) -> {
                 rex(rexW, reg, 0);
                 emit(opcode);
                 emit((reg & 7) << 3 | RIP_RELATIVE);
-                relative(label);
+                yield relative(label, constant);
             }
-        }
-        return this;
+        };
     }
 
     private void rex(int w, int reg, int rm) {
@@ -387,7 +603,11 @@ public final class Assembler {
     }
 
     private Assembler relative(Label label) {
-        fixups.add(new Fixup(size(), size() + 4, label));
+        return relative(label, 0);
+    }
+
+    private Assembler relative(Label label, int behind) {
+        fixups.add(new Fixup(size(), size() + 4 + behind, label));
         return u32(0);
     }
 

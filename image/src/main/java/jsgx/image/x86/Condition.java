@@ -13,7 +13,19 @@ public enum Condition {
     /** Below or equal, unsigned. */
     BE(0x6),
     /** Above, unsigned. */
-    A(0x7);
+    A(0x7),
+    /** Negative. */
+    S(0x8),
+    /** Not negative. */
+    NS(0x9),
+    /** Less, signed. */
+    L(0xc),
+    /** Greater or equal, signed. */
+    GE(0xd),
+    /** Less or equal, signed. */
+    LE(0xe),
+    /** Greater, signed. */
+    G(0xf);
 
     private final int code;
 

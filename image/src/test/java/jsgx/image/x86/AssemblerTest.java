@@ -46,6 +46,7 @@ class AssemblerTest {
         Listing listing = new Listing();
         registers(listing);
         memory(listing);
+        indexed(listing);
         constants(listing);
         vectors(listing);
         plain(listing);
@@ -72,6 +73,31 @@ class AssemblerTest {
                         "17: movdqa xmm9,XMMWORD PTR [rip+0x10] # 0x30",
                         "20: mov DWORD PTR [rip+0x9],r8d # 0x30")
                 .contains("27: ret", "30: ret");
+    }
+
+    @Test
+    void aConstantBehindARelativeOperandCounts() throws Exception {
+        Assembler asm = new Assembler();
+        Label data = new Label();
+        asm.cmp32(Mem.at(data), 1)
+                .mov(Mem.at(data), 2)
+                .jmp(Mem.at(data))
+                .align(32)
+                .bind(data);
+
+        assertThat(disassemble(asm.toBytes()))
+                .startsWith(
+                        "0: cmp DWORD PTR [rip+0x16],0x1 # 0x20",
+                        "a: mov QWORD PTR [rip+0xb],0x2 # 0x20",
+                        "15: jmp QWORD PTR [rip+0x5] # 0x20");
+    }
+
+    @Test
+    void whatCannotBeEncodedIsAnError() {
+        assertThatThrownBy(() -> Mem.at(Reg.RAX, Reg.RSP, 1, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Mem.at(Reg.RAX, Reg.RCX, 3, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Assembler().mov8(Mem.at(Reg.RAX), Reg.RSI))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -104,7 +130,16 @@ class AssemblerTest {
                 pair(listing, "cmp", a, b, Assembler::cmp);
                 pair(listing, "test", a, b, Assembler::test);
                 listing.add("mov " + name32(a) + "," + name32(b), asm -> asm.mov32(a, b));
+                listing.add("cmp " + name32(a) + "," + name32(b), asm -> asm.cmp32(a, b));
+                listing.add("test " + name32(a) + "," + name32(b), asm -> asm.test32(a, b));
             }
+            listing.add("shl " + name + ",0x7", asm -> asm.shl(a, 7));
+            listing.add("shr " + name + ",0x3f", asm -> asm.shr(a, 63));
+            listing.add("rdfsbase " + name, asm -> asm.rdfsbase(a));
+            listing.add("rdgsbase " + name, asm -> asm.rdgsbase(a));
+            listing.add("wrfsbase " + name, asm -> asm.wrfsbase(a));
+            listing.add("wrgsbase " + name, asm -> asm.wrgsbase(a));
+            listing.add("cmp " + name32(a) + ",0xfffffff0", asm -> asm.cmp32(a, -0x10));
             listing.add("xor " + name32(a) + "," + name32(a), asm -> asm.zero(a));
             listing.add("push " + name, asm -> asm.push(a));
             listing.add("pop " + name, asm -> asm.pop(a));
@@ -128,6 +163,7 @@ class AssemblerTest {
             for (int displacement : DISPLACEMENTS) {
                 Mem mem = Mem.at(base, displacement);
                 String place = "[" + name(base) + signed(displacement) + "]";
+                operands(listing, mem, place);
                 for (Reg r : Reg.values()) {
                     String n = name(r);
                     listing.add("mov %s,QWORD PTR %s".formatted(n, place), asm -> asm.mov(r, mem));
@@ -153,6 +189,50 @@ class AssemblerTest {
         }
     }
 
+    private static void indexed(Listing listing) {
+        for (Reg base : Reg.values()) {
+            for (Reg index : Reg.values()) {
+                if (index != Reg.RSP) {
+                    int scale = 1 << (index.ordinal() & 3);
+                    Mem mem = Mem.at(base, index, scale, -0x10);
+                    String place = "[%s+%s*%d-0x10]".formatted(name(base), name(index), scale);
+                    operands(listing, mem, place);
+                    listing.add("mov r9,QWORD PTR " + place, asm -> asm.mov(Reg.R9, mem));
+                    listing.add("mov DWORD PTR " + place + ",edx", asm -> asm.mov32(mem, Reg.RDX));
+                }
+            }
+        }
+    }
+
+    /** Forms with one operand in memory, or with a constant beside it. */
+    private static void operands(Listing listing, Mem mem, String place) {
+        listing.add("mov DWORD PTR " + place + ",0x80000000", asm -> asm.mov32(mem, Integer.MIN_VALUE));
+        listing.add("mov QWORD PTR " + place + ",0xffffffffffffffff", asm -> asm.mov(mem, -1));
+        listing.add("cmp DWORD PTR " + place + ",0x8000", asm -> asm.cmp32(mem, 0x8000));
+        listing.add("cmp QWORD PTR " + place + ",0x8000", asm -> asm.cmp(mem, 0x8000));
+        listing.add("jmp QWORD PTR " + place, asm -> asm.jmp(mem));
+        listing.add("call QWORD PTR " + place, asm -> asm.call(mem));
+        listing.add("xsave64 " + place, asm -> asm.xsave64(mem));
+        listing.add("xrstor64 " + place, asm -> asm.xrstor64(mem));
+        listing.add("fldcw WORD PTR " + place, asm -> asm.fldcw(mem));
+        listing.add("ldmxcsr DWORD PTR " + place, asm -> asm.ldmxcsr(mem));
+        listing.add("mov BYTE PTR " + place + ",bl", asm -> asm.mov8(mem, Reg.RBX));
+        listing.add("mov BYTE PTR " + place + ",r14b", asm -> asm.mov8(mem, Reg.R14));
+        for (Reg r : new Reg[] {Reg.RAX, Reg.RSI, Reg.R13}) {
+            String n = name(r);
+            listing.add("movzx %s,BYTE PTR %s".formatted(name32(r), place), asm -> asm.movzx8(r, mem));
+            listing.add("cmp %s,DWORD PTR %s".formatted(name32(r), place), asm -> asm.cmp32(r, mem));
+            listing.add("add %s,QWORD PTR %s".formatted(n, place), asm -> asm.add(r, mem));
+            listing.add("sub %s,QWORD PTR %s".formatted(n, place), asm -> asm.sub(r, mem));
+            listing.add("and %s,QWORD PTR %s".formatted(n, place), asm -> asm.and(r, mem));
+            listing.add("xchg QWORD PTR %s,%s".formatted(place, n), asm -> asm.xchg(mem, r));
+            listing.add("xchg DWORD PTR %s,%s".formatted(place, name32(r)), asm -> asm.xchg32(mem, r));
+            listing.add("lock cmpxchg QWORD PTR %s,%s".formatted(place, n), asm -> asm.lockCmpxchg(mem, r));
+            listing.add("lock cmpxchg DWORD PTR %s,%s".formatted(place, name32(r)), asm -> asm.lockCmpxchg32(mem, r));
+            listing.add("lock add QWORD PTR %s,%s".formatted(place, n), asm -> asm.lockAdd(mem, r));
+        }
+    }
+
     private static void constants(Listing listing) {
         for (Reg r : Reg.values()) {
             String n = name(r);
@@ -163,6 +243,7 @@ class AssemblerTest {
             immediate(listing, "sub", r, Assembler::sub);
             immediate(listing, "and", r, Assembler::and);
             immediate(listing, "cmp", r, Assembler::cmp);
+            immediate(listing, "or", r, Assembler::or);
         }
     }
 
@@ -191,7 +272,16 @@ class AssemblerTest {
     private static void plain(Listing listing) {
         listing.add("rep movs QWORD PTR es:[rdi],QWORD PTR ds:[rsi]", Assembler::repMovsq);
         listing.add("rep stos QWORD PTR es:[rdi],rax", Assembler::repStosq);
+        listing.add("rep movs BYTE PTR es:[rdi],BYTE PTR ds:[rsi]", Assembler::repMovsb);
         listing.add("cld", Assembler::cld);
+        listing.add("pushf", Assembler::pushfq);
+        listing.add("popf", Assembler::popfq);
+        listing.add("leave", Assembler::leave);
+        listing.add("int3", Assembler::int3);
+        listing.add("syscall", Assembler::syscall);
+        listing.add("pause", Assembler::pause);
+        listing.add("nop", Assembler::nop);
+        listing.add("mfence", Assembler::mfence);
         listing.add("ret", Assembler::ret);
         listing.add("ud2", Assembler::ud2);
         listing.add("lfence", Assembler::lfence);
@@ -206,6 +296,12 @@ class AssemblerTest {
         jumps.accept("jne", Condition.NE);
         jumps.accept("jbe", Condition.BE);
         jumps.accept("ja", Condition.A);
+        jumps.accept("js", Condition.S);
+        jumps.accept("jns", Condition.NS);
+        jumps.accept("jl", Condition.L);
+        jumps.accept("jge", Condition.GE);
+        jumps.accept("jle", Condition.LE);
+        jumps.accept("jg", Condition.G);
     }
 
     private List<String> disassemble(byte[] code) throws IOException, InterruptedException {
