@@ -1,0 +1,11 @@
+package jsgx.machine.code;
+
+/**
+ * Places in {@code __vdso_sgx_enter_enclave} that whoever serves exceptions must know.
+ *
+ * @param enterEnclave the function
+ * @param enclu its ENCLU, which is the asynchronous exit pointer too: an exception here is fixed up
+ * @param afterEnclu where EEXIT leads to: what EENTER gives the enclave in RCX
+ * @param fixup where a fixed up exception goes on, with the leaf in EAX, the vector in DI, the error code in SI, the address in RDX
+ */
+public record VdsoAddresses(long enterEnclave, long enclu, long afterEnclu, long fixup) {}
