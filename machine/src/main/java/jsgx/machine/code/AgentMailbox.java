@@ -26,9 +26,11 @@ final class AgentMailbox {
     static final int PATIENCE = 40;
     /** The path by which the agent opens the EPC. */
     static final int PATH = 64;
+
     static final int PATH_SIZE = 64;
     /** The calls: number, six arguments, result, eight bytes each. */
     static final int CALLS = 128;
+
     static final int CALL_SIZE = 64;
     static final int CALL_RESULT = 56;
     static final int MAX_CALLS = (int) (CodeLayout.MAILBOX_SIZE - CALLS) / CALL_SIZE;

@@ -44,9 +44,12 @@ public final class CodeLayout {
      * The flags of the agent's clone: a thread of the process with its own file table, which no tracer gets, so that a stopped
      * program stops nobody who waits for the agent and is not stopped itself.
      */
-    public static final long AGENT_CLONE_FLAGS =
-            0x100 /* VM */ | 0x200 /* FS */ | 0x800 /* SIGHAND */ | 0x1_0000 /* THREAD */ | 0x4_0000 /* SYSVSEM */
-                    | 0x80_0000 /* UNTRACED */;
+    public static final long AGENT_CLONE_FLAGS = 0x100 /* VM */
+            | 0x200 /* FS */
+            | 0x800 /* SIGHAND */
+            | 0x1_0000 /* THREAD */
+            | 0x4_0000 /* SYSVSEM */
+            | 0x80_0000 /* UNTRACED */;
 
     /** Free for code of the fast supervision, up to the end of the code. */
     public static final long STUB = CODE + 0x4000;

@@ -88,9 +88,7 @@ public final class CodePages {
     public static CodePages of(KernelVdso kernel, byte[] stub, long enter) {
         Label target = new Label();
         return new CodePages(
-                kernel,
-                stub,
-                asm -> asm.bind(target, offset(enter)).jmp(target));
+                kernel, stub, asm -> asm.bind(target, offset(enter)).jmp(target));
     }
 
     private static int offset(long address) {
@@ -100,7 +98,8 @@ public final class CodePages {
     /** Traps up to an offset. */
     private static void reserve(Assembler asm, int offset) {
         if (asm.size() > offset) {
-            throw new IllegalStateException("code of 0x%x bytes, where other code begins at 0x%x".formatted(asm.size(), offset));
+            throw new IllegalStateException(
+                    "code of 0x%x bytes, where other code begins at 0x%x".formatted(asm.size(), offset));
         }
         while (asm.size() < offset) {
             asm.int3();

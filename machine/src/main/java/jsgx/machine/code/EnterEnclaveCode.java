@@ -79,12 +79,16 @@ final class EnterEnclaveCode {
         asm.mov16(Mem.at(Reg.RBX, RUN_EXCEPTION_ERROR_CODE), Reg.RSI);
         asm.mov(Mem.at(Reg.RBX, RUN_EXCEPTION_ADDRESS), Reg.RDX).jmp(report);
 
-        // RDI, RSI, RDX, R8 and R9 are passed as they are; RCX is RSP, and the seventh argument, the run, lies on the aligned stack.
+        // RDI, RSI, RDX, R8 and R9 are passed as they are; RCX is RSP, and the seventh argument, the run, lies on the
+        // aligned stack.
         asm.bind(callHandler);
         asm.mov(Reg.RAX, Reg.RBX).mov(Reg.RCX, Reg.RSP).mov(Reg.RBX, Reg.RSP);
         asm.and(Reg.RSP, -16).push(Reg.RAX).push(Reg.RAX).cld();
         asm.mov(Reg.RAX, Mem.at(Reg.RAX, RUN_USER_HANDLER)).lfence().call(Reg.RAX);
-        asm.mov(Reg.RSP, Reg.RBX).test32(Reg.RAX, Reg.RAX).jump(Condition.G, again).jmp(out);
+        asm.mov(Reg.RSP, Reg.RBX)
+                .test32(Reg.RAX, Reg.RAX)
+                .jump(Condition.G, again)
+                .jmp(out);
 
         asm.bind(invalid);
         asm.mov32(Reg.RAX, MINUS_EINVAL);

@@ -142,10 +142,10 @@ public record KernelVdso(List<Function> functions) {
     }
 
     private static String string(ByteBuffer image, int at) {
-        int end = at;
-        while (image.get(end) != 0) {
-            end++;
+        StringBuilder text = new StringBuilder();
+        for (int i = at; image.get(i) != 0; i++) {
+            text.append((char) (image.get(i) & 0xff));
         }
-        return new String(image.array(), at, end - at, StandardCharsets.ISO_8859_1);
+        return text.toString();
     }
 }

@@ -84,16 +84,26 @@ final class VdsoImage {
         image.put(strings.toByteArray());
         int dynamic = align(image);
         long[] tags = {
-            DT_SONAME, name,
-            DT_HASH, hash,
-            DT_STRTAB, stringTable,
-            DT_SYMTAB, symbolTable,
-            DT_STRSZ, strings.size(),
-            DT_SYMENT, SYMBOL_SIZE,
-            DT_VERDEF, definitions,
-            DT_VERDEFNUM, 2,
-            DT_VERSYM, versions,
-            0, 0
+            DT_SONAME,
+            name,
+            DT_HASH,
+            hash,
+            DT_STRTAB,
+            stringTable,
+            DT_SYMTAB,
+            symbolTable,
+            DT_STRSZ,
+            strings.size(),
+            DT_SYMENT,
+            SYMBOL_SIZE,
+            DT_VERDEF,
+            definitions,
+            DT_VERDEFNUM,
+            2,
+            DT_VERSYM,
+            versions,
+            0,
+            0
         };
         for (long word : tags) {
             image.putLong(word);
@@ -114,7 +124,9 @@ final class VdsoImage {
         image.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0}).putLong(0);
         image.putShort(ET_DYN).putShort(EM_X86_64).putInt(1);
         image.putLong(0).putLong(HEADER_SIZE).putLong(0).putInt(0);
-        image.putShort((short) HEADER_SIZE).putShort((short) PROGRAM_HEADER_SIZE).putShort((short) 3);
+        image.putShort((short) HEADER_SIZE)
+                .putShort((short) PROGRAM_HEADER_SIZE)
+                .putShort((short) 3);
         image.putShort((short) 0).putShort((short) 0).putShort((short) 0);
     }
 
