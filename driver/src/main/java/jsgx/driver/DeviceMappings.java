@@ -23,6 +23,15 @@ public final class DeviceMappings {
         return below != null && address < below.getValue().end() ? Optional.of(below.getValue()) : Optional.empty();
     }
 
+    /** The first address from the given one on that a mapping holds; the largest long where there is none. */
+    public long nextStart(long address) {
+        if (at(address).isPresent()) {
+            return address;
+        }
+        Long above = byStart.higherKey(address);
+        return above == null ? Long.MAX_VALUE : above;
+    }
+
     /** All mappings, lowest first. */
     public List<DeviceMapping> all() {
         return List.copyOf(byStart.values());

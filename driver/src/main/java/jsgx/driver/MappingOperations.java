@@ -25,6 +25,11 @@ public interface MappingOperations {
     /** The mapping was made from another one, which was split or whose process forked. */
     void opened(DeviceMapping mapping);
 
+    /** Whether a process that is forked has the mapping too (no VM_DONTCOPY). */
+    default boolean isCopiedByFork() {
+        return true;
+    }
+
     /** The mapping is gone. */
     void closed(DeviceMapping mapping);
 }

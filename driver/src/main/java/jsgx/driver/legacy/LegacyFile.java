@@ -162,6 +162,11 @@ public final class LegacyFile implements DeviceFile, MappingOperations {
     }
 
     @Override
+    public boolean isCopiedByFork() {
+        return false;
+    }
+
+    @Override
     public void opened(DeviceMapping mapping) {
         enclave(mapping).ifPresent(enclave -> {
             if (!enclave.acquire()) {

@@ -152,6 +152,11 @@ final class VepcFile implements DeviceFile, MappingOperations {
     }
 
     @Override
+    public boolean isCopiedByFork() {
+        return false;
+    }
+
+    @Override
     public void opened(DeviceMapping mapping) {
         references.getAndIncrement();
     }

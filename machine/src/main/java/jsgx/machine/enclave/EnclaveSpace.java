@@ -11,4 +11,10 @@ public interface EnclaveSpace extends AddressSpace, LinearMemory {
      * EACCEPT or EMODPE, or an access was refused that both of them allow.
      */
     void refresh(long start, long end);
+
+    /**
+     * The protection that a page of a device's mapping really has in the process at the moment, of PROT_ bits: 0 where the process does not show it, which
+     * says nothing of what is allowed.
+     */
+    int realProtection(long linear);
 }
