@@ -1,0 +1,80 @@
+package jsgx.machine;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntFunction;
+import jsgx.driver.InterfaceKind;
+import jsgx.driver.Workload;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a program is run.
+ *
+ * @param supervision how it is supervised; null for what works best here
+ * @param strict whether what native execution does not enforce is closed where it can be, at a price
+ * @param interfaces whose devices there are
+ * @param workload whom a process is charged to, by its user
+ * @param hidden files and folders that the program finds absent, with all that is in them
+ * @param environment the program's environment
+ * @param directory its working directory
+ */
+public record MachineOptions(
+        @Nullable Supervision supervision,
+        boolean strict,
+        Set<InterfaceKind> interfaces,
+        IntFunction<Workload> workload,
+        List<Path> hidden,
+        Map<String, String> environment,
+        Path directory) {
+
+    public MachineOptions {
+        interfaces = Set.copyOf(interfaces);
+        hidden = List.copyOf(hidden);
+        environment = Map.copyOf(environment);
+    }
+
+    /** What works best here, all interfaces, a workload for each user, nothing hidden; environment and directory are this process's. */
+    public static MachineOptions defaults() {
+        return new MachineOptions(
+                null,
+                false,
+                EnumSet.allOf(InterfaceKind.class),
+                uid -> new Workload("uid:" + Integer.toUnsignedString(uid)),
+                List.of(),
+                System.getenv(),
+                Path.of("").toAbsolutePath());
+    }
+
+    public MachineOptions withSupervision(@Nullable Supervision how) {
+        return new MachineOptions(how, strict, interfaces, workload, hidden, environment, directory);
+    }
+
+    public MachineOptions withStrict(boolean on) {
+        return new MachineOptions(supervision, on, interfaces, workload, hidden, environment, directory);
+    }
+
+    public MachineOptions withInterfaces(Set<InterfaceKind> kinds) {
+        return new MachineOptions(supervision, strict, kinds, workload, hidden, environment, directory);
+    }
+
+    public MachineOptions withWorkload(IntFunction<Workload> byUser) {
+        return new MachineOptions(supervision, strict, interfaces, byUser, hidden, environment, directory);
+    }
+
+    public MachineOptions withHidden(Path... paths) {
+        return new MachineOptions(
+                supervision, strict, interfaces, workload, Arrays.asList(paths), environment, directory);
+    }
+
+    public MachineOptions withEnvironment(Map<String, String> variables) {
+        return new MachineOptions(supervision, strict, interfaces, workload, hidden, variables, directory);
+    }
+
+    public MachineOptions withDirectory(Path folder) {
+        return new MachineOptions(supervision, strict, interfaces, workload, hidden, environment, folder);
+    }
+}
