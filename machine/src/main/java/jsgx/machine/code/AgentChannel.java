@@ -48,6 +48,7 @@ public final class AgentChannel implements Agent, AutoCloseable {
     private int tid;
     private int epcDescriptor;
     private int number;
+    private boolean closed;
     private volatile boolean gone;
 
     /**
@@ -111,10 +112,7 @@ public final class AgentChannel implements Agent, AutoCloseable {
         try {
             for (int from = 0; from < calls.length; from += AgentMailbox.MAX_CALLS) {
                 int count = Math.min(AgentMailbox.MAX_CALLS, calls.length - from);
-                for (int i = 0; i < count; i++) {
-                    write(calls[from + i], AgentMailbox.CALLS + (long) i * AgentMailbox.CALL_SIZE);
-                }
-                if (!turn(count)) {
+                if (!turn(calls, from, count)) {
                     Arrays.fill(results, from, calls.length, -Errors.ESRCH);
                     return results;
                 }
@@ -137,10 +135,13 @@ public final class AgentChannel implements Agent, AutoCloseable {
         }
     }
 
-    /** Has the agent execute what is in the mailbox; false where it is gone. */
-    private boolean turn(int count) {
+    /** Has the agent execute so many calls, as many as the mailbox holds at most; false where it is gone. */
+    private boolean turn(Call[] calls, int from, int count) {
         if (gone) {
             return false;
+        }
+        for (int i = 0; i < count; i++) {
+            write(calls[from + i], AgentMailbox.CALLS + (long) i * AgentMailbox.CALL_SIZE);
         }
         post(count);
         return awaitReply();
@@ -235,7 +236,10 @@ public final class AgentChannel implements Agent, AutoCloseable {
                 post(1);
                 gone = true;
             }
-            pages.close();
+            if (!closed) {
+                closed = true;
+                pages.close();
+            }
         } finally {
             lock.unlock();
         }

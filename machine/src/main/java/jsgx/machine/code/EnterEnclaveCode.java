@@ -18,6 +18,9 @@ final class EnterEnclaveCode {
     private static final int EEXIT = 4;
     private static final int MINUS_EINVAL = -22;
 
+    /** How many bytes the ENCLU has, so that a jump fits in its place and all else is where it is. */
+    private static final int PLACE_OF_ENCLU = 5;
+
     /** Where the frame has the seventh argument, from RBP. */
     private static final Mem RUN = Mem.at(Reg.RBP, 16);
 
@@ -66,6 +69,9 @@ final class EnterEnclaveCode {
         asm.mov(Reg.RBX, Mem.at(Reg.RCX, RUN_TCS)).lea(Reg.RCX, Mem.at(enclu));
         asm.bind(enclu);
         instruction.emit(asm);
+        while (asm.size() < enclu.offset() + PLACE_OF_ENCLU) {
+            asm.nop();
+        }
         asm.bind(afterEnclu);
         asm.mov(Reg.RBX, RUN).mov32(Mem.at(Reg.RBX, RUN_FUNCTION), EEXIT);
 
