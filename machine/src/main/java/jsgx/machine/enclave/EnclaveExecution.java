@@ -12,6 +12,7 @@ import jsgx.arch.LogicalProcessor;
 import jsgx.arch.Outcome;
 import jsgx.arch.RegisterFile;
 import jsgx.arch.RegisterFile.Register;
+import jsgx.arch.RegisterModel;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.leaf.Aex;
 import jsgx.arch.leaf.EnclaveAccess;
@@ -125,6 +126,12 @@ public final class EnclaveExecution {
     public void interrupted(int vector) {
         processor.registers(task.registers());
         leave(vector);
+    }
+
+    /** The thread is no more: if it was inside an enclave, it left it by the interrupt that ended it. */
+    public void ended() {
+        processor.registers(new RegisterModel());
+        leave(0);
     }
 
     private void leave(int vector) {

@@ -17,6 +17,13 @@ public sealed interface SystemCallAnswer {
      */
     record ProceedThen(LongUnaryOperator then) implements SystemCallAnswer {}
 
+    /**
+     * It is not executed: a thread inside an enclave made it, where SYSCALL is undefined. The thread's registers are those after an asynchronous exit.
+     *
+     * @param answer what becomes of the thread
+     */
+    record Fault(FaultAnswer answer) implements SystemCallAnswer {}
+
     /** It is not executed, or was by {@link Task#systemCall}; the program finds this result, a negated errno where it failed. */
     record Result(long value) implements SystemCallAnswer {}
 }

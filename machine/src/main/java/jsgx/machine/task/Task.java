@@ -31,4 +31,12 @@ public interface Task {
      * is done; nothing happens where it is gone. Any thread may call it but one that serves this task.
      */
     void evict();
+
+    /**
+     * Whether the thread may be inside an enclave that it entered without asking, which {@link #evict} would then find out. Any thread may
+     * ask.
+     */
+    default boolean mayBeInside() {
+        return false;
+    }
 }

@@ -1,0 +1,71 @@
+package jsgx.machine.program;
+
+import jsgx.machine.linux.Errors;
+import jsgx.machine.linux.Linux;
+import jsgx.machine.linux.SeccompFilter;
+import jsgx.machine.linux.SystemCall;
+
+/** Which system calls of the program are served: those that {@link ProgramThread#systemCall} is to be told of. */
+public final class FilteredCalls {
+
+    private static final int SGX_REQUESTS = 0xA400;
+    private static final int REQUEST_MAGIC = 0xff00;
+
+    private static final int[] ALWAYS = {
+        SystemCall.OPEN,
+        SystemCall.CREAT,
+        SystemCall.OPENAT,
+        SystemCall.OPENAT2,
+        SystemCall.OPEN_BY_HANDLE_AT,
+        SystemCall.STAT,
+        SystemCall.LSTAT,
+        SystemCall.FSTAT,
+        SystemCall.NEWFSTATAT,
+        SystemCall.STATX,
+        SystemCall.ACCESS,
+        SystemCall.FACCESSAT,
+        SystemCall.FACCESSAT2,
+        SystemCall.READLINK,
+        SystemCall.READLINKAT,
+        SystemCall.MPROTECT,
+        SystemCall.PKEY_MPROTECT,
+        SystemCall.MUNMAP,
+        SystemCall.MREMAP,
+        SystemCall.MADVISE,
+        SystemCall.RENAME,
+        SystemCall.RENAMEAT,
+        SystemCall.RENAMEAT2,
+        SystemCall.LINK,
+        SystemCall.LINKAT,
+        SystemCall.UNLINK,
+        SystemCall.UNLINKAT,
+        SystemCall.TRUNCATE,
+        SystemCall.MOUNT,
+        SystemCall.EXECVE,
+        SystemCall.EXECVEAT,
+        SystemCall.PTRACE,
+        SystemCall.PROCESS_VM_READV,
+        SystemCall.PROCESS_VM_WRITEV,
+        SystemCall.PIDFD_GETFD,
+    };
+
+    private FilteredCalls() {}
+
+    /**
+     * Adds what is served to a filter.
+     *
+     * @param action what the filter does with these calls
+     */
+    public static void pick(SeccompFilter filter, SeccompFilter.Action action) {
+        for (int number : ALWAYS) {
+            filter.pick(number, action);
+        }
+        filter.pickWhereEqual(SystemCall.IOCTL, 1, REQUEST_MAGIC, SGX_REQUESTS, action);
+        // Of anonymous memory only what may replace a device's mapping.
+        filter.pickWhereClear(SystemCall.MMAP, 3, Linux.MAP_ANONYMOUS, action);
+        int fixed = Linux.MAP_ANONYMOUS | Linux.MAP_FIXED;
+        filter.pickWhereEqual(SystemCall.MMAP, 3, fixed, fixed, action);
+        // What goes through a ring is seen by no filter.
+        filter.refuse(SystemCall.IO_URING_SETUP, Errors.EPERM);
+    }
+}
