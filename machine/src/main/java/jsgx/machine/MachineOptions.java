@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param hidden files and folders that the program finds absent, with all that is in them
  * @param environment the program's environment
  * @param directory its working directory
+ * @param streams its standard streams
+ * @param launchEnclave whether its {@code /dev/sgx} is the one that the kernel hands to its own launch enclave
  */
 public record MachineOptions(
         @Nullable Supervision supervision,
@@ -29,7 +31,16 @@ public record MachineOptions(
         IntFunction<Workload> workload,
         List<Path> hidden,
         Map<String, String> environment,
-        Path directory) {
+        Path directory,
+        Streams streams,
+        boolean launchEnclave) {
+
+    /** Descriptors of this process that the program gets as its standard input, output and error output. */
+    public record Streams(int input, int output, int error) {
+
+        /** This process's own. */
+        public static final Streams OWN = new Streams(0, 1, 2);
+    }
 
     public MachineOptions {
         interfaces = Set.copyOf(interfaces);
@@ -46,35 +57,62 @@ public record MachineOptions(
                 uid -> new Workload("uid:" + Integer.toUnsignedString(uid)),
                 List.of(),
                 System.getenv(),
-                Path.of("").toAbsolutePath());
+                Path.of("").toAbsolutePath(),
+                Streams.OWN,
+                false);
     }
 
     public MachineOptions withSupervision(@Nullable Supervision how) {
-        return new MachineOptions(how, strict, interfaces, workload, hidden, environment, directory);
+        return new MachineOptions(
+                how, strict, interfaces, workload, hidden, environment, directory, streams, launchEnclave);
     }
 
     public MachineOptions withStrict(boolean on) {
-        return new MachineOptions(supervision, on, interfaces, workload, hidden, environment, directory);
+        return new MachineOptions(
+                supervision, on, interfaces, workload, hidden, environment, directory, streams, launchEnclave);
     }
 
     public MachineOptions withInterfaces(Set<InterfaceKind> kinds) {
-        return new MachineOptions(supervision, strict, kinds, workload, hidden, environment, directory);
+        return new MachineOptions(
+                supervision, strict, kinds, workload, hidden, environment, directory, streams, launchEnclave);
     }
 
     public MachineOptions withWorkload(IntFunction<Workload> byUser) {
-        return new MachineOptions(supervision, strict, interfaces, byUser, hidden, environment, directory);
+        return new MachineOptions(
+                supervision, strict, interfaces, byUser, hidden, environment, directory, streams, launchEnclave);
     }
 
     public MachineOptions withHidden(Path... paths) {
         return new MachineOptions(
-                supervision, strict, interfaces, workload, Arrays.asList(paths), environment, directory);
+                supervision,
+                strict,
+                interfaces,
+                workload,
+                Arrays.asList(paths),
+                environment,
+                directory,
+                streams,
+                launchEnclave);
     }
 
     public MachineOptions withEnvironment(Map<String, String> variables) {
-        return new MachineOptions(supervision, strict, interfaces, workload, hidden, variables, directory);
+        return new MachineOptions(
+                supervision, strict, interfaces, workload, hidden, variables, directory, streams, launchEnclave);
     }
 
     public MachineOptions withDirectory(Path folder) {
-        return new MachineOptions(supervision, strict, interfaces, workload, hidden, environment, folder);
+        return new MachineOptions(
+                supervision, strict, interfaces, workload, hidden, environment, folder, streams, launchEnclave);
+    }
+
+    public MachineOptions withStreams(Streams descriptors) {
+        return new MachineOptions(
+                supervision, strict, interfaces, workload, hidden, environment, directory, descriptors, launchEnclave);
+    }
+
+    /** The run of a launch enclave: nobody is asked whether it may launch. */
+    public MachineOptions forLaunchEnclave() {
+        return new MachineOptions(
+                supervision, strict, interfaces, workload, hidden, environment, directory, streams, true);
     }
 }

@@ -21,18 +21,17 @@ public final class StaticElf {
      * A part of the program's memory.
      *
      * @param address a multiple of 4096
-     * @param content what it is at the start
-     * @param size in bytes; what the content does not cover is zero
+     * @param content its bytes
      * @param executable whether it is code, and cannot be written; otherwise it is data
      */
-    public record Segment(long address, byte[] content, long size, boolean executable) {
+    public record Segment(long address, byte[] content, boolean executable) {
 
         public static Segment code(long address, byte[] content) {
-            return new Segment(address, content, content.length, true);
+            return new Segment(address, content, true);
         }
 
-        public static Segment data(long address, long size) {
-            return new Segment(address, new byte[0], size, false);
+        public static Segment data(long address, byte[] content) {
+            return new Segment(address, content, false);
         }
     }
 
@@ -54,7 +53,9 @@ public final class StaticElf {
         for (Segment segment : segments) {
             file.putInt(PT_LOAD).putInt(READ | (segment.executable() ? EXECUTE : WRITE));
             file.putLong(at).putLong(segment.address()).putLong(segment.address());
-            file.putLong(segment.content().length).putLong(segment.size()).putLong(PAGE);
+            file.putLong(segment.content().length)
+                    .putLong(segment.content().length)
+                    .putLong(PAGE);
             file.put(at, segment.content());
             at += pages(segment);
         }

@@ -32,6 +32,13 @@ public final class Spawner {
     private static final MethodHandle SET_SIGMASK =
             Linux.function("posix_spawnattr_setsigmask", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
 
+    private static final MethodHandle ACTIONS_INIT =
+            Linux.function("posix_spawn_file_actions_init", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+    private static final MethodHandle ACTIONS_DESTROY =
+            Linux.function("posix_spawn_file_actions_destroy", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+    private static final MethodHandle ADD_DUP2 = Linux.function(
+            "posix_spawn_file_actions_adddup2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+
     /** More than posix_spawnattr_t and sigset_t have. */
     private static final MemoryLayout ROOM = MemoryLayout.sequenceLayout(1024, JAVA_BYTE);
 
@@ -52,6 +59,16 @@ public final class Spawner {
      */
     public static int start(String path, List<String> arguments, Map<String, String> environment)
             throws LinuxException {
+        return start(path, arguments, environment, List.of(0, 1, 2));
+    }
+
+    /**
+     * The same with other standard streams.
+     *
+     * @param streams this process's descriptors of its standard input, output and error output; none is another's place
+     */
+    public static int start(String path, List<String> arguments, Map<String, String> environment, List<Integer> streams)
+            throws LinuxException {
         long code = Linux.check("memfd_create", Linux.memfdCreate("jsgx-start"));
         try (Arena arena = Arena.ofConfined()) {
             byte[] elf = StartCode.elf();
@@ -70,22 +87,29 @@ public final class Spawner {
                     .map(variable -> variable.getKey() + "=" + variable.getValue())
                     .toList();
             Linux.closeOnExec();
-            return spawn(arena, "/proc/self/fd/" + code, strings(arena, all), strings(arena, variables));
+            return spawn(arena, "/proc/self/fd/" + code, strings(arena, all), strings(arena, variables), streams);
         } finally {
             Linux.close((int) code);
         }
     }
 
-    private static int spawn(Arena arena, String path, MemorySegment arguments, MemorySegment environment)
+    private static int spawn(
+            Arena arena, String path, MemorySegment arguments, MemorySegment environment, List<Integer> streams)
             throws LinuxException {
         MemorySegment attributes = arena.allocate(ROOM);
+        MemorySegment actions = arena.allocate(ROOM);
         MemorySegment pid = arena.allocate(JAVA_INT);
         try {
             check((int) ATTRIBUTES_INIT.invokeExact(attributes));
             check((int) SET_FLAGS.invokeExact(attributes, POSIX_SPAWN_SETSIGMASK));
             check((int) SET_SIGMASK.invokeExact(attributes, arena.allocate(ROOM)));
+            check((int) ACTIONS_INIT.invokeExact(actions));
+            for (int i = 0; i < streams.size(); i++) {
+                check((int) ADD_DUP2.invokeExact(actions, (int) streams.get(i), i));
+            }
             check((int) POSIX_SPAWN.invokeExact(
-                    pid, arena.allocateFrom(path), MemorySegment.NULL, attributes, arguments, environment));
+                    pid, arena.allocateFrom(path), actions, attributes, arguments, environment));
+            check((int) ACTIONS_DESTROY.invokeExact(actions));
             check((int) ATTRIBUTES_DESTROY.invokeExact(attributes));
         } catch (LinuxException e) {
             throw e;
