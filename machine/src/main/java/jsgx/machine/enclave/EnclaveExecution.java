@@ -42,8 +42,8 @@ public final class EnclaveExecution {
     /** How often in a row an access that all rules allow is tried again before the program gets its signal. */
     private static final int REPAIRS_IN_A_ROW = 64;
 
-    /** No instruction is longer. */
-    private static final int LONGEST_INSTRUCTION = 15;
+    /** How often in a row what looks like a read of a readable page is tried again before it counts as a write. */
+    private static final int READS_IN_A_ROW = 3;
 
     private static final long PAGE = Epc.PAGE_SIZE;
     private static final FaultAnswer RESUME = new FaultAnswer.Resume();
@@ -144,8 +144,8 @@ public final class EnclaveExecution {
         long rip = register(Register.RIP);
         boolean pageFault = LinuxSignals.isPageFault(signal);
         byte[] code = code(rip);
-        if (pageFault && isFetch(rip, signal.address(), LONGEST_INSTRUCTION)) {
-            return hostAccess(signal);
+        if (pageFault && isFetch(rip, signal.address())) {
+            return hostAccess(signal, code);
         }
         if (Opcodes.isEnclu(code)) {
             return enclu();
@@ -155,19 +155,19 @@ public final class EnclaveExecution {
             cpuid.execute(processor.registers());
             return RESUME;
         }
-        return pageFault ? hostAccess(signal) : new FaultAnswer.Deliver(signal);
+        return pageFault ? hostAccess(signal, code) : new FaultAnswer.Deliver(signal);
     }
 
     /** A page fault of the program itself: where it is in a mapping of a device, the driver may have the page. */
-    private FaultAnswer hostAccess(SignalInfo signal) {
+    private FaultAnswer hostAccess(SignalInfo signal, byte[] code) {
         long address = signal.address();
         if (space.mappings().at(address).isEmpty()) {
             return new FaultAnswer.Deliver(signal);
         }
-        EnclaveAccess.Kind kind = kind(signal);
+        EnclaveAccess.Kind kind = kind(signal, code);
         return switch (EnclaveAccess.access(processor, address, 1, kind)) {
             case EnclaveAccess.Result.Refused refused -> raise(Aex.Event.of(refused.fault()));
-            case EnclaveAccess.Result.Granted granted -> repaired(signal);
+            case EnclaveAccess.Result.Granted granted -> repaired(signal, kind);
         };
     }
 
@@ -179,24 +179,24 @@ public final class EnclaveExecution {
         }
         byte[] code = code(rip);
         boolean pageFault = LinuxSignals.isPageFault(signal);
-        boolean fetch = pageFault && isFetch(rip, signal.address(), LONGEST_INSTRUCTION);
+        boolean fetch = pageFault && isFetch(rip, signal.address());
         if (!fetch && Opcodes.isEnclu(code)) {
             return enclu();
         }
         if (pageFault) {
-            return enclaveAccess(signal);
+            return enclaveAccess(signal, code);
         }
         int vector = Opcodes.isIllegalInEnclave(code) ? LinuxSignals.UD : LinuxSignals.vector(signal, code);
         int errorCode = signal.errorCode() == SignalInfo.UNKNOWN || vector != signal.trap() ? 0 : signal.errorCode();
         return raise(Aex.Event.exception(vector, errorCode));
     }
 
-    private FaultAnswer enclaveAccess(SignalInfo signal) {
-        EnclaveAccess.Kind kind = kind(signal);
+    private FaultAnswer enclaveAccess(SignalInfo signal, byte[] code) {
+        EnclaveAccess.Kind kind = kind(signal, code);
         EnclaveAccess.Result result = EnclaveAccess.access(processor, signal.address(), 1, kind);
         return switch (result) {
             case EnclaveAccess.Result.Refused refused -> raise(Aex.Event.of(withPresence(refused.fault())));
-            case EnclaveAccess.Result.Granted granted -> repaired(signal);
+            case EnclaveAccess.Result.Granted granted -> repaired(signal, kind);
         };
     }
 
@@ -213,12 +213,19 @@ public final class EnclaveExecution {
     }
 
     /** All rules allow the access: the real protection was not the one that they give. */
-    private FaultAnswer repaired(SignalInfo signal) {
+    private FaultAnswer repaired(SignalInfo signal, EnclaveAccess.Kind kind) {
         long rip = register(Register.RIP);
         boolean again = rip == repairedRip && signal.address() == repairedAddress;
         repairs = again ? repairs + 1 : 0;
         repairedRip = rip;
         repairedAddress = signal.address();
+        if (repairs >= READS_IN_A_ROW
+                && kind == EnclaveAccess.Kind.READ
+                && EnclaveAccess.access(processor, signal.address(), 1, EnclaveAccess.Kind.WRITE)
+                        instanceof EnclaveAccess.Result.Refused refused) {
+            // It can be read, and still it faults: what looked like a read is a write.
+            return raise(Aex.Event.of(withPresence(refused.fault())));
+        }
         if (repairs >= REPAIRS_IN_A_ROW) {
             repairs = 0;
             leave(0);
@@ -355,33 +362,30 @@ public final class EnclaveExecution {
         return seen;
     }
 
-    private EnclaveAccess.Kind kind(SignalInfo signal) {
+    private EnclaveAccess.Kind kind(SignalInfo signal, byte[] code) {
         if (signal.errorCode() != SignalInfo.UNKNOWN) {
             return (signal.errorCode() & Fault.PF_FETCH) != 0
                     ? EnclaveAccess.Kind.FETCH
                     : (signal.errorCode() & Fault.PF_WRITE) != 0 ? EnclaveAccess.Kind.WRITE : EnclaveAccess.Kind.READ;
         }
         long address = signal.address();
-        if (isFetch(register(Register.RIP), address, LONGEST_INSTRUCTION)
+        if (isFetch(register(Register.RIP), address)
                 && EnclaveAccess.access(processor, address, 1, EnclaveAccess.Kind.FETCH)
                         instanceof EnclaveAccess.Result.Refused) {
             return EnclaveAccess.Kind.FETCH;
         }
-        // A page that could be read faulted: it was written.
-        return EnclaveAccess.access(processor, address, 1, EnclaveAccess.Kind.READ)
-                        instanceof EnclaveAccess.Result.Granted
-                ? EnclaveAccess.Kind.WRITE
-                : EnclaveAccess.Kind.READ;
+        return MemoryAccess.at(code, processor.registers(), address).orElse(EnclaveAccess.Kind.READ);
     }
 
     /** Whether a fault's address is one that fetching the instruction gives: its first byte, or the first of the next page. */
-    private static boolean isFetch(long rip, long address, int length) {
-        return address == rip || ((address & (PAGE - 1)) == 0 && address > rip && address - rip < length);
+    private static boolean isFetch(long rip, long address) {
+        return address == rip
+                || ((address & (PAGE - 1)) == 0 && address > rip && address - rip < InstructionDecoder.LONGEST);
     }
 
     /** What the thread would fetch at an address, as far as it can be read. */
     private byte[] code(long rip) {
-        byte[] code = new byte[LONGEST_INSTRUCTION];
+        byte[] code = new byte[InstructionDecoder.LONGEST];
         int done = 0;
         while (done < code.length) {
             long address = rip + done;
