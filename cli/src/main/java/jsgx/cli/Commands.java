@@ -11,8 +11,8 @@ import picocli.CommandLine;
 final class Commands {
 
     /** Their names, in the order of the help. */
-    static final List<String> NAMES =
-            List.of("demo", "inspect", "measure", "sign", "launch", "token", "policy", "audit", "platform", "doctor");
+    static final List<String> NAMES = List.of(
+            "demo", "inspect", "measure", "sign", "launch", "run", "token", "policy", "audit", "platform", "doctor");
 
     private Commands() {}
 
@@ -40,6 +40,8 @@ final class Commands {
             case "measure" -> new MeasureCommand(run);
             case "sign" -> new SignCommand(run);
             case "launch" -> new LaunchCommand(run);
+            // What follows the program's name is the program's.
+            case "run" -> new CommandLine(new RunCommand(run, RunCommand.NONE)).setStopAtPositional(true);
             case "token" ->
                 new CommandLine(new TokenCommand(run))
                         .addSubcommand("show", new TokenShowCommand(run))

@@ -1,5 +1,6 @@
 package jsgx.cli;
 
+import java.io.PrintStream;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -54,5 +55,10 @@ final class CommonOptions {
             case AUTO -> surroundings.likesColour();
         };
         return new Screen(surroundings.out(), coloured, wholeHashes);
+    }
+
+    /** A screen over a stream that nobody knows to be a terminal. */
+    Screen screen(PrintStream stream) {
+        return new Screen(stream, colour == Colour.ALWAYS, wholeHashes);
     }
 }

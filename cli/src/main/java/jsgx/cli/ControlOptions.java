@@ -1,7 +1,6 @@
 package jsgx.cli;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -12,7 +11,6 @@ import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
-import jsgx.launch.LaunchOptions;
 import jsgx.launch.audit.Durability;
 import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.governor.Placement;
@@ -22,7 +20,6 @@ import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyFile;
 import jsgx.launch.policy.PolicyFolder;
-import jsgx.launch.store.Terms;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -32,7 +29,6 @@ import picocli.CommandLine.TypeConversionException;
 final class ControlOptions {
 
     private static final int LONGEST_WORKLOAD = 255;
-    private static final int LONGEST_LABEL = 255;
 
     @Option(
             order = 40,
@@ -43,19 +39,6 @@ final class ControlOptions {
                     "Where tokens are kept: nowhere, the default; in the kernel, hidden; in user space's store, which"
                             + " needs isgx; or both.")
     private Placement placement = Placement.NONE;
-
-    @Option(
-            order = 41,
-            names = "--label",
-            paramLabel = "NAME",
-            description = "The application's name for its token in the store; the enclave's file name.")
-    private @Nullable String label;
-
-    @Option(
-            order = 42,
-            names = "--trust-store",
-            description = "Give EINIT the store's token whatever enclave it was issued for: EINIT will say so.")
-    private boolean trustStore;
 
     @Option(
             order = 43,
@@ -93,6 +76,11 @@ final class ControlOptions {
         return tokenExtension;
     }
 
+    /** Whether the user says whom to charge. */
+    boolean namesWorkload() {
+        return workload != null;
+    }
+
     Workload workload() throws BadInput {
         String name = workload;
         if (name == null) {
@@ -105,28 +93,6 @@ final class ControlOptions {
                     + "\" is no name: expected 1 to 255 characters that can be printed");
         }
         return new Workload(name);
-    }
-
-    /** What a launch is told of it. */
-    LaunchOptions apply(LaunchOptions options, String file) throws BadInput {
-        String application = label;
-        if ((application != null || trustStore) && !placement.inUserSpace()) {
-            throw new BadInput((trustStore ? "--trust-store" : "--label")
-                    + " goes with --placement user or both: in placement " + placement.id()
-                    + " the application keeps no token");
-        }
-        if (application != null
-                && (application.isBlank() || application.getBytes(StandardCharsets.UTF_8).length > LONGEST_LABEL)) {
-            throw new BadInput("--label \"" + Text.printable(application) + "\": expected 1 to " + LONGEST_LABEL
-                    + " bytes of text");
-        }
-        if (application == null) {
-            Path name = Path.of(file).getFileName();
-            application = name == null ? file : name.toString();
-        }
-        return options.forWorkload(workload())
-                .withLabel(application)
-                .withTerms(Terms.DEFAULT.withTrustStore(trustStore));
     }
 
     /** The user's launch control. */

@@ -15,5 +15,10 @@ public final class ExitStatus {
     /** A fault of jsgx itself. */
     public static final int INTERNAL_FAULT = 3;
 
+    /**
+     * {@code jsgx run} itself failed, by wrong usage or otherwise: every other number up to 127 is the program's, as with env(1).
+     */
+    public static final int RUN_FAILED = 125;
+
     private ExitStatus() {}
 }

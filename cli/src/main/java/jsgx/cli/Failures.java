@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import jsgx.image.ImageException;
 import jsgx.launch.LaunchException;
-import org.jspecify.annotations.Nullable;
+import jsgx.machine.MachineException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -21,36 +21,61 @@ final class Failures {
 
     Failures(Surroundings surroundings, String[] args) {
         this.surroundings = surroundings;
-        this.args = Arrays.asList(args);
+        List<String> words = Arrays.asList(args);
+        // What follows is another program's.
+        int end = words.indexOf("--");
+        this.args = end < 0 ? words : words.subList(0, end);
     }
 
     /** A command line that makes no sense. */
     int usage(ParameterException e) {
         CommandLine command = e.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        return tell(ExitStatus.WRONG_USAGE, name + ": " + usageMessage(e) + "; see  " + name + " --help", e);
+        String line = name + ": " + usageMessage(e) + "; see  " + name + " --help";
+        return isRun(command) ? tellRun(ExitStatus.RUN_FAILED, line, e) : tell(ExitStatus.WRONG_USAGE, line, e);
     }
 
     /** A command that was understood and failed. */
+    int execution(Throwable e, CommandLine command) {
+        if (isRun(command)) {
+            return switch (e) {
+                case MachineException failed -> tellRun(failed.kind().exitStatus(), "jsgx: " + failed.getMessage(), e);
+                case ParameterException wrong -> usage(wrong);
+                default -> tellRun(ExitStatus.RUN_FAILED, line(e), e);
+            };
+        }
+        return execution(e);
+    }
+
+    private static boolean isRun(CommandLine command) {
+        return command.getCommandName().equals("run");
+    }
+
+    /** A failure that has nothing to do with a command. */
     int execution(Throwable e) {
         return switch (e) {
-            case BadInput bad -> tell(ExitStatus.WRONG_USAGE, "jsgx: " + bad.getMessage(), e);
-            case ImageException bad -> tell(ExitStatus.WRONG_USAGE, "jsgx: " + bad.getMessage(), e);
-            case LaunchException bad -> tell(ExitStatus.WRONG_USAGE, "jsgx: " + bad.getMessage(), e);
-            case ParameterException bad -> usage(bad);
-            case IOException bad -> tell(ExitStatus.WRONG_USAGE, "jsgx: " + reason(bad), e);
+            case ParameterException wrong -> usage(wrong);
+            case BadInput bad -> tell(ExitStatus.WRONG_USAGE, line(e), e);
+            case ImageException bad -> tell(ExitStatus.WRONG_USAGE, line(e), e);
+            case LaunchException bad -> tell(ExitStatus.WRONG_USAGE, line(e), e);
+            case IOException bad -> tell(ExitStatus.WRONG_USAGE, line(e), e);
+            case OutOfMemoryError bad -> tell(ExitStatus.WRONG_USAGE, line(e), e);
+            default -> tell(ExitStatus.INTERNAL_FAULT, line(e), e);
+        };
+    }
+
+    private static String line(Throwable e) {
+        return switch (e) {
+            case BadInput bad -> "jsgx: " + bad.getMessage();
+            case ImageException bad -> "jsgx: " + bad.getMessage();
+            case LaunchException bad -> "jsgx: " + bad.getMessage();
+            case IOException bad -> "jsgx: " + reason(bad);
             case OutOfMemoryError bad ->
-                tell(
-                        ExitStatus.WRONG_USAGE,
-                        "jsgx: not enough memory (" + bad.getMessage() + "): choose a smaller EPC or file, or give the"
-                                + " JVM more with JDK_JAVA_OPTIONS=-Xmx…",
-                        e);
+                "jsgx: not enough memory (" + bad.getMessage() + "): choose a smaller EPC or file, or give the"
+                        + " JVM more with JDK_JAVA_OPTIONS=-Xmx…";
             default ->
-                tell(
-                        ExitStatus.INTERNAL_FAULT,
-                        "jsgx: internal fault: " + e + place(e) + "; this is a bug in jsgx: please report the command"
-                                + " and what it prints with --stacktrace",
-                        e);
+                "jsgx: internal fault: " + e + place(e) + "; this is a bug in jsgx: please report the command"
+                        + " and what it prints with --stacktrace";
         };
     }
 
@@ -86,17 +111,36 @@ final class Failures {
         return trace.length == 0 ? "" : " at " + trace[0];
     }
 
-    private int tell(int status, String line, @Nullable Throwable cause) {
+    /** Standard output is the program's. */
+    private int tellRun(int status, String line, Throwable cause) {
+        if (args.contains("--json")) {
+            surroundings
+                    .err()
+                    .println(new Json()
+                            .put("error", line)
+                            .put("exitStatus", status)
+                            .line());
+        } else {
+            surroundings.err().println(Text.printable(line));
+        }
+        trace(cause);
+        return status;
+    }
+
+    private int tell(int status, String line, Throwable cause) {
         surroundings.out().flush();
         surroundings.err().println(Text.printable(line));
-        if (cause != null
-                && (args.contains("--stacktrace")
-                        || !surroundings.variable("JSGX_STACKTRACE").isEmpty())) {
-            cause.printStackTrace(surroundings.err());
-        }
+        trace(cause);
         if (args.contains("--json")) {
             new Json().put("error", line).put("exitStatus", status).print(surroundings.out());
         }
         return status;
+    }
+
+    private void trace(Throwable cause) {
+        if (args.contains("--stacktrace")
+                || !surroundings.variable("JSGX_STACKTRACE").isEmpty()) {
+            cause.printStackTrace(surroundings.err());
+        }
     }
 }

@@ -37,9 +37,18 @@ final class Json {
 
     @Override
     public String toString() {
+        return text(true);
+    }
+
+    /** The document in one line. */
+    String line() {
+        return text(false);
+    }
+
+    private String text(boolean pretty) {
         StringWriter text = new StringWriter();
         try (JsonWriter writer = JsonStream.builder().build().writer(text)) {
-            writer.pretty(true);
+            writer.pretty(pretty);
             writer.serializeNulls(true);
             writer.serializeEmpty(true);
             write(writer, this);

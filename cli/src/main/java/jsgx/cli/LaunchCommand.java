@@ -118,6 +118,9 @@ final class LaunchCommand extends Subcommand {
     private ControlOptions control = new ControlOptions();
 
     @Mixin
+    private StoreOptions store = new StoreOptions();
+
+    @Mixin
     private EnclaveOptions enclaves = new EnclaveOptions();
 
     @Spec
@@ -132,7 +135,7 @@ final class LaunchCommand extends Subcommand {
         check();
         EnclaveImage image = enclaves.image(file, surroundings);
         Sigstruct sigstruct = enclaves.sigstruct(file, image, sigstructFile, surroundings);
-        LaunchOptions options = control.apply(options(sigstruct), file);
+        LaunchOptions options = store.apply(options(sigstruct), control, file);
         if (dryRun) {
             return judge(options.subject(image, sigstruct, surroundings.clock().instant()));
         }

@@ -45,7 +45,7 @@ public final class Main {
                     .setUsageHelpWidth(100)
                     .setCaseInsensitiveEnumValuesAllowed(true)
                     .setParameterExceptionHandler((e, rest) -> failures.usage(e))
-                    .setExecutionExceptionHandler((e, line, parsed) -> failures.execution(e));
+                    .setExecutionExceptionHandler((e, line, parsed) -> failures.execution(e, line));
             commandLine.setColorScheme(CommandLine.Help.defaultColorScheme(
                     surroundings.likesColour() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
             return commandLine.execute(args);

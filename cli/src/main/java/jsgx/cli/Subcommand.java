@@ -1,9 +1,11 @@
 package jsgx.cli;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import jsgx.image.ImageException;
 import jsgx.launch.LaunchException;
+import jsgx.machine.MachineException;
 
 /** One command of {@code jsgx}. */
 abstract class Subcommand implements Callable<Integer> {
@@ -24,10 +26,10 @@ abstract class Subcommand implements Callable<Integer> {
      *
      * @return an {@link ExitStatus}
      */
-    abstract int run() throws BadInput, ImageException, LaunchException, IOException;
+    abstract int run() throws BadInput, ImageException, LaunchException, MachineException, IOException;
 
     @Override
-    public final Integer call() throws BadInput, ImageException, LaunchException, IOException {
+    public final Integer call() throws BadInput, ImageException, LaunchException, MachineException, IOException {
         return run();
     }
 
@@ -37,6 +39,11 @@ abstract class Subcommand implements Callable<Integer> {
 
     final Screen screen() {
         return common.screen(surroundings);
+    }
+
+    /** A screen over another stream than standard output; coloured only where that was asked for in so many words. */
+    final Screen screen(PrintStream stream) {
+        return common.screen(stream);
     }
 
     final void print(Json document) {

@@ -23,6 +23,7 @@ class UsageTest {
                 "measure",
                 "sign",
                 "launch",
+                "run",
                 "token",
                 "token show",
                 "token verify",
@@ -91,6 +92,16 @@ class UsageTest {
                     launch --attributes 0xz x            | is no number of 64 bits
                     launch --misc-select 0x100000000 x   | does not fit into 32 bits
                     launch --layout no-such-layout empty | an empty file
+                    run                                  | missing required parameter: 'COMMAND'
+                    run --bogus -- true                  | there is no option "--bogus"
+                    run --epc 1 true                     | expected a multiple of a page, 4096 bytes
+                    run --interfaces v6 true             | expected mainline, v5 or isgx
+                    run --supervision slow true          | expected fast, traced or auto
+                    run --trace --trace-events x true    | expected open, ioctl, map, enclu, aex, fault, reclaim, process
+                    run --trace-events open true         | go with --trace
+                    run --trace-pid x --trace true       | is not an int
+                    run --placement user true            | is not for a run
+                    run --policy no-such-file true       | no such file
                     sign x                               | missing required options: '--key=PEM', '--out=OUT'
                     sign x --key k -o o                  | k: no such file
                     sign empty --key empty -o o          | an empty file
@@ -150,13 +161,14 @@ class UsageTest {
                     platform set                         | nothing to set
                     doctor x                             | there is no argument "x"
                     """)
-    void wrongUsageAndInputGetOneLineAndStatus2(String line, String message) {
+    void wrongUsageAndInputGetOneLineAndTheirStatus(String line, String message) {
         Jsgx jsgx = jsgx();
         jsgx.file("empty", new byte[0]);
 
         Jsgx.Run run = jsgx.line(line);
 
-        assertThat(run.status()).as(run.err()).isEqualTo(2);
+        // What jsgx run returns else is the program's.
+        assertThat(run.status()).as(run.err()).isEqualTo(line.startsWith("run") ? 125 : 2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err().lines())
                 .singleElement()
@@ -174,6 +186,18 @@ class UsageTest {
                 .containsEntry("error", "jsgx: no-such-file: no such file")
                 .containsEntry("exitStatus", 2L);
         assertThat(run.err()).isEqualTo("jsgx: no-such-file: no such file\n");
+    }
+
+    @Test
+    void standardOutputOfARunIsTheProgramsEvenWhereJsonWasAskedFor() {
+        Jsgx.Run run = jsgx().line("run --json --supervision slow -- true");
+
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err().lines())
+                .singleElement()
+                .asString()
+                .matches("\\{\"error\":\"jsgx run: .* expected fast, traced or auto.*\",\"exitStatus\":125}");
+        assertThat(jsgx().line("run --supervision slow -- true --json").err()).startsWith("jsgx run: ");
     }
 
     @Test

@@ -6,7 +6,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntFunction;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param supervision how it is supervised; null for what works best here
  * @param strict whether what native execution does not enforce is closed where it can be, at a price
  * @param interfaces whose devices there are
- * @param workload whom a process is charged to, by its user
- * @param hidden files and folders that the program finds absent, with all that is in them
+ * @param workload whom all enclaves of the run are charged to; null for the user of the process that opens the device
+ * @param hidden folders that the program can read nothing of and change nothing in
  * @param environment the program's environment
  * @param directory its working directory
  * @param streams its standard streams
@@ -28,7 +27,7 @@ public record MachineOptions(
         @Nullable Supervision supervision,
         boolean strict,
         Set<InterfaceKind> interfaces,
-        IntFunction<Workload> workload,
+        @Nullable Workload workload,
         List<Path> hidden,
         Map<String, String> environment,
         Path directory,
@@ -54,7 +53,7 @@ public record MachineOptions(
                 null,
                 false,
                 EnumSet.allOf(InterfaceKind.class),
-                uid -> new Workload("uid:" + Integer.toUnsignedString(uid)),
+                null,
                 List.of(),
                 System.getenv(),
                 Path.of("").toAbsolutePath(),
@@ -77,9 +76,9 @@ public record MachineOptions(
                 supervision, strict, kinds, workload, hidden, environment, directory, streams, launchEnclave);
     }
 
-    public MachineOptions withWorkload(IntFunction<Workload> byUser) {
+    public MachineOptions withWorkload(Workload all) {
         return new MachineOptions(
-                supervision, strict, interfaces, byUser, hidden, environment, directory, streams, launchEnclave);
+                supervision, strict, interfaces, all, hidden, environment, directory, streams, launchEnclave);
     }
 
     public MachineOptions withHidden(Path... paths) {
