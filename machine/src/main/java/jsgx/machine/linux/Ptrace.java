@@ -155,18 +155,26 @@ public final class Ptrace {
         /** It stopped to get a signal. */
         record Signal(int number) implements Status {}
 
-        /** It is gone: its exit status, or 128 and the signal that killed it. */
-        record Gone(int exitStatus) implements Status {}
+        /**
+         * It is gone.
+         *
+         * @param status as waitpid tells it
+         */
+        record Gone(int status) implements Status {
+
+            /** Its exit status, or 128 and the signal that killed it. */
+            public int exitStatus() {
+                int signal = status & 0x7f;
+                return signal == 0 ? status >> 8 & 0xff : 128 + signal;
+            }
+        }
     }
 
     /** Decodes what {@link #await} left. */
     public static Status status(MemorySegment status) {
         int bits = status.get(JAVA_INT, 0);
-        if ((bits & 0x7f) == 0) {
-            return new Status.Gone(bits >> 8 & 0xff);
-        }
         if ((bits & 0xff) != 0x7f) {
-            return new Status.Gone(128 + (bits & 0x7f));
+            return new Status.Gone(bits);
         }
         int signal = bits >> 8 & 0xff;
         int event = bits >>> 16;

@@ -3,6 +3,7 @@ package jsgx.machine.linux;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
@@ -13,7 +14,6 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Starts processes of which the JDK knows nothing: its own reaper would steal the stops of a traced one. A process begins in a few
@@ -38,10 +38,13 @@ public final class Spawner {
             Linux.function("posix_spawn_file_actions_destroy", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     private static final MethodHandle ADD_DUP2 = Linux.function(
             "posix_spawn_file_actions_adddup2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final MethodHandle SET_SIGDEFAULT =
+            Linux.function("posix_spawnattr_setsigdefault", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
 
     /** More than posix_spawnattr_t and sigset_t have. */
     private static final MemoryLayout ROOM = MemoryLayout.sequenceLayout(1024, JAVA_BYTE);
 
+    private static final short POSIX_SPAWN_SETSIGDEF = 4;
     private static final short POSIX_SPAWN_SETSIGMASK = 8;
 
     /** How the JDK turns names and arguments of this process into bytes and back. */
@@ -50,25 +53,13 @@ public final class Spawner {
     private Spawner() {}
 
     /**
-     * Starts a process in {@link StartCode}: it has this process's standard streams, working directory and ignored signals, no other descriptor and no
+     * Starts a process in {@link StartCode}: it has the command's standard streams, this process's working directory and ignored signals, no other descriptor and no
      * blocked signal. It ends with the thread that called this.
      *
-     * @param path of the program that it is to become, from its working directory
-     * @param arguments of that program, from its name on
+     * @param command what it is to become; the directory is for whoever traces it to change to
      * @return its process identifier
      */
-    public static int start(String path, List<String> arguments, Map<String, String> environment)
-            throws LinuxException {
-        return start(path, arguments, environment, List.of(0, 1, 2));
-    }
-
-    /**
-     * The same with other standard streams.
-     *
-     * @param streams this process's descriptors of its standard input, output and error output; none is another's place
-     */
-    public static int start(String path, List<String> arguments, Map<String, String> environment, List<Integer> streams)
-            throws LinuxException {
+    public static int start(Command command) throws LinuxException {
         long code = Linux.check("memfd_create", Linux.memfdCreate("jsgx-start"));
         try (Arena arena = Arena.ofConfined()) {
             byte[] elf = StartCode.elf();
@@ -81,13 +72,14 @@ public final class Spawner {
                             elf.length));
             List<String> all = new ArrayList<>();
             all.add("jsgx");
-            all.add(path);
-            all.addAll(arguments);
-            List<String> variables = environment.entrySet().stream()
+            all.add(command.path());
+            all.addAll(command.arguments());
+            List<String> variables = command.environment().entrySet().stream()
                     .map(variable -> variable.getKey() + "=" + variable.getValue())
                     .toList();
             Linux.closeOnExec();
-            return spawn(arena, "/proc/self/fd/" + code, strings(arena, all), strings(arena, variables), streams);
+            return spawn(
+                    arena, "/proc/self/fd/" + code, strings(arena, all), strings(arena, variables), command.streams());
         } finally {
             Linux.close((int) code);
         }
@@ -101,12 +93,15 @@ public final class Spawner {
         MemorySegment pid = arena.allocate(JAVA_INT);
         try {
             check((int) ATTRIBUTES_INIT.invokeExact(attributes));
-            check((int) SET_FLAGS.invokeExact(attributes, POSIX_SPAWN_SETSIGMASK));
+            check((int) SET_FLAGS.invokeExact(attributes, (short) (POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)));
             check((int) SET_SIGMASK.invokeExact(attributes, arena.allocate(ROOM)));
             check((int) ACTIONS_INIT.invokeExact(actions));
             for (int i = 0; i < streams.size(); i++) {
                 check((int) ADD_DUP2.invokeExact(actions, (int) streams.get(i), i));
             }
+            MemorySegment defaults = arena.allocate(ROOM);
+            defaults.set(JAVA_LONG, 0, IgnoredSignals.now());
+            check((int) SET_SIGDEFAULT.invokeExact(attributes, defaults));
             check((int) POSIX_SPAWN.invokeExact(
                     pid, arena.allocateFrom(path), actions, attributes, arguments, environment));
             check((int) ACTIONS_DESTROY.invokeExact(actions));

@@ -1,0 +1,160 @@
+package jsgx.machine;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import jsgx.driver.DriverOptions;
+import jsgx.driver.SgxDriver;
+import jsgx.machine.MachineException.Kind;
+import jsgx.machine.code.CodeLayout;
+import jsgx.machine.code.CodePages;
+import jsgx.machine.code.KernelVdso;
+import jsgx.machine.code.VdsoAddresses;
+import jsgx.machine.enclave.CpuidService;
+import jsgx.machine.enclave.NativeCpuid;
+import jsgx.machine.enclave.Vdso;
+import jsgx.machine.event.EventSink;
+import jsgx.machine.linux.Command;
+import jsgx.machine.linux.Errors;
+import jsgx.machine.linux.LinuxException;
+import jsgx.machine.linux.SeccompFilter;
+import jsgx.machine.linux.StartException;
+import jsgx.machine.program.FilteredCalls;
+import jsgx.machine.program.Program;
+import jsgx.machine.program.ProgramOptions;
+import jsgx.machine.traced.TracedSupervision;
+
+/**
+ * The machine on which a program finds SGX. Enclaves' code runs natively; what it executes of SGX, and what the program asks of the
+ * devices, a driver and its processor serve.
+ */
+public final class Machine {
+
+    private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+    private static final String SHELL = "/bin/sh";
+
+    private Machine() {}
+
+    /** How a program is supervised with these options. */
+    public static Supervision supervision(MachineOptions options) {
+        Supervision wanted = options.supervision();
+        return wanted == null ? Supervision.TRACED : wanted;
+    }
+
+    /** What a driver must be set up with to serve a program that is run with these options. */
+    public static DriverOptions driver(DriverOptions defaults, MachineOptions options) {
+        // A tracer serves one thread after the other: it cannot wait for a thread of the driver that waits for it.
+        return defaults.withSwapThread(supervision(options) != Supervision.TRACED);
+    }
+
+    /**
+     * Runs a program, with all processes that it makes, until the last one has ended. It gets the signals of the terminal; one that asks this process to end is handed on.
+     *
+     * @param command the program, looked for in PATH where its name has no slash, and its arguments
+     * @param driver set up as {@link #driver} says
+     * @param epc the EPC of the driver's processor package
+     * @param events what is told of what happens
+     * @return the exit status of the program's first process, or 128 and the signal that killed it
+     */
+    public static int run(
+            List<String> command, MachineOptions options, SgxDriver driver, SharedEpc epc, EventSink events)
+            throws MachineException {
+        Command found = find(command, options);
+        CodePages code = CodePages.of(KernelVdso.ofThisProcess());
+        try (Program program = program(options, driver, code.vdso(), events);
+                Terminal terminal = Terminal.shared()) {
+            SeccompFilter filter = new SeccompFilter(CodeLayout.CODE, CodeLayout.CODE + CodeLayout.CODE_SIZE);
+            FilteredCalls.pick(filter, SeccompFilter.Action.TRACE);
+            TracedSupervision supervision =
+                    new TracedSupervision(program, code, epc.descriptor(), filter.program(), terminal::began);
+            return run(supervision, found);
+        } catch (StartException e) {
+            throw notStarted(found, e);
+        } catch (LinuxException e) {
+            throw new MachineException(Kind.FAILED, "the program cannot be supervised: %s".formatted(e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MachineException(Kind.FAILED, "interrupted");
+        }
+    }
+
+    private static int run(TracedSupervision supervision, Command command)
+            throws StartException, LinuxException, InterruptedException {
+        try {
+            return supervision.run(command);
+        } catch (StartException e) {
+            if (e.kind() != StartException.Kind.EXECUTE || e.errno() != Errors.ENOEXEC) {
+                throw e;
+            }
+            // A script without interpreter is the shell's, as for execvp.
+            List<String> arguments = new ArrayList<>(command.arguments());
+            arguments.set(0, command.path());
+            arguments.addFirst(SHELL);
+            return supervision.run(
+                    new Command(SHELL, arguments, command.environment(), command.directory(), command.streams()));
+        }
+    }
+
+    private static Program program(MachineOptions options, SgxDriver driver, VdsoAddresses vdso, EventSink events)
+            throws LinuxException {
+        CpuidService service = new CpuidService(driver.processorPackage().cpuid(), new NativeCpuid());
+        ProgramOptions rules =
+                new ProgramOptions(options.interfaces(), null, options.hidden(), options.launchEnclave());
+        return new Program(driver, rules, service, new Vdso(vdso.enclu(), vdso.fixup()), events);
+    }
+
+    private static Command find(List<String> command, MachineOptions options) throws MachineException {
+        if (command.isEmpty() || command.getFirst().isEmpty()) {
+            throw new MachineException(Kind.NOT_FOUND, "there is no program to run");
+        }
+        String name = command.getFirst();
+        String path = name.contains("/") ? name : inPath(name, options);
+        MachineOptions.Streams streams = options.streams();
+        return new Command(
+                path,
+                command,
+                options.environment(),
+                options.directory(),
+                List.of(streams.input(), streams.output(), streams.error()));
+    }
+
+    private static String inPath(String name, MachineOptions options) throws MachineException {
+        String path = options.environment().getOrDefault("PATH", DEFAULT_PATH);
+        String refused = "";
+        for (String folder : path.split(File.pathSeparator, -1)) {
+            Path file = options.directory().resolve(folder).resolve(name);
+            if (Files.isExecutable(file) && Files.isRegularFile(file)) {
+                return file.toString();
+            }
+            if (Files.isRegularFile(file)) {
+                refused = file.toString();
+            }
+        }
+        if (!refused.isEmpty()) {
+            throw new MachineException(Kind.NOT_PERMITTED, "%s cannot be executed: no permission".formatted(refused));
+        }
+        throw new MachineException(Kind.NOT_FOUND, "%s: no such program in PATH".formatted(name));
+    }
+
+    private static MachineException notStarted(Command command, StartException e) {
+        return switch (e.kind()) {
+            case EXECUTE -> {
+                boolean absent = e.errno() == Errors.ENOENT || e.errno() == Errors.ENOTDIR;
+                yield new MachineException(
+                        absent ? Kind.NOT_FOUND : Kind.NOT_PERMITTED,
+                        "%s cannot be executed: %s".formatted(command.path(), e.getMessage()));
+            }
+            case TRACE ->
+                new MachineException(
+                        Kind.NOT_PERMITTED,
+                        "ptrace is not permitted here, and a program cannot be run without it: in a container add"
+                                + " --cap-add SYS_PTRACE or a seccomp profile that allows ptrace; elsewhere"
+                                + " kernel.yama.ptrace_scope must be 0 or 1 (%s)".formatted(e.getMessage()));
+            case PREPARE ->
+                new MachineException(
+                        Kind.FAILED, "%s cannot be supervised: %s".formatted(command.path(), e.getMessage()));
+        };
+    }
+}
