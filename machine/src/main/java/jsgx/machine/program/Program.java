@@ -1,13 +1,21 @@
 package jsgx.machine.program;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import jsgx.driver.DeviceAbsentException;
+import jsgx.driver.DeviceFile;
 import jsgx.driver.SgxDriver;
+import jsgx.driver.Workload;
 import jsgx.machine.enclave.CpuidService;
 import jsgx.machine.enclave.CpuidSites;
 import jsgx.machine.enclave.EnclaveExecution;
 import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.event.SgxEvent;
+import jsgx.machine.linux.LinuxException;
 import jsgx.machine.task.Agent;
 import jsgx.machine.task.Task;
 
@@ -19,18 +27,28 @@ public final class Program implements AutoCloseable {
     private final CpuidService cpuid;
     private final Vdso vdso;
     private final EventSink events;
+    private final List<DeviceNode> nodes;
+    private final OpenDevices devices;
+    private final Guard guard;
+    private final CpuidMappings cpuidMappings;
+    private final Set<ProgramMemory> memories = ConcurrentHashMap.newKeySet();
 
     /**
      * A run in which no process has begun.
      *
      * @param driver whose EPC the agents of the run map
      */
-    public Program(SgxDriver driver, ProgramOptions options, CpuidService cpuid, Vdso vdso, EventSink events) {
+    public Program(SgxDriver driver, ProgramOptions options, CpuidService cpuid, Vdso vdso, EventSink events)
+            throws LinuxException {
         this.driver = driver;
         this.options = options;
         this.cpuid = cpuid;
         this.vdso = vdso;
         this.events = events;
+        nodes = DeviceNode.of(driver, options.interfaces());
+        devices = new OpenDevices(nodes, events);
+        guard = new Guard(options.hidden());
+        cpuidMappings = new CpuidMappings(options.patchCpuid());
     }
 
     /**
@@ -40,11 +58,48 @@ public final class Program implements AutoCloseable {
      */
     public ProgramThread start(Task task, Agent agent) {
         tell(SgxEvent.Kind.PROCESS, () -> new SgxEvent.Process(task.pid(), task.tid(), "begins"));
-        return new ProgramThread(this, task, new ProgramProcess(this, task.pid(), memory(task.pid(), agent)));
+        return new ProgramThread(this, task, new ProgramProcess(this, task.pid(), executed(task.pid(), agent)));
     }
 
-    SgxDriver driver() {
-        return driver;
+    /** The memory of a process that has just executed a program. */
+    ProgramMemory executed(int pid, Agent agent) {
+        ProgramMemory memory = memory(pid, agent, new CpuidSites());
+        cpuidMappings.executable(memory, 0, Long.MAX_VALUE);
+        return memory;
+    }
+
+    /** The device that is at a path and there; empty where there is none. */
+    Optional<DeviceNode> node(String path) {
+        return DeviceNode.at(path, nodes);
+    }
+
+    DeviceFile openFile(DeviceNode node, Workload workload) throws DeviceAbsentException {
+        return options.launchEnclave() && node.path().equals(driver.v5().path())
+                ? driver.openForLaunchEnclave(workload)
+                : node.device().open(workload);
+    }
+
+    OpenDevices devices() {
+        return devices;
+    }
+
+    Guard guard() {
+        return guard;
+    }
+
+    CpuidMappings cpuid() {
+        return cpuidMappings;
+    }
+
+    /** The driver changed what the EPCM allows: no address space shows more. */
+    void restrict() {
+        for (ProgramMemory memory : memories) {
+            memory.space().restrict();
+        }
+    }
+
+    void forget(ProgramMemory memory) {
+        memories.remove(memory);
     }
 
     ProgramOptions options() {
@@ -55,12 +110,11 @@ public final class Program implements AutoCloseable {
         return events;
     }
 
-    ProgramMemory memory(int pid, Agent agent) {
-        return memory(pid, agent, new CpuidSites());
-    }
-
     ProgramMemory memory(int pid, Agent agent, CpuidSites cpuidSites) {
-        return new ProgramMemory(pid, agent, driver.processorPackage().epcm(), cpuidSites);
+        ProgramMemory memory =
+                new ProgramMemory(this, pid, agent, driver.processorPackage().epcm(), cpuidSites);
+        memories.add(memory);
+        return memory;
     }
 
     EnclaveExecution execution(Task task, ProgramMemory memory) {
@@ -76,5 +130,7 @@ public final class Program implements AutoCloseable {
 
     /** All processes are gone: devices that they had open are closed. */
     @Override
-    public void close() {}
+    public void close() {
+        devices.close();
+    }
 }

@@ -12,13 +12,15 @@ import jsgx.machine.task.Agent;
 /** What threads share that share an address space, whether they are of one process or (CLONE_VM, vfork) of several. */
 final class ProgramMemory {
 
+    private final Program program;
     private final ProgramSpace space;
     private final CpuidSites cpuidSites;
     private final Scratch scratch;
     private final Set<ProgramThread> threads = ConcurrentHashMap.newKeySet();
     private final AtomicInteger processes = new AtomicInteger();
 
-    ProgramMemory(int pid, Agent agent, Epcm epcm, CpuidSites cpuidSites) {
+    ProgramMemory(Program program, int pid, Agent agent, Epcm epcm, CpuidSites cpuidSites) {
+        this.program = program;
         this.space = new ProgramSpace(pid, agent, epcm, this::evict);
         this.cpuidSites = cpuidSites;
         this.scratch = new Scratch(space.memory());
@@ -56,6 +58,7 @@ final class ProgramMemory {
     /** A process ended, or executes another program. */
     void release() {
         if (processes.decrementAndGet() == 0) {
+            program.forget(this);
             space.gone();
         }
     }

@@ -1,9 +1,16 @@
 package jsgx.machine.program;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import jsgx.driver.Workload;
 
 /** A process of the program. */
 final class ProgramProcess {
+
+    private static final int NOBODY = 65534;
 
     private final Program program;
     private final int pid;
@@ -17,16 +24,26 @@ final class ProgramProcess {
         memory.acquire();
     }
 
-    Program program() {
-        return program;
-    }
-
-    int pid() {
-        return pid;
-    }
-
     ProgramMemory memory() {
         return memory;
+    }
+
+    /** Whom the process is charged to: its user at the moment. */
+    Workload workload() {
+        return program.options().workload().apply(effectiveUser());
+    }
+
+    private int effectiveUser() {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"), StandardCharsets.ISO_8859_1)) {
+                if (line.startsWith("Uid:")) {
+                    return Integer.parseUnsignedInt(line.split("\\s+", -1)[2]);
+                }
+            }
+        } catch (IOException e) {
+            // It is gone, and so is what it opens.
+        }
+        return NOBODY;
     }
 
     void began() {

@@ -136,7 +136,7 @@ public final class ProgramThread {
                 memory.leave(other);
             }
         }
-        ProgramMemory fresh = program.memory(task.pid(), agent);
+        ProgramMemory fresh = program.executed(task.pid(), agent);
         process.execed(fresh);
         memory = fresh;
         execution = program.execution(task, fresh);

@@ -133,9 +133,9 @@ public final class ProgramSpace implements EnclaveSpace {
         return pages.shown(linear);
     }
 
-    /** Takes from the pages of an enclave what the EPCM no longer allows, where the process shows them. */
-    public void restrict(long start, long end) {
-        pages.refresh(start, end, false);
+    /** Takes from all pages what the EPCM no longer allows, where the process shows them. */
+    public void restrict() {
+        pages.refresh(0, TASK_SIZE, false);
     }
 
     @Override
@@ -432,20 +432,21 @@ public final class ProgramSpace implements EnclaveSpace {
         return replace(start, end, () -> agent.systemCall(SystemCall.MUNMAP, start, end - start));
     }
 
-    /**
-     * mprotect of whole pages, of devices and of other memory, piece by piece up to the first failure.
-     *
-     * @param call mprotect of a range in which there are no devices
-     */
-    public long mprotect(long start, long end, int protection, Protect call) {
+    /** What is done with one piece of a range, and whether it failed: 0 or a negated errno. */
+    @FunctionalInterface
+    public interface Piece {
+        long apply(long start, long end);
+    }
+
+    /** Does something with a range of addresses piece by piece, lowest first, up to the first failure: with what is a device's mapping and what is not. */
+    public long pieces(long start, long end, Piece device, Piece other) {
         management.lock();
         try {
             long from = start;
             while (from < end) {
                 Optional<DeviceMapping> mapping = mappings.at(from);
                 long to = Math.min(end, mapping.map(DeviceMapping::end).orElse(mappings.nextStart(from)));
-                long result =
-                        mapping.isPresent() ? mappings.protect(from, to, protection) : call.protect(from, to - from);
+                long result = mapping.isPresent() ? device.apply(from, to) : other.apply(from, to);
                 if (result != 0) {
                     return result;
                 }
@@ -457,27 +458,35 @@ public final class ProgramSpace implements EnclaveSpace {
         }
     }
 
-    /** mprotect of memory that is no device's. */
-    @FunctionalInterface
-    public interface Protect {
-        long protect(long address, long length);
+    /**
+     * mprotect of whole pages, of devices and of other memory.
+     *
+     * @param other mprotect of a range in which there are no devices
+     */
+    public long mprotect(long start, long end, int protection, Piece other) {
+        return pieces(start, end, (from, to) -> mappings.protect(from, to, protection), other);
     }
 
-    /** Moves part of a device's mapping to a place where the caller has reserved as much; an enclave cannot be used there. */
-    public void move(DeviceMapping from, long start, long end, long to) {
+    /**
+     * Moves part of a device's mapping, in place of what is there; an enclave cannot be used there.
+     *
+     * @return the new address, or a negated errno
+     */
+    public long move(DeviceMapping from, long start, long end, long to) {
         management.lock();
         try {
+            long length = end - start;
+            long result = replace(to, to + length, () -> agent.systemCalls(EpcPageTable.reservation(to, length))[0]);
+            if (Linux.failed(result)) {
+                return result;
+            }
             DeviceMapping moved = new DeviceMapping(
-                    this,
-                    to,
-                    to + end - start,
-                    from.offset() + start - from.start(),
-                    from.protection(),
-                    from.operations());
+                    this, to, to + length, from.offset() + start - from.start(), from.protection(), from.operations());
             moved.enclave(from.enclave().orElse(null));
             moved.operations().opened(moved);
             mappings.insert(moved);
-            munmap(start, end);
+            result = munmap(start, end);
+            return result == 0 ? to : result;
         } finally {
             management.unlock();
         }

@@ -1,0 +1,54 @@
+package jsgx.machine.program;
+
+import java.util.Optional;
+import jsgx.driver.mainline.AddPages;
+import jsgx.driver.mainline.Create;
+import jsgx.machine.event.IoctlCall;
+import jsgx.machine.linux.Errors;
+import jsgx.machine.space.ProgramSpace;
+import jsgx.machine.task.SystemCallAnswer;
+import jsgx.machine.task.Task;
+
+/** ioctl of devices. */
+final class DeviceCalls {
+
+    private final ProgramThread thread;
+    private final Task task;
+    private final ThreadFiles files;
+
+    DeviceCalls(ProgramThread thread, ThreadFiles files) {
+        this.thread = thread;
+        this.task = thread.task();
+        this.files = files;
+    }
+
+    SystemCallAnswer ioctl(long descriptor, int request, long argument) {
+        String name = files.descriptor(descriptor);
+        OpenDevices devices = thread.program().devices();
+        Optional<OpenDevices.Open> open = devices.open(name);
+        if (open.isEmpty()) {
+            return devices.node(name).isPresent() ? new SystemCallAnswer.Result(-Errors.EBADF) : SystemCalls.PROCEED;
+        }
+        devices.reap();
+        ProgramSpace space = thread.memory().space();
+        long result = ProgramSpace.calling(
+                files,
+                () -> IoctlCall.run(
+                        thread.program().events(),
+                        task.pid(),
+                        task.tid(),
+                        open.get().file(),
+                        space,
+                        request,
+                        argument));
+        if (!isBuilding(request)) {
+            thread.program().restrict();
+        }
+        return new SystemCallAnswer.Result(result);
+    }
+
+    /** Whether a request only adds pages: it takes no permission from any. */
+    private static boolean isBuilding(int request) {
+        return request == Create.CMD || request == AddPages.CMD || request == jsgx.driver.v5.AddPage.CMD;
+    }
+}

@@ -1,0 +1,98 @@
+package jsgx.machine.program;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import jsgx.machine.linux.Linux;
+
+/** What the program must not get at: the hidden folders, memory files of jsgx, and what /proc tells of the supervisor's inside. */
+final class Guard {
+
+    /** Files of /proc/PID that lead into a process or tell what is in it. */
+    private static final Set<String> INSIDE = Set.of(
+            "mem",
+            "environ",
+            "maps",
+            "numa_maps",
+            "smaps",
+            "smaps_rollup",
+            "pagemap",
+            "auxv",
+            "map_files",
+            "fd",
+            "fdinfo",
+            "root",
+            "cwd",
+            "exe",
+            "ns",
+            "syscall",
+            "stack",
+            "clear_refs",
+            "attr",
+            "setgroups",
+            "oom_adj",
+            "oom_score_adj");
+
+    private static final String OWN_MEMORY_FILES = "/memfd:jsgx";
+    private static final int SUPERVISOR = Linux.pid();
+
+    private final List<String> hidden;
+
+    Guard(List<Path> hidden) {
+        this.hidden = hidden.stream().map(Guard::real).toList();
+    }
+
+    private static String real(Path path) {
+        try {
+            return path.toRealPath().toString();
+        } catch (java.io.IOException e) {
+            return path.toAbsolutePath().normalize().toString();
+        }
+    }
+
+    /** Whether a path, without links and as this process sees it, is forbidden to the program. */
+    boolean isForbidden(String path) {
+        if (path.startsWith(OWN_MEMORY_FILES) || isInsideSupervisor(path)) {
+            return true;
+        }
+        for (String folder : hidden) {
+            if (path.startsWith(folder)
+                    && (path.length() == folder.length()
+                            || path.charAt(folder.length()) == '/'
+                            || path.startsWith(" (deleted)", folder.length()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether what is forbidden lies below a path, so that it must not appear in another place. */
+    boolean holdsForbidden(String path) {
+        String folder = path.equals("/") ? path : path + "/";
+        return isForbidden(path) || hidden.stream().anyMatch(inner -> inner.startsWith(folder));
+    }
+
+    /** Whether a process identifier is the supervisor's, or one of its threads'. */
+    static boolean isSupervisor(long argument) {
+        int id = (int) argument;
+        return id == SUPERVISOR || (id > 0 && Files.exists(Path.of("/proc/" + SUPERVISOR + "/task/" + id)));
+    }
+
+    /** Whether a path of /proc leads into the supervisor. */
+    static boolean isInsideSupervisor(String path) {
+        if (!path.startsWith("/proc/")) {
+            return false;
+        }
+        List<String> names = List.of(path.split("/", -1));
+        int at = names.size() > 4 && names.get(3).equals("task") ? 5 : 3;
+        return names.size() > at
+                && INSIDE.contains(names.get(at))
+                && isNumber(names.get(2))
+                && isSupervisor(Long.parseLong(names.get(2)));
+    }
+
+    private static boolean isNumber(String text) {
+        return !text.isEmpty() && text.length() < 10 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+}

@@ -1,0 +1,87 @@
+package jsgx.machine.program;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import jsgx.driver.DeviceFile;
+import jsgx.machine.linux.Linux;
+import jsgx.machine.space.Caller;
+import jsgx.machine.task.Task;
+
+/** The files of one thread: what its descriptors and paths lead to. */
+final class ThreadFiles implements Caller {
+
+    private final ProgramThread thread;
+    private final Task task;
+    private final Program program;
+    private final Paths paths;
+
+    ThreadFiles(ProgramThread thread) {
+        this.thread = thread;
+        task = thread.task();
+        program = thread.program();
+        paths = new Paths(task.pid(), task.tid(), path -> program.node(path).isPresent());
+    }
+
+    Paths paths() {
+        return paths;
+    }
+
+    /** A path in the thread's memory; empty where the kernel cannot read it either. */
+    Optional<String> path(long address) {
+        return thread.memory()
+                .space()
+                .memory()
+                .readPath(address)
+                .map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+    }
+
+    /** What the link of a descriptor in /proc says; empty where there is no such descriptor. */
+    String descriptor(long descriptor) {
+        return Linux.readLink("/proc/" + task.tid() + "/fd/" + (int) descriptor).orElse("");
+    }
+
+    Optional<OpenDevices.Open> open(long descriptor) {
+        return program.devices().open(descriptor(descriptor));
+    }
+
+    Optional<DeviceNode> node(long descriptor) {
+        return program.devices().node(descriptor(descriptor));
+    }
+
+    /**
+     * A device that a path names.
+     *
+     * @param beyond whether the path goes on behind it, which is ENOTDIR
+     */
+    record Named(DeviceNode node, boolean beyond) {}
+
+    /** The device that a path leads to. Paths that cannot are told apart without a walk. */
+    Optional<Named> named(int folder, String path, boolean follow) {
+        boolean candidate =
+                path.contains(DeviceNode.COMMON) || path.contains("fd/") || (follow && paths.endsInLink(folder, path));
+        return candidate ? paths.walk(folder, path, follow).flatMap(this::named) : Optional.empty();
+    }
+
+    /** Whether a path leads to something that the program must not get at. */
+    boolean isForbidden(int folder, String path, boolean follow) {
+        return paths.walk(folder, path, follow)
+                .map(place -> program.guard().isForbidden(paths.outside(place)))
+                .orElse(false);
+    }
+
+    private Optional<Named> named(Paths.Place place) {
+        return program.node(place.path())
+                .or(() -> program.devices().node(place.path()))
+                .map(node -> new Named(node, place.beyond()));
+    }
+
+    @Override
+    public Optional<DeviceFile> file(int descriptor) {
+        return open(descriptor).map(OpenDevices.Open::file);
+    }
+
+    @Override
+    public boolean signalPending() {
+        return PendingSignals.any(task.tid());
+    }
+}
