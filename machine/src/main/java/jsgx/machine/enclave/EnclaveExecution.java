@@ -238,6 +238,7 @@ public final class EnclaveExecution {
 
     /** Executes the ENCLU at RIP, and what the kernel and the AEP do where it faults. */
     private FaultAnswer enclu() {
+        boolean repaired = false;
         for (int i = 0; i < ENCLU_AT_A_STOP; i++) {
             if (!Opcodes.isEnclu(code(register(Register.RIP)))) {
                 return RESUME;
@@ -248,6 +249,12 @@ public final class EnclaveExecution {
                 if (answer.isPresent()) {
                     return answer.get();
                 }
+                repaired = true;
+            } else if (repaired && outcome.leaf() == Leaf.ERESUME) {
+                // Back at the ENCLU inside that faulted.
+                repaired = false;
+            } else {
+                return RESUME;
             }
         }
         return RESUME;
