@@ -32,3 +32,33 @@ copy_jsgx() { # for a user who may not read this folder: sets $copied to the com
 milliseconds() {
   echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }
+
+expected=
+failures=0
+
+expect() { # the lines of standard output
+  expected=$(printf '%s\n' "$@")
+}
+
+under_jsgx() { # label, deadline in seconds, arguments of `jsgx run`: it says what is expected, and ends with status 0
+  local label=$1 deadline=$2 log=$logs/${1// /-} status=0
+  shift 2
+  timeout -k 5 "$deadline" "$root/jsgx" run "$@" </dev/null >"$log" 2>"$log.err" || status=$?
+  if ((status == 0)) && [[ $(<"$log") == "$expected" ]]; then
+    echo "$label: passed"
+    return
+  fi
+  failures=$((failures + 1))
+  echo "$label: failed"
+  case $status in
+    124 | 137) echo "  ended by its deadline of $deadline s" ;;
+    0) ;;
+    *) echo "  exit status $status" ;;
+  esac
+  diff <(echo "$expected") "$log" | sed 's/^/  /' || true
+  sed 's/^/  /' "$log.err"
+}
+
+finish() {
+  ((failures == 0))
+}

@@ -1,5 +1,4 @@
 // The ioctls of /dev/sgx_enclave: each rule and its errno, in the order of the checks.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>

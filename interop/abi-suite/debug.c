@@ -1,5 +1,4 @@
 // Debug enclaves: read and written through /proc/PID/mem by EDBGRD's and EDBGWR's rules; others not at all.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>

@@ -1,5 +1,4 @@
 // The device files: paths, open, stat, access, dup, fork, close-on-exec, other file operations.
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,5 +1,4 @@
 // EENTER, EEXIT and ERESUME through the vDSO and by an ENCLU of the program's own; exceptions, signals and what they show.
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <setjmp.h>
 #include <sys/mman.h>

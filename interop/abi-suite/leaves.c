@@ -1,5 +1,4 @@
 // EREPORT, EGETKEY and the leaves of SGX2 in the enclave: results, codes and faults.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/mman.h>

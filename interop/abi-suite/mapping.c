@@ -1,5 +1,4 @@
 // mmap, mprotect, munmap and mremap of the device, and what /proc shows of it.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>

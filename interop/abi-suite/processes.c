@@ -1,5 +1,4 @@
 // Several enclaves, fork, exec, threads and death.
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <spawn.h>

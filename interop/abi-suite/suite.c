@@ -3,7 +3,6 @@
 //   abi-suite [--jsgx] [PART-OF-A-NAME]...
 //
 // Prints TAP. With --jsgx a test of what native execution cannot hold may deviate: "not ok ... # TODO native limit: NAME".
-#define _GNU_SOURCE
 #include "suite.h"
 
 #include <cpuid.h>

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "enclave.h"
 
 #include <elf.h>
