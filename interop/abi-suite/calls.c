@@ -483,12 +483,12 @@ TEST(restrict_and_extend) {
   WORKS(request(&e, SGX_RESTRICT_PERMISSIONS, &restrict_));
   EQ(PAGE, restrict_.count);
   EQ(0, restrict_.result);
-  raises(&e, &(struct op){OP_WRITE, {at, 2}}, PF, PF_SGX | PF_U | PF_W | PF_P, at);
+  raises(&e, &(struct op){OP_WRITE, {at, 2}}, PF, ERR_SGX | ERR_U | ERR_W | ERR_P, at);
   struct secinfo *secinfo = (void *)(e.base + DATA + 0x400);
   enclave_write8(&e, (uint64_t)secinfo, SI_REG | SI_R | SI_PR);
   EQ(0, leaf(&e, EACCEPT, (uint64_t)secinfo, at, 0));
   EQ(1, enclave_read8(&e, at));
-  raises(&e, &(struct op){OP_WRITE, {at, 2}}, PF, PF_SGX | PF_U | PF_W | PF_P, at);
+  raises(&e, &(struct op){OP_WRITE, {at, 2}}, PF, ERR_SGX | ERR_U | ERR_W | ERR_P, at);
   enclave_write8(&e, (uint64_t)secinfo, SI_REG | SI_R | SI_W);
   leaf(&e, EMODPE, (uint64_t)secinfo, at, 0);
   enclave_write8(&e, at, 3);
@@ -532,7 +532,7 @@ TEST(trim_and_remove) {
   EQ(PAGE, trim.count);
   EQ(0, trim.result);
   FAILS(EPERM, request(&e, SGX_REMOVE_PAGES, &remove)); // not accepted
-  raises(&e, &(struct op){OP_READ, {at}}, PF, PF_SGX | PF_U | PF_P, at);
+  raises(&e, &(struct op){OP_READ, {at}}, PF, ERR_SGX | ERR_U | ERR_P, at);
   uint64_t secinfo = e.base + DATA + 0x400;
   enclave_write8(&e, secinfo, SI_TRIM | SI_MODIFIED);
   EQ(0, leaf(&e, EACCEPT, secinfo, at, 0));
@@ -557,7 +557,7 @@ TEST(restrict_of_a_pending_page) {
   enclave_build(&e, 0);
   uint64_t at = e.base + ADDED;
   TRUE(mmap((void *)at, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, e.fd, 0) != MAP_FAILED);
-  raises(&e, &(struct op){OP_WRITE, {at, 1}}, PF, PF_SGX | PF_U | PF_W | PF_P, at); // EAUG: there now, and pending
+  raises(&e, &(struct op){OP_WRITE, {at, 1}}, PF, ERR_SGX | ERR_U | ERR_W | ERR_P, at); // EAUG: there now, and pending
   struct sgx_restrict_permissions arg = {ADDED, PAGE, SI_R, 0, 0};
   FAILS(EFAULT, request(&e, SGX_RESTRICT_PERMISSIONS, &arg));
   EQ(SGX_PAGE_NOT_MODIFIABLE, arg.result);

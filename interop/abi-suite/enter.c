@@ -294,7 +294,7 @@ TEST(exceptions_are_reported) {
     }
     EQ(bad[i].vector, call(&e, &op, &run));
     EQ(ERESUME, run.function);
-    EQ(bad[i].vector == PF ? PF_U : 0, run.error_code);
+    EQ(bad[i].vector == PF ? ERR_U : 0, run.error_code);
     EQ(0, run.address);
     EQ(i % NSSA, op.cssa);
   }
@@ -316,7 +316,7 @@ TEST(the_addresses_low_bits_are_hidden) {
   enclave_build(&e, 0);
   enclave_read8(&e, e.base + READONLY); // in the page table from here on
   struct op op = {OP_WRITE, {e.base + READONLY + 0x123}};
-  raises(&e, &op, PF, PF_U | PF_W | PF_P, e.base + READONLY);
+  raises(&e, &op, PF, ERR_U | ERR_W | ERR_P, e.base + READONLY);
 }
 
 static void illegal(int number) {
@@ -408,7 +408,7 @@ TEST(code_needs_the_right_to_execute) {
   enclave_build(&e, 0);
   enclave_read8(&e, e.base + SPARE);
   struct op op = {OP_JUMP, {e.base + SPARE}};
-  raises(&e, &op, PF, PF_U | PF_P | PF_I, e.base + SPARE);
+  raises(&e, &op, PF, ERR_U | ERR_P | ERR_I, e.base + SPARE);
 }
 
 TEST(code_in_a_page_that_may_all) {
@@ -521,7 +521,7 @@ TEST(page_faults_and_gp_are_told_with_exinfo_alone) {
   EQ(e.base + READONLY + 0x88, op.result); // MADDR: the whole address
   op = (struct op){OP_READ, {at - 8}};
   EQ(-1, call(&e, &op, &run));
-  EQ(PF_U | PF_W | PF_P, (uint32_t)op.result);
+  EQ(ERR_U | ERR_W | ERR_P, (uint32_t)op.result);
 }
 
 // FS and GS.
@@ -745,7 +745,7 @@ TEST(a_signal_tells_of_the_exception) {
   EQ(SEGV_ACCERR, info_at_signal.si_code);
   EQ(e.base + READONLY, (uint64_t)info_at_signal.si_addr);
   EQ(PF, r[REG_TRAPNO]);
-  EQ(PF_U | PF_W | PF_P, r[REG_ERR]);
+  EQ(ERR_U | ERR_W | ERR_P, r[REG_ERR]);
   EQ(e.base + READONLY, r[REG_CR2]);
   EQ(-1, own_enter(EENTER, e.base + TCS0, &ud));
   EQ(SIGILL, number_at_signal);

@@ -200,7 +200,7 @@ TEST(a_page_is_augmented_by_a_fault) {
   with_room(&e);
   uint64_t at = e.base + ADDED;
   struct op op = {OP_WRITE, {at + 8, 17}};
-  raises(&e, &op, PF, PF_SGX | PF_U | PF_W | PF_P, at); // there, and pending
+  raises(&e, &op, PF, ERR_SGX | ERR_U | ERR_W | ERR_P, at); // there, and pending
   EQ(0, accept(&e, at, SI_REG | SI_R | SI_W | SI_PENDING));
   struct run run = {.tcs = e.base};
   EQ(0, vdso_enter(0, 0, 0, ERESUME, 0, 0, &run));
@@ -208,7 +208,7 @@ TEST(a_page_is_augmented_by_a_fault) {
   EQ(17, enclave_read8(&e, at + 8));
   EQ(0, enclave_read8(&e, at)); // zeroes
   op = (struct op){OP_JUMP, {at}};
-  raises(&e, &op, PF, PF_SGX | PF_U | PF_P | PF_I, at); // EAUG gave no X, and the mapping would
+  raises(&e, &op, PF, ERR_SGX | ERR_U | ERR_P | ERR_I, at); // EAUG gave no X, and the mapping would
 }
 
 TEST(a_page_is_augmented_by_eaccept) {
@@ -268,14 +268,14 @@ TEST(eacceptcopy_fills_a_page) {
   struct enclave e;
   with_room(&e);
   uint64_t b = e.base, at = b + ADDED;
-  raises(&e, &(struct op){OP_READ, {at}}, PF, PF_SGX | PF_U | PF_P, at);
+  raises(&e, &(struct op){OP_READ, {at}}, PF, ERR_SGX | ERR_U | ERR_P, at);
   enclave_write8(&e, b + SPARE, 0xc0de);
   enclave_write8(&e, b + SPARE + 4088, 0xbeef);
   enclave_write8(&e, b + IN1, SI_REG | SI_R | SI_X);
   EQ(0, leaf(&e, EACCEPTCOPY, b + IN1, at, b + SPARE));
   EQ(0xc0de, enclave_read8(&e, at));
   EQ(0xbeef, enclave_read8(&e, at + 4088));
-  raises(&e, &(struct op){OP_WRITE, {at, 1}}, PF, PF_SGX | PF_U | PF_W | PF_P, at); // now R and X
+  raises(&e, &(struct op){OP_WRITE, {at, 1}}, PF, ERR_SGX | ERR_U | ERR_W | ERR_P, at); // now R and X
 }
 
 TEST(eacceptcopy_needs_a_pending_page) {

@@ -172,11 +172,11 @@ TEST(protection_of_the_mapping_rules_in_the_enclave) {
   enclave_write8(&e, at, 1);
   WORKS(mprotect((void *)at, PAGE, R));
   EQ(1, enclave_read8(&e, at));
-  raises(&e, &(struct op){OP_WRITE, {at, 2}}, PF, PF_U | PF_W | PF_P, at); // the page table's fault: no SGX bit
+  raises(&e, &(struct op){OP_WRITE, {at, 2}}, PF, ERR_U | ERR_W | ERR_P, at); // the page table's fault: no SGX bit
   WORKS(mprotect((void *)at, PAGE, PROT_NONE));
   struct run run;
   EQ(PF, call(&e, &(struct op){OP_READ, {at}}, &run));
-  EQ(0, run.error_code & (PF_SGX | PF_W | PF_I));
+  EQ(0, run.error_code & (ERR_SGX | ERR_W | ERR_I));
   EQ(at, run.address);
   WORKS(mprotect((void *)at, PAGE, R | W));
   enclave_write8(&e, at, 3);
@@ -189,8 +189,8 @@ TEST(unmapped_pages_fault_and_come_back) {
   uint64_t at = e.base + SPARE;
   enclave_write8(&e, at, 21);
   WORKS(munmap((void *)at, PAGE));
-  raises(&e, &(struct op){OP_READ, {at}}, PF, PF_U, at);
-  raises(&e, &(struct op){OP_WRITE, {at, 1}}, PF, PF_U | PF_W, at);
+  raises(&e, &(struct op){OP_READ, {at}}, PF, ERR_U, at);
+  raises(&e, &(struct op){OP_WRITE, {at, 1}}, PF, ERR_U | ERR_W, at);
   struct line line;
   EQ(0, line_at((void *)at, &line));
   WORKS(map(&e, SPARE, PAGE, R | W));

@@ -5,7 +5,7 @@
 #include "common.h"
 
 static void vforks(void) {
-  for (int i = 0; i < 40; i++) {
+  for (volatile int i = 0; i < 40; i++) {
     pid_t pid = vfork();
     if (pid == 0) {
       execl("/bin/true", "true", NULL);

@@ -5,6 +5,7 @@
 #include "common.h"
 
 static volatile int stop, caught;
+static volatile uintptr_t no_address = 8;
 
 static void count(int signal, siginfo_t *info, void *context) {
   (void)signal, (void)info, (void)context;
@@ -140,12 +141,12 @@ static void blocked_and_faulting(void) {
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, NULL);
-  *(volatile int *)8 = 1;
+  *(volatile int *)no_address = 1;
 }
 
 static void ignored_and_faulting(void) {
   signal(SIGSEGV, SIG_IGN);
-  *(volatile int *)8 = 1;
+  *(volatile int *)no_address = 1;
 }
 
 static void blocked_illegal(void) {

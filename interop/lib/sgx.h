@@ -22,7 +22,7 @@ enum {
 enum { UD = 6, DE = 0, DB = 1, BP = 3, GP = 13, PF = 14, MF = 16, AC = 17, XM = 19 };
 
 // Error code of #PF.
-enum { PF_P = 1, PF_W = 2, PF_U = 4, PF_I = 16, PF_SGX = 0x8000 };
+enum { ERR_P = 1, ERR_W = 2, ERR_U = 4, ERR_I = 16, ERR_SGX = 0x8000 };
 
 enum { ATTR_INIT = 1, ATTR_DEBUG = 2, ATTR_MODE64BIT = 4, ATTR_PROVISIONKEY = 0x10, ATTR_EINITTOKENKEY = 0x20, ATTR_KSS = 0x80 };
 
