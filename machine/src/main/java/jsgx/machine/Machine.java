@@ -18,9 +18,11 @@ import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.linux.Command;
 import jsgx.machine.linux.Errors;
+import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
 import jsgx.machine.linux.SeccompFilter;
 import jsgx.machine.linux.StartException;
+import jsgx.machine.linux.SystemCall;
 import jsgx.machine.program.FilteredCalls;
 import jsgx.machine.program.Program;
 import jsgx.machine.program.ProgramOptions;
@@ -33,6 +35,9 @@ import jsgx.machine.traced.TracedSupervision;
 public final class Machine {
 
     private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+    /** arch_prctl: whether CPUID executes; setting it to what it is tells whether the processor can do otherwise. */
+    private static final int ARCH_SET_CPUID = 0x1012;
+
     private static final String SHELL = "/bin/sh";
 
     private Machine() {}
@@ -100,8 +105,12 @@ public final class Machine {
     private static Program program(MachineOptions options, SgxDriver driver, VdsoAddresses vdso, EventSink events)
             throws LinuxException {
         CpuidService service = new CpuidService(driver.processorPackage().cpuid(), new NativeCpuid());
-        ProgramOptions rules =
-                new ProgramOptions(options.interfaces(), null, options.hidden(), options.launchEnclave());
+        ProgramOptions rules = new ProgramOptions(
+                options.interfaces(),
+                options.workload(),
+                options.hidden(),
+                options.launchEnclave(),
+                Linux.failed(Linux.call(SystemCall.ARCH_PRCTL, ARCH_SET_CPUID, 1)));
         return new Program(driver, rules, service, new Vdso(vdso.enclu(), vdso.fixup()), events);
     }
 

@@ -4,22 +4,22 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.IntFunction;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run may do and see.
  *
  * @param interfaces whose devices there are; a driver that found no hardware for its device has none all the same
- * @param workload whom a process is charged to, by its user
+ * @param workload whom all enclaves of the run are charged to; null for the user of the process that opens the device
  * @param hidden files and folders that the program can read nothing of and change nothing in
  * @param launchEnclave whether its {@code /dev/sgx} is the one that the kernel hands to its own launch enclave
  * @param patchCpuid whether CPUID instructions of the program's files are replaced, as they cannot be made to trap here
  */
 public record ProgramOptions(
         Set<InterfaceKind> interfaces,
-        IntFunction<Workload> workload,
+        @Nullable Workload workload,
         List<Path> hidden,
         boolean launchEnclave,
         boolean patchCpuid) {
@@ -31,11 +31,6 @@ public record ProgramOptions(
 
     /** All devices, a workload for each user, nothing hidden, CPUID replaced. */
     public static ProgramOptions defaults() {
-        return new ProgramOptions(
-                EnumSet.allOf(InterfaceKind.class),
-                uid -> new Workload("uid:" + Integer.toUnsignedString(uid)),
-                List.of(),
-                false,
-                true);
+        return new ProgramOptions(EnumSet.allOf(InterfaceKind.class), null, List.of(), false, true);
     }
 }

@@ -28,9 +28,10 @@ final class ProgramProcess {
         return memory;
     }
 
-    /** Whom the process is charged to: its user at the moment. */
+    /** Whom what the process opens is charged to: its user at the moment, where the run does not say. */
     Workload workload() {
-        return program.options().workload().apply(effectiveUser());
+        Workload all = program.options().workload();
+        return all != null ? all : new Workload("uid:" + Integer.toUnsignedString(effectiveUser()));
     }
 
     private int effectiveUser() {
