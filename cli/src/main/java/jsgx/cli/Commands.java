@@ -41,7 +41,7 @@ final class Commands {
             case "sign" -> new SignCommand(run);
             case "launch" -> new LaunchCommand(run);
             // What follows the program's name is the program's.
-            case "run" -> new CommandLine(new RunCommand(run, RunCommand.NONE)).setStopAtPositional(true);
+            case "run" -> new CommandLine(new RunCommand(run)).setStopAtPositional(true);
             case "token" ->
                 new CommandLine(new TokenCommand(run))
                         .addSubcommand("show", new TokenShowCommand(run))

@@ -13,7 +13,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import jsgx.driver.DriverOptions;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.SgxDriver;
 import jsgx.launch.Governance;
@@ -22,11 +21,11 @@ import jsgx.launch.Platform;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.le.JavaLaunchEnclave;
+import jsgx.machine.Machine;
 import jsgx.machine.MachineException;
 import jsgx.machine.MachineOptions;
 import jsgx.machine.SharedEpc;
 import jsgx.machine.Supervision;
-import jsgx.machine.event.EventSink;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -59,17 +58,6 @@ import picocli.CommandLine.TypeConversionException;
             "  jsgx run --epc 128MiB --placement kernel --json --stats -- true"
         })
 final class RunCommand extends Subcommand {
-
-    /** What runs a program. */
-    @FunctionalInterface
-    interface Runner {
-        int run(List<String> command, MachineOptions options, SgxDriver driver, SharedEpc epc, EventSink events)
-                throws MachineException;
-    }
-
-    static final Runner NONE = (command, options, driver, epc, events) -> {
-        throw new MachineException(MachineException.Kind.FAILED, "no supervision in this build");
-    };
 
     @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The program, and its arguments.")
     private List<String> command = List.of();
@@ -115,8 +103,6 @@ final class RunCommand extends Subcommand {
     @Spec
     private CommandSpec spec;
 
-    private final Runner runner;
-
     /** What {@code --supervision} says. */
     enum Choice {
         FAST,
@@ -133,9 +119,8 @@ final class RunCommand extends Subcommand {
         }
     }
 
-    RunCommand(Run run, Runner runner) {
+    RunCommand(Run run) {
         super(run);
-        this.runner = runner;
     }
 
     @Override
@@ -174,7 +159,11 @@ final class RunCommand extends Subcommand {
         SecureRandom random = new SecureRandom();
         MachineOptions options = options();
         RunningPlatform running = RunningPlatform.of(
-                platform, rules, platform.powerOn(random, shared.epc()), new JavaLaunchEnclave(random), this::driver);
+                platform,
+                rules,
+                platform.powerOn(random, shared.epc()),
+                new JavaLaunchEnclave(random),
+                defaults -> Machine.driver(control.driver(defaults).withVirtualization(false), options));
         RunEvents.Style style = new RunEvents.Style(json(), this::screen, ZoneId.systemDefault());
         RunEvents events =
                 new RunEvents(trace, running.initReports(), surroundings.clock(), style, told, surroundings.err());
@@ -182,7 +171,7 @@ final class RunCommand extends Subcommand {
         int status;
         try (running;
                 events) {
-            status = runner.run(command, options, running.driver(), shared, events);
+            status = Machine.run(command, options, running.driver(), shared, events);
         }
         long nanos = System.nanoTime() - start;
         SgxDriver driver = running.driver();
@@ -209,10 +198,6 @@ final class RunCommand extends Subcommand {
 
     private Set<InterfaceKind> interfaces() {
         return interfaces.isEmpty() ? EnumSet.allOf(InterfaceKind.class) : EnumSet.copyOf(interfaces);
-    }
-
-    private DriverOptions driver(DriverOptions defaults) {
-        return control.driver(defaults).withVirtualization(false);
     }
 
     private void check() {

@@ -153,13 +153,7 @@ public final class SgxProgram {
             ioctl(
                     Step.ADD_PAGES,
                     jsgx.driver.mainline.AddPages.CMD,
-                    data.put(
-                            source,
-                            page.offset(),
-                            PAGE,
-                            secinfo,
-                            jsgx.driver.mainline.AddPages.MEASURE,
-                            0));
+                    data.put(source, page.offset(), PAGE, secinfo, jsgx.driver.mainline.AddPages.MEASURE, 0));
         }
         ioctl(Step.INIT, jsgx.driver.mainline.Init.CMD, data.put(sigstruct(sigstruct)));
         for (EnclavePage page : image.pages()) {
@@ -224,7 +218,11 @@ public final class SgxProgram {
 
     private void ioctl(Step step, int cmd, long structure) {
         asm.mov32(R14, step.exitStatus());
-        asm.mov(RDI, R13).mov32(RSI, cmd).mov(RDX, structure).mov32(RAX, SYS_IOCTL).syscall();
+        asm.mov(RDI, R13)
+                .mov32(RSI, cmd)
+                .mov(RDX, structure)
+                .mov32(RAX, SYS_IOCTL)
+                .syscall();
         asm.test(RAX, RAX).jump(NE, failed);
     }
 
@@ -255,7 +253,10 @@ public final class SgxProgram {
         asm.mov32(R14, Step.ENTER.exitStatus());
         for (int number : NUMBERS) {
             asm.mov(RDI, exchange).mov(at(RDI), number);
-            asm.mov(RBX, R12).lea(RCX, at(resume)).mov32(RAX, Leaf.EENTER.number()).enclu();
+            asm.mov(RBX, R12)
+                    .lea(RCX, at(resume))
+                    .mov32(RAX, Leaf.EENTER.number())
+                    .enclu();
         }
         asm.jmp(entered);
         // Where an asynchronous exit leads: RAX is ERESUME's number then.
@@ -277,7 +278,11 @@ public final class SgxProgram {
         asm.sub(RAX, 10).add(RCX, 1).jmp(more);
         asm.bind(done).add(RAX, '0').add(RCX, '0');
         asm.mov(RBX, line + text.length - 3).mov8(at(RBX), RCX).mov8(at(RBX, 1), RAX);
-        asm.mov32(RDI, 1).mov(RSI, line).mov32(RDX, text.length).mov32(RAX, SYS_WRITE).syscall();
+        asm.mov32(RDI, 1)
+                .mov(RSI, line)
+                .mov32(RDX, text.length)
+                .mov32(RAX, SYS_WRITE)
+                .syscall();
     }
 
     private byte[] file() {
