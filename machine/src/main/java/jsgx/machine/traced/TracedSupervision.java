@@ -69,24 +69,26 @@ public final class TracedSupervision {
     }
 
     /**
-     * Runs a program until no process of it is left.
+     * Runs a program until no process of it is left; all of them are killed where the calling thread is interrupted.
      *
      * @return the exit status of its first process, or 128 and the signal that killed it
      */
     public int run(Command command) throws LinuxException, StartException, InterruptedException {
         CompletableFuture<Integer> result = new CompletableFuture<>();
+        CompletableFuture<Tracer> tracer = new CompletableFuture<>();
         // The kernel knows a tracer by its thread, and kills what it traces when the thread ends.
         Thread thread = Thread.ofPlatform().name("jsgx-tracer").daemon().start(() -> {
             try {
-                result.complete(trace(command));
+                result.complete(trace(command, tracer));
             } catch (Exception | Error e) {
                 result.completeExceptionally(e);
             }
         });
         try {
-            int status = result.get();
-            thread.join();
-            return status;
+            return result.get();
+        } catch (InterruptedException e) {
+            tracer.thenAccept(Tracer::kill);
+            throw e;
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case LinuxException cause -> throw cause;
@@ -95,14 +97,32 @@ public final class TracedSupervision {
                 case Error cause -> throw cause;
                 case null, default -> throw new IllegalStateException(e);
             }
+        } finally {
+            join(thread);
         }
     }
 
-    private int trace(Command command) throws LinuxException, StartException {
+    /** The tracer's end does not depend on anybody any more. */
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private int trace(Command command, CompletableFuture<Tracer> tracer) throws LinuxException, StartException {
         int pid = Spawner.start(command);
+        Tracer own = new Tracer(program, new Preparation(code, epcDescriptor), pid);
+        boolean reaped = false;
         try {
-            Tracer tracer = new Tracer(program, new Preparation(code, epcDescriptor), pid);
-            TracedTask task = new TracedTask(tracer, pid, pid);
+            TracedTask task = new TracedTask(own, pid, pid);
             seize(task);
             try {
                 prepare(task, command.directory());
@@ -110,16 +130,21 @@ public final class TracedSupervision {
                 throw new StartException(StartException.Kind.PREPARE, e);
             }
             began.accept(pid);
-            tracer.begin(task);
+            own.begin(task);
+            tracer.complete(own);
             task.resume(0);
-            int status = tracer.run();
-            if (!tracer.hasExecuted()) {
+            int status = own.run();
+            reaped = true;
+            if (!own.hasExecuted()) {
                 throw new StartException(status);
             }
             return status;
         } finally {
-            // It is there only where this ends by an exception.
-            Linux.kill(pid, Signals.SIGKILL);
+            if (!reaped) {
+                own.kill();
+                Linux.kill(pid, Signals.SIGKILL);
+                Linux.call(SystemCall.WAIT4, pid, 0, 0, 0);
+            }
         }
     }
 

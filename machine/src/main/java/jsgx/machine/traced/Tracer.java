@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongUnaryOperator;
 import jsgx.arch.RegisterFile.Register;
 import jsgx.machine.code.AgentChannel;
@@ -58,7 +59,7 @@ final class Tracer {
     private final Preparation preparation;
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment status = arena.allocate(JAVA_INT);
-    private final Map<Integer, TracedTask> tasks = new HashMap<>();
+    private final Map<Integer, TracedTask> tasks = new ConcurrentHashMap<>();
     private final Map<Integer, Process> processes = new HashMap<>();
 
     /** New threads that stopped before the one that made them told of them. */
@@ -68,6 +69,7 @@ final class Tracer {
     private final Deque<TracedTask> waiting = new ArrayDeque<>();
 
     private final int leader;
+    private volatile boolean killed;
     private boolean executed;
     private int exitStatus;
 
@@ -107,6 +109,14 @@ final class Tracer {
             arrived((int) tid, Ptrace.status(status));
         }
         return exitStatus;
+    }
+
+    /** Kills all processes of the program. Any thread may call it. */
+    void kill() {
+        killed = true;
+        for (TracedTask task : tasks.values()) {
+            Linux.tgkill(task.pid(), task.tid(), Signals.SIGKILL);
+        }
     }
 
     private void arrived(int tid, Status stop) throws LinuxException {
@@ -297,6 +307,9 @@ final class Tracer {
         }
         child.stop();
         tasks.put(tid, child);
+        if (killed) {
+            kill();
+        }
         boolean shares = sibling || sharesMemory(parent.tid(), tid);
         long flags = (sibling ? CLONE_THREAD : 0) | (shares ? CLONE_VM : 0);
         Process process = processes.get(parent.pid());
