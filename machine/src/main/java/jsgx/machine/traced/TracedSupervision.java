@@ -75,7 +75,7 @@ public final class TracedSupervision {
      */
     public int run(Command command) throws LinuxException, StartException, InterruptedException {
         CompletableFuture<Integer> result = new CompletableFuture<>();
-        CompletableFuture<Tracer> tracer = new CompletableFuture<>();
+        Tracer tracer = new Tracer(program, new Preparation(code, epcDescriptor));
         // The kernel knows a tracer by its thread, and kills what it traces when the thread ends.
         Thread thread = Thread.ofPlatform().name("jsgx-tracer").daemon().start(() -> {
             try {
@@ -87,7 +87,7 @@ public final class TracedSupervision {
         try {
             return result.get();
         } catch (InterruptedException e) {
-            tracer.thenAccept(Tracer::kill);
+            tracer.kill();
             throw e;
         } catch (ExecutionException e) {
             switch (e.getCause()) {
@@ -117,12 +117,11 @@ public final class TracedSupervision {
         }
     }
 
-    private int trace(Command command, CompletableFuture<Tracer> tracer) throws LinuxException, StartException {
+    private int trace(Command command, Tracer tracer) throws LinuxException, StartException {
         int pid = Spawner.start(command);
-        Tracer own = new Tracer(program, new Preparation(code, epcDescriptor), pid);
         boolean reaped = false;
         try {
-            TracedTask task = new TracedTask(own, pid, pid);
+            TracedTask task = new TracedTask(tracer, pid, pid);
             seize(task);
             try {
                 prepare(task, command.directory());
@@ -130,18 +129,17 @@ public final class TracedSupervision {
                 throw new StartException(StartException.Kind.PREPARE, e);
             }
             began.accept(pid);
-            own.begin(task);
-            tracer.complete(own);
+            tracer.begin(task);
             task.resume(0);
-            int status = own.run();
+            int status = tracer.run();
             reaped = true;
-            if (!own.hasExecuted()) {
+            if (!tracer.hasExecuted()) {
                 throw new StartException(status);
             }
             return status;
         } finally {
             if (!reaped) {
-                own.kill();
+                tracer.kill();
                 Linux.kill(pid, Signals.SIGKILL);
                 Linux.call(SystemCall.WAIT4, pid, 0, 0, 0);
             }

@@ -68,20 +68,23 @@ final class Tracer {
     /** Threads with a stop that came while something else was done. */
     private final Deque<TracedTask> waiting = new ArrayDeque<>();
 
-    private final int leader;
+    private int leader;
     private volatile boolean killed;
     private boolean executed;
     private int exitStatus;
 
-    Tracer(Program program, Preparation preparation, int leader) {
+    Tracer(Program program, Preparation preparation) {
         this.program = program;
         this.preparation = preparation;
-        this.leader = leader;
     }
 
     /** Adds the process with which the program begins; it is stopped. */
     void begin(TracedTask task) {
+        leader = task.pid();
         tasks.put(task.tid(), task);
+        if (killed) {
+            kill();
+        }
     }
 
     /** Whether the program was executed; otherwise the exit status is the errno. */
