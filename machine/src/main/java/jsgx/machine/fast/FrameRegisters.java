@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 import jsgx.arch.RegisterFile;
+import jsgx.machine.linux.ExtendedState;
 
 /** The registers of a thread that is in the stub: those of the program, in the frame from which the kernel will restore them. */
 final class FrameRegisters implements RegisterFile {

@@ -56,21 +56,20 @@ final class SignalFrame {
 
     /** The offset of a register in ucontext_t; -1 for those that it does not have. */
     static int offset(RegisterFile.Register register) {
-        int index =
-                switch (register) {
-                    case R8, R9, R10, R11, R12, R13, R14, R15 -> register.ordinal() - Register.R8.ordinal();
-                    case RDI -> 8;
-                    case RSI -> 9;
-                    case RBP -> 10;
-                    case RBX -> 11;
-                    case RDX -> 12;
-                    case RAX -> 13;
-                    case RCX -> 14;
-                    case RSP -> 15;
-                    case RIP -> 16;
-                    case RFLAGS -> 17;
-                    case FS_BASE, GS_BASE, SSP, U_CET -> -1;
-                };
+        int index = switch (register) {
+            case R8, R9, R10, R11, R12, R13, R14, R15 -> register.ordinal() - Register.R8.ordinal();
+            case RDI -> 8;
+            case RSI -> 9;
+            case RBP -> 10;
+            case RBX -> 11;
+            case RDX -> 12;
+            case RAX -> 13;
+            case RCX -> 14;
+            case RSP -> 15;
+            case RIP -> 16;
+            case RFLAGS -> 17;
+            case FS_BASE, GS_BASE, SSP, U_CET -> -1;
+        };
         return index < 0 ? -1 : REGISTERS + 8 * index;
     }
 }

@@ -105,7 +105,10 @@ final class Stub {
     }
 
     private void futex(int operation, int value) {
-        code.lea(RDI, at(AreaLayout.STATE)).mov32(RSI, operation).mov32(RDX, value).zero(R10);
+        code.lea(RDI, at(AreaLayout.STATE))
+                .mov32(RSI, operation)
+                .mov32(RDX, value)
+                .zero(R10);
         code.mov32(RAX, SystemCall.FUTEX).syscall();
     }
 
