@@ -1,6 +1,5 @@
 package jsgx.machine.fast;
 
-import java.util.function.Consumer;
 import jsgx.arch.RegisterFile;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
@@ -13,9 +12,9 @@ final class FastTask implements Task {
     private static final long EVICT_PATIENCE_MILLIS = 20;
 
     private final int pid;
-    private final int tid;
-    private final ThreadArea area;
-    private final RegisterFile registers;
+    private volatile int tid;
+    private volatile ThreadArea area;
+    private final RegisterFile registers = new FrameRegisters(this);
     private final Object evictions = new Object();
     private int evictionsAsked;
     private int evictionsDone;
@@ -25,7 +24,6 @@ final class FastTask implements Task {
         this.pid = pid;
         this.tid = tid;
         this.area = area;
-        this.registers = new FrameRegisters(area);
     }
 
     @Override
@@ -45,6 +43,12 @@ final class FastTask implements Task {
     @Override
     public RegisterFile registers() {
         return registers;
+    }
+
+    /** The thread executed a program: it is the first of its process now, with another area. */
+    void moved(ThreadArea newArea) {
+        tid = pid;
+        area = newArea;
     }
 
     /** Waits until the thread is in the stub; false where it is gone. */
@@ -105,12 +109,12 @@ final class FastTask implements Task {
      * @param leave makes it leave its enclave
      * @return false where nobody had called the thread: the signal is the program's
      */
-    boolean evicted(Consumer<FastTask> leave) {
+    boolean evicted(Runnable leave) {
         synchronized (evictions) {
             if (evictionsAsked == evictionsDone) {
                 return false;
             }
-            leave.accept(this);
+            leave.run();
             evictionsDone = evictionsAsked;
             evictions.notifyAll();
             return true;

@@ -9,39 +9,39 @@ import jsgx.machine.linux.ExtendedState;
 /** The registers of a thread that is in the stub: those of the program, in the frame from which the kernel will restore them. */
 final class FrameRegisters implements RegisterFile {
 
-    private final ThreadArea area;
+    private final FastTask task;
 
-    FrameRegisters(ThreadArea area) {
-        this.area = area;
+    FrameRegisters(FastTask task) {
+        this.task = task;
     }
 
     @Override
     public long get(Register register) {
         return switch (register) {
-            case FS_BASE -> area.fsBase();
-            case GS_BASE -> area.gsBase();
+            case FS_BASE -> task.area().fsBase();
+            case GS_BASE -> task.area().gsBase();
             case SSP, U_CET -> 0;
-            default -> area.context().get(JAVA_LONG, SignalFrame.offset(register));
+            default -> task.area().context().get(JAVA_LONG, SignalFrame.offset(register));
         };
     }
 
     @Override
     public void set(Register register, long value) {
         switch (register) {
-            case FS_BASE -> area.fsBase(value);
-            case GS_BASE -> area.gsBase(value);
+            case FS_BASE -> task.area().fsBase(value);
+            case GS_BASE -> task.area().gsBase(value);
             case SSP, U_CET -> {}
-            default -> area.context().set(JAVA_LONG, SignalFrame.offset(register), value);
+            default -> task.area().context().set(JAVA_LONG, SignalFrame.offset(register), value);
         }
     }
 
     @Override
     public void xsave(MemorySegment to, long xfrm) {
-        ExtendedState.xsave(area.extendedState(), to, xfrm);
+        ExtendedState.xsave(task.area().extendedState(), to, xfrm);
     }
 
     @Override
     public boolean xrstor(MemorySegment from, long xfrm) {
-        return ExtendedState.xrstor(from, area.extendedState(), xfrm);
+        return ExtendedState.xrstor(from, task.area().extendedState(), xfrm);
     }
 }

@@ -143,6 +143,11 @@ final class ThreadArea {
         return address + AreaLayout.SCRATCH;
     }
 
+    /** Some of the slot's bytes, while no frame is in it. */
+    MemorySegment memory(long offset, long bytes) {
+        return memory.asSlice(offset, bytes);
+    }
+
     /** Copies what is in the mailbox and on the stub's stack to the same slot of another address space. */
     void copyTo(MemorySegment slot) {
         slot.copyFrom(memory);

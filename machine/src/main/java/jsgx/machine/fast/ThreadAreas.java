@@ -14,6 +14,8 @@ final class ThreadAreas implements AutoCloseable {
     /** A slot that a thread had, which may still execute the last of the stub. */
     private record Left(int slot, int tid) {}
 
+    private static final int NOBODY = 0;
+
     private final SharedMemory shared;
     private final ArrayDeque<Left> left = new ArrayDeque<>();
     private int next = 1;
@@ -29,6 +31,15 @@ final class ThreadAreas implements AutoCloseable {
         return shared.descriptor();
     }
 
+    /** The first thread's slot; those before it are free. */
+    synchronized void allocate(int slot) {
+        for (; next < slot; next++) {
+            left.add(new Left(next, NOBODY));
+        }
+        next++;
+        users++;
+    }
+
     /**
      * A slot for a new thread; empty where there are too many.
      *
@@ -36,7 +47,7 @@ final class ThreadAreas implements AutoCloseable {
      */
     synchronized OptionalInt allocate(IntPredicate isGone) {
         Left oldest = left.peek();
-        if (oldest != null && isGone.test(oldest.tid())) {
+        if (oldest != null && (oldest.tid() == NOBODY || isGone.test(oldest.tid()))) {
             left.remove();
             memory(oldest.slot()).asSlice(0, AreaLayout.STACK).fill((byte) 0);
             users++;

@@ -53,7 +53,7 @@ final class ThreadSignals {
     private record Pending(int number, byte[] info) {}
 
     private final FastTask task;
-    private final RemoteMemory memory;
+    private RemoteMemory memory;
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
     private long mask;
     private AlternateStack alternate = AlternateStack.NONE;
@@ -75,8 +75,11 @@ final class ThreadSignals {
         return mask;
     }
 
-    RemoteMemory memory() {
-        return memory;
+    /** The thread executed a program: the mask stays. */
+    void executed() {
+        memory = new RemoteMemory(task.tid());
+        alternate = AlternateStack.NONE;
+        pending.clear();
     }
 
     /** rt_sigaction(2). */

@@ -37,6 +37,7 @@ public final class Ptrace {
     private static final int POKEDATA = 5;
     private static final int CONT = 7;
     private static final int GETREGS = 12;
+    private static final int DETACH = 17;
     private static final int SETREGS = 13;
     private static final int SYSCALL = 24;
     private static final int GETEVENTMSG = 0x4201;
@@ -52,6 +53,7 @@ public final class Ptrace {
 
     private static final int NT_X86_XSTATE = 0x202;
 
+    private static final int WNOHANG = 1;
     private static final int WNOTHREAD = 0x2000_0000;
     private static final int WALL = 0x4000_0000;
 
@@ -78,6 +80,11 @@ public final class Ptrace {
     /** Lets a tracee go on to the next boundary of a system call. */
     public static long resumeToSystemCall(int tid, int signal) {
         return Linux.call(SystemCall.PTRACE, SYSCALL, tid, 0, signal);
+    }
+
+    /** Lets a stopped tracee go on untraced. */
+    public static long detach(int tid) {
+        return Linux.call(SystemCall.PTRACE, DETACH, tid, 0, 0);
     }
 
     public static long getRegisters(int tid, MemorySegment to) {
@@ -136,9 +143,18 @@ public final class Ptrace {
      * @return which it was
      */
     public static long await(int tid, MemorySegment status) {
+        return await(tid, status, 0);
+    }
+
+    /** The same without waiting: 0 where nothing happened. */
+    public static long poll(int tid, MemorySegment status) {
+        return await(tid, status, WNOHANG);
+    }
+
+    private static long await(int tid, MemorySegment status, int options) {
         long result;
         do {
-            result = Linux.call(SystemCall.WAIT4, tid, status.address(), WALL | WNOTHREAD, 0);
+            result = Linux.call(SystemCall.WAIT4, tid, status.address(), WALL | WNOTHREAD | options, 0);
         } while (result == -Errors.EINTR);
         return result;
     }

@@ -108,6 +108,7 @@ public final class SystemCall {
     public static final int CLOCK_NANOSLEEP = 230;
     public static final int EXIT_GROUP = 231;
     public static final int TGKILL = 234;
+    public static final int WAITID = 247;
     public static final int INOTIFY_ADD_WATCH = 254;
     public static final int OPENAT = 257;
     public static final int MKDIRAT = 258;
