@@ -21,11 +21,11 @@ public final class CodePages {
     private final int slots;
     private final VdsoAddresses vdso;
 
-    private CodePages(KernelVdso kernel, byte[] stub, EnterEnclaveCode.Enclu enclu) {
+    private CodePages(KernelVdso kernel, byte[] stub, EnterEnclaveCode.Before beforeEnclu) {
         Assembler asm = new Assembler();
         reserve(asm, TEXT);
         EnterEnclaveCode enter = new EnterEnclaveCode();
-        enter.emit(asm, enclu);
+        enter.emit(asm, beforeEnclu);
         asm.align(16);
 
         List<VdsoImage.Symbol> symbols = new ArrayList<>();
@@ -76,14 +76,15 @@ public final class CodePages {
 
     /** Code whose vDSO executes ENCLU, which traps. */
     public static CodePages of(KernelVdso kernel) {
-        return new CodePages(kernel, new byte[0], Assembler::enclu);
+        return new CodePages(kernel, new byte[0], asm -> {});
     }
 
     /**
-     * Code with a stub, to which its vDSO jumps where it would execute ENCLU.
+     * Code with a stub, to which its vDSO jumps before it executes ENCLU.
      *
      * @param stub what lies at {@link CodeLayout#STUB}; it may lead to anywhere in the code
-     * @param enter where EENTER and ERESUME lead, an address in the stub; registers are as for ENCLU
+     * @param enter an address in the stub, where registers are as for the ENCLU, whose address is in RCX; where the stub cannot do the same it
+     *     jumps there
      */
     public static CodePages of(KernelVdso kernel, byte[] stub, long enter) {
         Label target = new Label();

@@ -43,12 +43,12 @@ final class EnterEnclaveCode {
     final Label ret = new Label();
     final Label end = new Label();
 
-    /** The ENCLU, or what stands in its place. */
-    interface Enclu {
+    /** What goes before the ENCLU, with the registers as for it. */
+    interface Before {
         void emit(Assembler asm);
     }
 
-    void emit(Assembler asm, Enclu instruction) {
+    void emit(Assembler asm, Before before) {
         Label again = new Label();
         Label invalid = new Label();
         Label report = new Label();
@@ -67,8 +67,8 @@ final class EnterEnclaveCode {
         }
         asm.test(Reg.RBX, Reg.RBX).jump(Condition.NE, invalid);
         asm.mov(Reg.RBX, Mem.at(Reg.RCX, RUN_TCS)).lea(Reg.RCX, Mem.at(enclu));
-        asm.bind(enclu);
-        instruction.emit(asm);
+        before.emit(asm);
+        asm.bind(enclu).enclu();
         while (asm.size() < enclu.offset() + PLACE_OF_ENCLU) {
             asm.nop();
         }

@@ -14,6 +14,7 @@ import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
 import jsgx.machine.linux.SystemCall;
+import jsgx.machine.program.ProgramThread;
 
 /**
  * A clone, fork or vfork of the program. The stub executes it; the child is stopped by ptrace before its first instruction, gets an area of its own and the
@@ -118,13 +119,14 @@ final class Cloning {
                     CodeLayout.PROCESS_PAGES,
                     CodeLayout.PROCESS_PAGES_SIZE,
                     path);
+            supervision.began();
             supervision.keep(process, setup.agent(process.agent(), pid));
         }
         if ((flags & CLONE_THREAD) == 0) {
             setup.traceable();
         }
         child.signalMask(SignalMask.real(signals.mask()));
-        Served served = parent.served().cloned(task, flags, process.agent());
+        ProgramThread served = parent.served().cloned(task, flags, sharesMemory ? null : process.agent());
         return new FastThread(supervision, process, task, slot, signals, served);
     }
 

@@ -40,12 +40,15 @@ final class Executing {
 
     private long died() {
         thread.died();
-        supervision.ended(thread.process());
+        supervision.ended();
         return -Errors.ESRCH;
     }
 
     private void executed(Seized seized) {
         seized.finishExec();
+        if (thread.process().isBorrowed()) {
+            supervision.began();
+        }
         try {
             FastProcess process = supervision.prepare(
                     seized, thread.task().pid(), thread.process().actions().ignored(), false);

@@ -1,110 +1,256 @@
 package jsgx.machine.fast;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.BiFunction;
+import java.util.concurrent.atomic.AtomicInteger;
 import jsgx.machine.code.AgentChannel;
 import jsgx.machine.code.CodeLayout;
 import jsgx.machine.code.CodePages;
+import jsgx.machine.code.KernelVdso;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
 import jsgx.machine.linux.Ptrace;
+import jsgx.machine.linux.RemoteMemory;
+import jsgx.machine.linux.SeccompFilter;
 import jsgx.machine.linux.Signals;
 import jsgx.machine.linux.Spawner;
 import jsgx.machine.linux.StartCode;
 import jsgx.machine.linux.SystemCall;
-import jsgx.machine.task.Agent;
-import jsgx.machine.task.Task;
+import jsgx.machine.program.FilteredCalls;
+import jsgx.machine.program.Program;
+import jsgx.machine.program.ProgramThread;
 import org.jspecify.annotations.Nullable;
 
-/** A run of a program with a stub in it. */
+/**
+ * Runs a program with a stub in it, which passes on to Java what it cannot serve itself. Nobody traces the program's threads but while they begin.
+ */
 public final class FastSupervision {
 
     /** The slot of a process's first thread. */
     static final int FIRST_SLOT = 1;
 
+    private static final Stub STUB = new Stub(true);
+    private static final long STUB_HANDLER = CodeLayout.STUB + STUB.handler();
+
+    /** System calls that concern the supervision itself. */
+    private static final int[] OWN_CALLS = {
+        SystemCall.RT_SIGACTION,
+        SystemCall.RT_SIGPROCMASK,
+        SystemCall.SIGALTSTACK,
+        SystemCall.RT_SIGRETURN,
+        SystemCall.CLONE,
+        SystemCall.FORK,
+        SystemCall.VFORK,
+        SystemCall.EXIT
+    };
+
+    private static final int HWCAP2 = 26;
+    private static final int HWCAP2_FSGSBASE = 2;
+    private static final int BELOW_STACK = 1 << 15;
+
+    /**
+     * What is to be executed.
+     *
+     * @param path the program's file
+     * @param arguments its arguments, its name first
+     */
+    public record Command(String path, List<String> arguments, Map<String, String> environment, Path directory) {}
+
+    /** ptrace, which starts the program, is not permitted. */
+    public static final class NotPermittedException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        NotPermittedException(LinuxException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    /** The program could not be executed. */
+    public static final class NotExecutedException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        private final int errno;
+
+        NotExecutedException(int errno) {
+            super(Linux.errorText(errno));
+            this.errno = errno;
+        }
+
+        public int errno() {
+            return errno;
+        }
+    }
+
+    private final Program program;
     private final CodePages code;
-    private final long stubHandler;
     private final byte[] filter;
     private final int epcDescriptor;
-    private final BiFunction<Task, Agent, Served> start;
     private final CountDownLatch over = new CountDownLatch(1);
+    private final AtomicInteger processes = new AtomicInteger();
     private volatile int root;
-    private volatile @Nullable LinuxException failure;
+    private volatile @Nullable Throwable failure;
 
-    FastSupervision(
-            CodePages code, Stub stub, byte[] filter, int epcDescriptor, BiFunction<Task, Agent, Served> start) {
+    /**
+     * A supervision.
+     *
+     * @param code of {@link #code}
+     * @param epcDescriptor this process's descriptor of the EPC
+     */
+    public FastSupervision(Program program, CodePages code, int epcDescriptor) {
+        this.program = program;
         this.code = code;
-        this.stubHandler = CodeLayout.STUB + stub.handler();
-        this.filter = filter.clone();
         this.epcDescriptor = epcDescriptor;
-        this.start = start;
+        SeccompFilter calls = new SeccompFilter(CodeLayout.CODE, CodeLayout.CODE + CodeLayout.CODE_SIZE);
+        FilteredCalls.pick(calls, SeccompFilter.Action.TRAP);
+        for (int number : OWN_CALLS) {
+            calls.pick(number, SeccompFilter.Action.TRAP);
+        }
+        // Its arguments lie in memory; every libc knows the older call.
+        calls.refuse(SystemCall.CLONE3, Errors.ENOSYS);
+        filter = calls.program();
+    }
+
+    /** The code that programs get which are supervised so. */
+    public static CodePages code(KernelVdso kernel) {
+        return CodePages.of(kernel, STUB.code(), CodeLayout.STUB + STUB.enter());
+    }
+
+    /** Why programs cannot be supervised so on this machine, in a sentence; null where they can. */
+    public static @Nullable String obstacle() {
+        try {
+            byte[] vector = java.nio.file.Files.readAllBytes(Path.of("/proc/self/auxv"));
+            MemorySegment words = MemorySegment.ofArray(vector);
+            for (long at = 0; at + 16 <= vector.length; at += 16) {
+                if (words.get(JAVA_LONG.withByteAlignment(1), at) == HWCAP2
+                        && (words.get(JAVA_LONG.withByteAlignment(1), at + 8) & HWCAP2_FSGSBASE) != 0) {
+                    return null;
+                }
+            }
+        } catch (java.io.IOException e) {
+            return "/proc/self/auxv cannot be read: " + e.getMessage();
+        }
+        return "user space may not use RDFSBASE and WRFSBASE (AT_HWCAP2, bit 1)";
     }
 
     int epcDescriptor() {
         return epcDescriptor;
     }
 
-    /** Runs a program to its end: its exit status, or 128 and the signal that killed it. */
-    int run(String path, List<String> arguments, Map<String, String> environment)
-            throws LinuxException, InterruptedException {
-        Thread.ofPlatform().daemon().name("jsgx-start").start(() -> start(path, arguments, environment));
+    /**
+     * Runs a program until no process of it is left.
+     *
+     * @return the exit status of its first process, or 128 and the signal that killed it
+     */
+    public int run(Command command)
+            throws LinuxException, NotPermittedException, NotExecutedException, InterruptedException {
+        Thread.ofPlatform().daemon().name("jsgx-thread").start(() -> start(command));
         over.await();
-        LinuxException failed = failure;
-        if (failed != null) {
-            throw failed;
+        switch (failure) {
+            case LinuxException e -> throw e;
+            case NotPermittedException e -> throw e;
+            case NotExecutedException e -> throw e;
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            case null, default -> {}
         }
         return reap();
     }
 
     private int reap() {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment status = arena.allocate(8, 8);
+            MemorySegment status = arena.allocate(JAVA_LONG);
             long result;
             do {
-                result = Linux.call(
-                        SystemCall.WAIT4, root, status.address(), 0, 0);
+                result = Linux.call(SystemCall.WAIT4, root, status.address(), 0, 0);
             } while (result == -Errors.EINTR);
             return Ptrace.status(status) instanceof Ptrace.Status.Gone gone ? gone.exitStatus() : 0;
         }
     }
 
-    private void start(String path, List<String> arguments, Map<String, String> environment) {
+    private void start(Command command) {
+        int pid = 0;
+        FastThread thread;
         try {
-            int pid = Spawner.start(path, arguments, environment);
+            pid = Spawner.start(command.path(), command.arguments(), command.environment());
             root = pid;
-            FastThread thread = start(pid);
-            thread.run();
-        } catch (LinuxException e) {
-            failed(e);
+            thread = start(pid, command.directory());
+        } catch (Exception | Error e) {
+            failure = e;
+            if (pid != 0) {
+                kill(pid);
+                reap();
+            }
             over.countDown();
+            return;
         }
+        thread.run();
     }
 
-    private FastThread start(int pid) throws LinuxException {
-        try (Seized seized = Seized.seize(pid, pid, StartCode.SYSTEM_CALL)) {
+    private FastThread start(int pid, Path directory)
+            throws LinuxException, NotPermittedException, NotExecutedException {
+        try (Seized seized = seize(pid)) {
             seized.stop();
+            changeTo(seized, directory);
             seized.load();
             seized.set(Seized.RIP, StartCode.EXECUTE);
             seized.set(Seized.ORIG_RAX, -1);
             seized.store();
             seized.run();
             if (seized.awaitEvent(() -> false).isEmpty()) {
-                throw new LinuxException("execute the program", seized.exitStatus());
+                throw new NotExecutedException(seized.exitStatus());
             }
             seized.finishExec();
             seized.signalMask(-1L);
-            FastProcess process = prepare(seized, pid, 0, true);
+            began();
+            FastProcess process = prepare(seized, pid, ignored(pid), true);
             ThreadArea area = new ThreadArea(process.areas().memory(FIRST_SLOT), ThreadAreas.address(FIRST_SLOT));
             FastTask task = new FastTask(pid, pid, area);
-            Served served = start.apply(task, process.agent());
+            ProgramThread served = program.start(task, process.agent());
             seized.signalMask(0);
             return new FastThread(this, process, task, FIRST_SLOT, new ThreadSignals(task, 0), served);
         }
+    }
+
+    private static Seized seize(int pid) throws NotPermittedException {
+        try {
+            return Seized.seize(pid, pid, StartCode.SYSTEM_CALL);
+        } catch (LinuxException e) {
+            throw new NotPermittedException(e);
+        }
+    }
+
+    private static void changeTo(Seized seized, Path directory) throws LinuxException {
+        seized.load();
+        long at = seized.get(Seized.RSP) - BELOW_STACK;
+        byte[] path = (directory + "\0").getBytes(StandardCharsets.UTF_8);
+        if (!new RemoteMemory(seized.tid()).write(at, path)) {
+            throw new LinuxException("write to process " + seized.tid(), Errors.EFAULT);
+        }
+        Linux.check("change to " + directory, seized.systemCall(SystemCall.CHDIR, at));
+    }
+
+    /** The signals that a process ignores. */
+    private static long ignored(int pid) {
+        try {
+            for (String line : java.nio.file.Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+                if (line.startsWith("SigIgn:")) {
+                    return Long.parseUnsignedLong(line.substring(7).strip(), 16);
+                }
+            }
+        } catch (java.io.IOException e) {
+            return 0;
+        }
+        return 0;
     }
 
     /** Makes the address space of a new program ready. */
@@ -113,7 +259,7 @@ public final class FastSupervision {
         ThreadAreas areas = new ThreadAreas();
         areas.allocate(FIRST_SLOT);
         FastProcess process = new FastProcess(
-                pid, new SignalActions(stubHandler, ignored), areas, new AgentChannel(epcDescriptor), false);
+                pid, new SignalActions(STUB_HANDLER, ignored), areas, new AgentChannel(epcDescriptor), false);
         ThreadArea area = new ThreadArea(areas.memory(FIRST_SLOT), ThreadAreas.address(FIRST_SLOT));
         setup.code(code);
         long path = setup.belowStack();
@@ -121,27 +267,33 @@ public final class FastSupervision {
         setup.map(process.agent().pages().descriptor(), CodeLayout.PROCESS_PAGES, CodeLayout.PROCESS_PAGES_SIZE, path);
         keep(process, setup.agent(process.agent(), pid));
         setup.alternateStack(area);
-        setup.handlers(area, stubHandler);
+        setup.handlers(area, STUB_HANDLER);
         setup.independent();
         setup.traceable();
+        setup.trapCpuid();
         if (first) {
             setup.filter(area, filter);
         }
         return process;
     }
 
+    /** Another process of the program there is. */
+    void began() {
+        processes.getAndIncrement();
+    }
+
     /** Watches over a process with an agent of its own. */
     void keep(FastProcess process, int agentTid) throws LinuxException {
         Keeper.start(agentTid, () -> {
             if (process.gone()) {
-                ended(process);
+                ended();
             }
         });
     }
 
     /** A process is at its end: its parent will know when this returns. */
-    void ended(FastProcess process) {
-        if (process.pid() == root) {
+    void ended() {
+        if (processes.decrementAndGet() == 0) {
             over.countDown();
         }
     }
@@ -159,7 +311,7 @@ public final class FastSupervision {
     }
 
     /** Something failed that ends the run. */
-    void failed(LinuxException e) {
-        failure = e;
+    void failed(Throwable why) {
+        failure = why;
     }
 }

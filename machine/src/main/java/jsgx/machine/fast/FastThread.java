@@ -8,9 +8,9 @@ import java.util.ArrayDeque;
 import java.util.function.LongUnaryOperator;
 import jsgx.arch.RegisterFile.Register;
 import jsgx.machine.code.CodeLayout;
-import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Signals;
 import jsgx.machine.linux.SystemCall;
+import jsgx.machine.program.ProgramThread;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
 import jsgx.machine.task.SystemCallAnswer;
@@ -30,11 +30,11 @@ final class FastThread implements Runnable {
     private final ThreadSignals signals;
     private final ArrayDeque<Continuation> continuations = new ArrayDeque<>();
     private FastProcess process;
-    private Served served;
+    private ProgramThread served;
     private int slot;
     private volatile boolean executing;
     private boolean over;
-    private int exitStatus;
+    private int exitStatus = Signals.SIGKILL;
 
     FastThread(
             FastSupervision supervision,
@@ -42,7 +42,7 @@ final class FastThread implements Runnable {
             FastTask task,
             int slot,
             ThreadSignals signals,
-            Served served) {
+            ProgramThread served) {
         this.supervision = supervision;
         this.process = process;
         this.task = task;
@@ -64,7 +64,7 @@ final class FastThread implements Runnable {
         return signals;
     }
 
-    Served served() {
+    ProgramThread served() {
         return served;
     }
 
@@ -109,10 +109,11 @@ final class FastThread implements Runnable {
                 serve();
             }
         } catch (IndexOutOfBoundsException e) {
-            if(System.getenv("JSGXDBG")!=null) e.printStackTrace();
+
             // The program wrote to what is the stub's: it is its own end.
             supervision.kill(process.pid());
         } catch (RuntimeException | Error e) {
+            supervision.failed(e);
             supervision.kill(process.pid());
             throw e;
         } finally {
@@ -156,7 +157,11 @@ final class FastThread implements Runnable {
                 address,
                 (int) context.get(JAVA_LONG, SignalFrame.TRAP),
                 (int) context.get(JAVA_LONG, SignalFrame.ERROR_CODE));
-        if (served.fault(info) instanceof FaultAnswer.Deliver(SignalInfo delivered)) {
+        answer(served.fault(info));
+    }
+
+    private void answer(FaultAnswer answer) {
+        if (answer instanceof FaultAnswer.Deliver(SignalInfo delivered)) {
             signals.force(process.actions(), delivered);
         }
     }
@@ -185,6 +190,7 @@ final class FastThread implements Runnable {
     private void answer(long number, long[] arguments, SystemCallAnswer answer) {
         switch (answer) {
             case SystemCallAnswer.Result(long value) -> result(value);
+            case SystemCallAnswer.Fault(FaultAnswer fault) -> answer(fault);
             case SystemCallAnswer.Proceed() -> proceed(number, arguments);
             case SystemCallAnswer.ProceedThen(LongUnaryOperator then) -> {
                 // With the program's own mask, and interruptible: it may take long.
@@ -228,7 +234,7 @@ final class FastThread implements Runnable {
 
     private void exit(int status) {
         over = true;
-        exitStatus = status;
+        exitStatus = (status & 0xff) << 8;
         boolean last = process.remove(this) && !process.isBorrowed();
         task.area().execute(last ? SystemCall.EXIT_GROUP : SystemCall.EXIT, status);
     }
@@ -240,6 +246,6 @@ final class FastThread implements Runnable {
     /** How the thread's process ended, where it is gone while it executed a program. */
     void died() {
         over = true;
-        exitStatus = Errors.ESRCH;
+        exitStatus = Signals.SIGKILL;
     }
 }

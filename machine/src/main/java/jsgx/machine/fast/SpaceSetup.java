@@ -18,6 +18,7 @@ import jsgx.machine.linux.SystemCall;
 /** Makes an address space of the program ready while one thread is alone in it and seized: after execve, and after fork. */
 final class SpaceSetup {
 
+    private static final int ARCH_SET_CPUID = 0x1012;
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_SET_NO_NEW_PRIVS = 38;
     private static final int PR_SET_PTRACER = 0x5961_6d61;
@@ -50,7 +51,7 @@ final class SpaceSetup {
                 CodeLayout.CODE,
                 CodeLayout.CODE_SIZE,
                 Linux.PROT_READ | Linux.PROT_EXEC,
-                Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED,
+                Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED_NOREPLACE,
                 -1,
                 0);
         poke(first, instruction);
@@ -144,6 +145,11 @@ final class SpaceSetup {
                 check("rt_sigaction", SystemCall.RT_SIGACTION, signal, area.scratchAddress(), 0, Long.BYTES);
             }
         }
+    }
+
+    /** Has CPUID raise an exception where the processor can do so. */
+    void trapCpuid() {
+        thread.systemCall(SystemCall.ARCH_PRCTL, ARCH_SET_CPUID, 0);
     }
 
     /** The filter, which the process and all that come from it keep. */

@@ -31,6 +31,7 @@ final class Stub {
 
     private final Assembler code = new Assembler();
     private final Label handler = new Label();
+    private final Label enter = new Label();
     private final byte[] bytes;
 
     /**
@@ -48,6 +49,11 @@ final class Stub {
         return bytes.clone();
     }
 
+    /** Where the vDSO goes before its ENCLU, whose address is in RCX. */
+    int enter() {
+        return enter.offset();
+    }
+
     /** Where the handler begins. */
     int handler() {
         return handler.offset();
@@ -59,6 +65,8 @@ final class Stub {
         Label answered = new Label();
         Label execute = new Label();
         Label post = new Label();
+
+        code.bind(enter).jmp(RCX);
 
         code.bind(handler);
         code.mov(RBX, RSP).and(RBX, -AreaLayout.SLOT);
