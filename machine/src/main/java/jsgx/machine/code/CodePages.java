@@ -76,7 +76,12 @@ public final class CodePages {
 
     /** Code whose vDSO executes ENCLU, which traps. */
     public static CodePages of(KernelVdso kernel) {
-        return new CodePages(kernel, new byte[0], asm -> {});
+        return new CodePages(kernel, new byte[0], CodePages::room);
+    }
+
+    /** As long as the jump to a stub: the vDSO is the same with and without. */
+    private static void room(Assembler asm) {
+        asm.nop().nop().nop().nop().nop();
     }
 
     /**

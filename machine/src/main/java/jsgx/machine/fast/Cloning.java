@@ -89,7 +89,11 @@ final class Cloning {
         FastProcess process = parent.process();
         if (!sharesMemory) {
             process = new FastProcess(
-                    pid, process.actions().copy(), new ThreadAreas(), new AgentChannel(supervision.epcDescriptor()), false);
+                    pid,
+                    process.actions().copy(),
+                    new ThreadAreas(),
+                    new AgentChannel(supervision.epcDescriptor()),
+                    false);
             process.areas().allocate(slot);
             process.areas().memory(slot).copyFrom(parent.process().areas().memory(slot));
         } else if ((flags & CLONE_THREAD) == 0) {

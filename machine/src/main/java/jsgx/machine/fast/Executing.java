@@ -53,8 +53,9 @@ final class Executing {
             FastProcess process = supervision.prepare(
                     seized, thread.task().pid(), thread.process().actions().ignored(), false);
             seized.signalMask(SignalMask.real(thread.signals().mask()));
-            ThreadArea area =
-                    new ThreadArea(process.areas().memory(FastSupervision.FIRST_SLOT), ThreadAreas.address(FastSupervision.FIRST_SLOT));
+            ThreadArea area = new ThreadArea(
+                    process.areas().memory(FastSupervision.FIRST_SLOT),
+                    ThreadAreas.address(FastSupervision.FIRST_SLOT));
             thread.moved(process, FastSupervision.FIRST_SLOT, area);
             thread.served().execed(process.agent());
         } catch (LinuxException e) {

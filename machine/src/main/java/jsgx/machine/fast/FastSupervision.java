@@ -300,10 +300,7 @@ public final class FastSupervision {
 
     /** Serves a new thread from now on. */
     void serve(FastThread thread) {
-        Thread.ofPlatform()
-                .daemon()
-                .name("jsgx-thread-" + thread.task().tid())
-                .start(thread);
+        Thread.ofPlatform().daemon().name("jsgx-thread-" + thread.task().tid()).start(thread);
     }
 
     void kill(int pid) {

@@ -151,12 +151,8 @@ final class FastThread implements Runnable {
         }
         MemorySegment context = task.area().context();
         long address = task.area().info().get(JAVA_LONG, SignalFrame.INFO_ADDRESS);
-        SignalInfo info = new SignalInfo(
-                signal,
-                code,
-                address,
-                (int) context.get(JAVA_LONG, SignalFrame.TRAP),
-                (int) context.get(JAVA_LONG, SignalFrame.ERROR_CODE));
+        SignalInfo info = new SignalInfo(signal, code, address, (int) context.get(JAVA_LONG, SignalFrame.TRAP), (int)
+                context.get(JAVA_LONG, SignalFrame.ERROR_CODE));
         answer(served.fault(info));
     }
 
@@ -177,10 +173,10 @@ final class FastThread implements Runnable {
             task.registers().get(Register.R9)
         };
         switch ((int) number) {
-            case SystemCall.RT_SIGACTION -> result(signals.sigaction(
-                    process.actions(), arguments[0], arguments[1], arguments[2], arguments[3]));
-            case SystemCall.RT_SIGPROCMASK -> result(
-                    signals.sigprocmask(arguments[0], arguments[1], arguments[2], arguments[3]));
+            case SystemCall.RT_SIGACTION ->
+                result(signals.sigaction(process.actions(), arguments[0], arguments[1], arguments[2], arguments[3]));
+            case SystemCall.RT_SIGPROCMASK ->
+                result(signals.sigprocmask(arguments[0], arguments[1], arguments[2], arguments[3]));
             case SystemCall.SIGALTSTACK -> result(signals.sigaltstack(arguments[0], arguments[1]));
             case SystemCall.RT_SIGRETURN -> signals.sigreturn(process.actions());
             default -> answer(number, arguments, served.systemCall(number, arguments));
@@ -219,8 +215,8 @@ final class FastThread implements Runnable {
         switch ((int) number) {
             case SystemCall.CLONE -> result(new Cloning(supervision, this).clone(arguments));
             case SystemCall.FORK -> result(new Cloning(supervision, this).clone(Signals.SIGCHLD));
-            case SystemCall.VFORK -> result(new Cloning(supervision, this)
-                    .clone(Cloning.CLONE_VM | Cloning.CLONE_VFORK | Signals.SIGCHLD));
+            case SystemCall.VFORK ->
+                result(new Cloning(supervision, this).clone(Cloning.CLONE_VM | Cloning.CLONE_VFORK | Signals.SIGCHLD));
             case SystemCall.EXECVE, SystemCall.EXECVEAT -> {
                 long result = new Executing(supervision, this).execute(number, arguments);
                 if (result != 0) {

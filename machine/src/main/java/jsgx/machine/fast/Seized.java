@@ -213,7 +213,8 @@ final class Seized implements AutoCloseable {
 
     private Optional<Event> event(Ptrace.Status status) {
         switch (status) {
-            case Ptrace.Status.Event event when event.event() != Ptrace.EVENT_STOP -> {
+            case Ptrace.Status.Event event
+            when event.event() != Ptrace.EVENT_STOP -> {
                 return Optional.of(new Event(event.event(), Ptrace.getEvent(tid, word)));
             }
             case Ptrace.Status.Event stop when stop.signal() != Signals.SIGTRAP -> Ptrace.listen(tid);

@@ -84,7 +84,7 @@ final class SignalActions {
     private SignalAction stubAction(int signal, SignalAction action) {
         long kept = SignalAction.SA_NOCLDSTOP | SignalAction.SA_NOCLDWAIT | SignalAction.SA_RESTART;
         long restart = signal == SignalMask.EVICT ? SignalAction.SA_RESTART : 0;
-        return stub(stubHandler, action.flags() & kept | restart);
+        return stub(stubHandler, (action.flags() & kept) | restart);
     }
 
     /** The stub as a handler, with some flags more. */

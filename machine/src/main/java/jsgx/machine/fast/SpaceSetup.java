@@ -106,15 +106,7 @@ final class SpaceSetup {
         }
         long open = check(
                 "open shared memory", SystemCall.OPENAT, Linux.AT_FDCWD, scratch, Linux.O_RDWR | Linux.O_CLOEXEC, 0);
-        check(
-                "map shared memory",
-                SystemCall.MMAP,
-                at,
-                bytes,
-                READ_WRITE,
-                Linux.MAP_SHARED | Linux.MAP_FIXED,
-                open,
-                0);
+        check("map shared memory", SystemCall.MMAP, at, bytes, READ_WRITE, Linux.MAP_SHARED | Linux.MAP_FIXED, open, 0);
         thread.systemCall(SystemCall.CLOSE, open);
     }
 
@@ -122,7 +114,8 @@ final class SpaceSetup {
     int agent(AgentChannel agent, int pid) throws LinuxException {
         long tid = Linux.check(
                 "clone of the agent",
-                thread.systemCallFrom(CodeLayout.CLONE_AGENT, SystemCall.CLONE, CodeLayout.AGENT_CLONE_FLAGS, 0, 0, 0, 0));
+                thread.systemCallFrom(
+                        CodeLayout.CLONE_AGENT, SystemCall.CLONE, CodeLayout.AGENT_CLONE_FLAGS, 0, 0, 0, 0));
         agent.await(pid, (int) tid);
         return (int) tid;
     }

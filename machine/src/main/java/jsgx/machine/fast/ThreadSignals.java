@@ -195,7 +195,7 @@ final class ThreadSignals {
         to.set(JAVA_LONG_UNALIGNED, offset, stack.base());
         boolean disabled = stack.size() == 0;
         int flags = disabled ? SS_DISABLE : stack.holds(rsp) ? SS_ONSTACK : 0;
-        to.set(JAVA_INT_UNALIGNED, offset + 8, flags | stack.flags() & SS_AUTODISARM);
+        to.set(JAVA_INT_UNALIGNED, offset + 8, flags | (stack.flags() & SS_AUTODISARM));
         to.set(JAVA_INT_UNALIGNED, offset + 12, 0);
         to.set(JAVA_LONG_UNALIGNED, offset + 16, stack.size());
     }
@@ -340,7 +340,7 @@ final class ThreadSignals {
                     SignalFrame.REGISTERS,
                     SignalFrame.FLAGS - SignalFrame.REGISTERS);
             long restored = frame.get(JAVA_LONG, SignalFrame.FLAGS) & RESTORED_BY_SIGRETURN;
-            context.set(JAVA_LONG, SignalFrame.FLAGS, flags & ~RESTORED_BY_SIGRETURN | restored);
+            context.set(JAVA_LONG, SignalFrame.FLAGS, (flags & ~RESTORED_BY_SIGRETURN) | restored);
             mask(frame.get(JAVA_LONG, SignalFrame.MASK));
             alternate(stack(frame, SignalFrame.STACK_POINTER), task.registers().get(Register.RSP));
         }

@@ -39,7 +39,7 @@ public final class ExtendedState {
                 copy(thread, area, component[0], component[1]);
             }
         }
-        u64(area, Xsave.XSTATE_BV, u64(area, Xsave.XSTATE_BV) & ~xfrm | inUse & xfrm);
+        u64(area, Xsave.XSTATE_BV, (u64(area, Xsave.XSTATE_BV) & ~xfrm) | (inUse & xfrm));
     }
 
     /**
@@ -83,7 +83,7 @@ public final class ExtendedState {
             }
         }
         // SSE counts as in use, so that the kernel takes MXCSR from here.
-        u64(thread, Xsave.XSTATE_BV, u64(thread, Xsave.XSTATE_BV) & ~xfrm | present | (xfrm & 3));
+        u64(thread, Xsave.XSTATE_BV, (u64(thread, Xsave.XSTATE_BV) & ~xfrm) | present | (xfrm & 3));
         return true;
     }
 

@@ -155,8 +155,9 @@ class VdsoTest {
 
         assertThat(stubbed.vdso()).isEqualTo(pages.vdso());
         int enclu = (int) (stubbed.vdso().enclu() - CodeLayout.CODE);
-        assertThat(code.get(enclu)).isEqualTo((byte) 0xe9);
-        assertThat(CodeLayout.CODE + enclu + 5 + code.getInt(enclu + 1)).isEqualTo(CodeLayout.STUB + 1);
+        int jump = enclu - 5;
+        assertThat(code.get(jump)).isEqualTo((byte) 0xe9);
+        assertThat(CodeLayout.CODE + enclu + code.getInt(jump + 1)).isEqualTo(CodeLayout.STUB + 1);
         assertThat(code.get((int) (CodeLayout.STUB - CodeLayout.CODE) + 1)).isEqualTo((byte) 0x55);
     }
 
