@@ -16,6 +16,7 @@ import jsgx.machine.enclave.CpuidService;
 import jsgx.machine.enclave.NativeCpuid;
 import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
+import jsgx.machine.fast.FastSupervision;
 import jsgx.machine.linux.Command;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
@@ -67,14 +68,12 @@ public final class Machine {
             List<String> command, MachineOptions options, SgxDriver driver, SharedEpc epc, EventSink events)
             throws MachineException {
         Command found = find(command, options);
-        CodePages code = CodePages.of(KernelVdso.ofThisProcess());
+        boolean fast = supervision(options) == Supervision.FAST;
+        KernelVdso kernel = KernelVdso.ofThisProcess();
+        CodePages code = fast ? FastSupervision.code(kernel) : CodePages.of(kernel);
         try (Program program = program(options, driver, code.vdso(), events);
                 Terminal terminal = Terminal.shared()) {
-            SeccompFilter filter = new SeccompFilter(CodeLayout.CODE, CodeLayout.CODE + CodeLayout.CODE_SIZE);
-            FilteredCalls.pick(filter, SeccompFilter.Action.TRACE);
-            TracedSupervision supervision =
-                    new TracedSupervision(program, code, epc.descriptor(), filter.program(), terminal::began);
-            return run(supervision, found);
+            return run(fast ? fast(program, code, epc, terminal) : traced(program, code, epc, terminal), found);
         } catch (StartException e) {
             throw notStarted(found, e);
         } catch (LinuxException e) {
@@ -85,7 +84,23 @@ public final class Machine {
         }
     }
 
-    private static int run(TracedSupervision supervision, Command command)
+    /** Runs a program until no process of it is left. */
+    @FunctionalInterface
+    private interface Run {
+        int run(Command command) throws StartException, LinuxException, InterruptedException;
+    }
+
+    private static Run fast(Program program, CodePages code, SharedEpc epc, Terminal terminal) {
+        return new FastSupervision(program, code, epc.descriptor(), terminal::began)::run;
+    }
+
+    private static Run traced(Program program, CodePages code, SharedEpc epc, Terminal terminal) {
+        SeccompFilter filter = new SeccompFilter(CodeLayout.CODE, CodeLayout.CODE + CodeLayout.CODE_SIZE);
+        FilteredCalls.pick(filter, SeccompFilter.Action.TRACE);
+        return new TracedSupervision(program, code, epc.descriptor(), filter.program(), terminal::began)::run;
+    }
+
+    private static int run(Run supervision, Command command)
             throws StartException, LinuxException, InterruptedException {
         try {
             return supervision.run(command);

@@ -2,18 +2,20 @@ package jsgx.machine.fast;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import jsgx.machine.code.AgentChannel;
 import jsgx.machine.code.CodeLayout;
 import jsgx.machine.code.CodePages;
 import jsgx.machine.code.KernelVdso;
+import jsgx.machine.linux.Command;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
@@ -23,6 +25,7 @@ import jsgx.machine.linux.SeccompFilter;
 import jsgx.machine.linux.Signals;
 import jsgx.machine.linux.Spawner;
 import jsgx.machine.linux.StartCode;
+import jsgx.machine.linux.StartException;
 import jsgx.machine.linux.SystemCall;
 import jsgx.machine.program.FilteredCalls;
 import jsgx.machine.program.Program;
@@ -56,45 +59,11 @@ public final class FastSupervision {
     private static final int HWCAP2_FSGSBASE = 2;
     private static final int BELOW_STACK = 1 << 15;
 
-    /**
-     * What is to be executed.
-     *
-     * @param path the program's file
-     * @param arguments its arguments, its name first
-     */
-    public record Command(String path, List<String> arguments, Map<String, String> environment, Path directory) {}
-
-    /** ptrace, which starts the program, is not permitted. */
-    public static final class NotPermittedException extends Exception {
-
-        private static final long serialVersionUID = 1L;
-
-        NotPermittedException(LinuxException cause) {
-            super(cause.getMessage(), cause);
-        }
-    }
-
-    /** The program could not be executed. */
-    public static final class NotExecutedException extends Exception {
-
-        private static final long serialVersionUID = 1L;
-
-        private final int errno;
-
-        NotExecutedException(int errno) {
-            super(Linux.errorText(errno));
-            this.errno = errno;
-        }
-
-        public int errno() {
-            return errno;
-        }
-    }
-
     private final Program program;
     private final CodePages code;
     private final byte[] filter;
     private final int epcDescriptor;
+    private final IntConsumer started;
     private final CountDownLatch over = new CountDownLatch(1);
     private final AtomicInteger processes = new AtomicInteger();
     private volatile int root;
@@ -105,11 +74,13 @@ public final class FastSupervision {
      *
      * @param code of {@link #code}
      * @param epcDescriptor this process's descriptor of the EPC
+     * @param started is given the program's process before it executes anything of its own
      */
-    public FastSupervision(Program program, CodePages code, int epcDescriptor) {
+    public FastSupervision(Program program, CodePages code, int epcDescriptor, IntConsumer started) {
         this.program = program;
         this.code = code;
         this.epcDescriptor = epcDescriptor;
+        this.started = started;
         SeccompFilter calls = new SeccompFilter(CodeLayout.CODE, CodeLayout.CODE + CodeLayout.CODE_SIZE);
         FilteredCalls.pick(calls, SeccompFilter.Action.TRAP);
         for (int number : OWN_CALLS) {
@@ -128,7 +99,7 @@ public final class FastSupervision {
     /** Why programs cannot be supervised so on this machine, in a sentence; null where they can. */
     public static @Nullable String obstacle() {
         try {
-            byte[] vector = java.nio.file.Files.readAllBytes(Path.of("/proc/self/auxv"));
+            byte[] vector = Files.readAllBytes(Path.of("/proc/self/auxv"));
             MemorySegment words = MemorySegment.ofArray(vector);
             for (long at = 0; at + 16 <= vector.length; at += 16) {
                 if (words.get(JAVA_LONG.withByteAlignment(1), at) == HWCAP2
@@ -136,7 +107,7 @@ public final class FastSupervision {
                     return null;
                 }
             }
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             return "/proc/self/auxv cannot be read: " + e.getMessage();
         }
         return "user space may not use RDFSBASE and WRFSBASE (AT_HWCAP2, bit 1)";
@@ -151,14 +122,12 @@ public final class FastSupervision {
      *
      * @return the exit status of its first process, or 128 and the signal that killed it
      */
-    public int run(Command command)
-            throws LinuxException, NotPermittedException, NotExecutedException, InterruptedException {
+    public int run(Command command) throws LinuxException, StartException, InterruptedException {
         Thread.ofPlatform().daemon().name("jsgx-thread").start(() -> start(command));
         over.await();
         switch (failure) {
             case LinuxException e -> throw e;
-            case NotPermittedException e -> throw e;
-            case NotExecutedException e -> throw e;
+            case StartException e -> throw e;
             case RuntimeException e -> throw e;
             case Error e -> throw e;
             case null, default -> {}
@@ -181,7 +150,7 @@ public final class FastSupervision {
         int pid = 0;
         FastThread thread;
         try {
-            pid = Spawner.start(command.path(), command.arguments(), command.environment());
+            pid = Spawner.start(command);
             root = pid;
             thread = start(pid, command.directory());
         } catch (Exception | Error e) {
@@ -196,8 +165,7 @@ public final class FastSupervision {
         thread.run();
     }
 
-    private FastThread start(int pid, Path directory)
-            throws LinuxException, NotPermittedException, NotExecutedException {
+    private FastThread start(int pid, Path directory) throws StartException {
         try (Seized seized = seize(pid)) {
             seized.stop();
             changeTo(seized, directory);
@@ -207,25 +175,28 @@ public final class FastSupervision {
             seized.store();
             seized.run();
             if (seized.awaitEvent(() -> false).isEmpty()) {
-                throw new NotExecutedException(seized.exitStatus());
+                throw new StartException(seized.exitStatus());
             }
             seized.finishExec();
             seized.signalMask(-1L);
-            began();
             FastProcess process = prepare(seized, pid, ignored(pid), true);
+            began();
             ThreadArea area = new ThreadArea(process.areas().memory(FIRST_SLOT), ThreadAreas.address(FIRST_SLOT));
             FastTask task = new FastTask(pid, pid, area);
+            started.accept(pid);
             ProgramThread served = program.start(task, process.agent());
             seized.signalMask(0);
             return new FastThread(this, process, task, FIRST_SLOT, new ThreadSignals(task, 0), served);
+        } catch (LinuxException e) {
+            throw new StartException(StartException.Kind.PREPARE, e);
         }
     }
 
-    private static Seized seize(int pid) throws NotPermittedException {
+    private static Seized seize(int pid) throws StartException {
         try {
             return Seized.seize(pid, pid, StartCode.SYSTEM_CALL);
         } catch (LinuxException e) {
-            throw new NotPermittedException(e);
+            throw new StartException(StartException.Kind.TRACE, e);
         }
     }
 
@@ -242,12 +213,12 @@ public final class FastSupervision {
     /** The signals that a process ignores. */
     private static long ignored(int pid) {
         try {
-            for (String line : java.nio.file.Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+            for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
                 if (line.startsWith("SigIgn:")) {
                     return Long.parseUnsignedLong(line.substring(7).strip(), 16);
                 }
             }
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             return 0;
         }
         return 0;
