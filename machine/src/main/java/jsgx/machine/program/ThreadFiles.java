@@ -10,14 +10,18 @@ import jsgx.machine.task.Task;
 /** The files of one thread: what its descriptors and paths lead to. */
 final class ThreadFiles implements Caller {
 
+    private static final long BETWEEN_LOOKS_NANOS = 2_000_000;
+
     private final ProgramThread thread;
     private final Task task;
     private final Program program;
     private final Paths paths;
+    private long lastLook;
 
     ThreadFiles(ProgramThread thread) {
         this.thread = thread;
         task = thread.task();
+        lastLook = System.nanoTime() - BETWEEN_LOOKS_NANOS;
         program = thread.program();
         paths = new Paths(task.pid(), task.tid(), path -> program.node(path).isPresent());
     }
@@ -80,8 +84,14 @@ final class ThreadFiles implements Caller {
         return open(descriptor).map(OpenDevices.Open::file);
     }
 
+    /** Drivers ask after each page: a signal may wait a little longer than a look at /proc takes. */
     @Override
     public boolean signalPending() {
+        long now = System.nanoTime();
+        if (now - lastLook < BETWEEN_LOOKS_NANOS) {
+            return false;
+        }
+        lastLook = now;
         return PendingSignals.any(task.tid());
     }
 }
