@@ -156,7 +156,7 @@ void enclave_open(struct enclave *e, uint64_t attributes) {
 }
 
 void enclave_add_all(struct enclave *e) {
-  static char page[PAGE] __attribute__((aligned(4096)));
+  char page[PAGE] __attribute__((aligned(4096)));
   for (uint64_t offset = 0; offset < ADDED; offset += PAGE) {
     enclave_page(e, offset, page);
     if ((errno = enclave_add(e, offset, page, PAGE, enclave_page_flags(offset), true)) != 0) {
@@ -248,11 +248,15 @@ void *vdso_function(const char *name) {
   return NULL;
 }
 
-int call(struct enclave *e, struct op *op, struct run *run) {
+static void find_vdso(void) {
   if (vdso_enter_function == NULL && (vdso_enter_function = vdso_function("__vdso_sgx_enter_enclave")) == NULL) {
     errno = 0;
     fail("the vDSO has no __vdso_sgx_enter_enclave");
   }
+}
+
+int call(struct enclave *e, struct op *op, struct run *run) {
+  find_vdso();
   *run = (struct run){.tcs = e->base + TCS0};
   int result = vdso_enter((uint64_t)op, 0, 0, EENTER, 0, 0, run);
   if (result != 0) {
@@ -260,6 +264,33 @@ int call(struct enclave *e, struct op *op, struct run *run) {
     fail("__vdso_sgx_enter_enclave returned %d", result);
   }
   return run->function == EEXIT ? -1 : run->vector;
+}
+
+struct repairing {
+  struct enclave *e;
+  repair *repair;
+  void *arg;
+};
+
+static int repairing_handler(long rdi, long rsi, long rdx, long rsp, long r8, long r9, struct run *run) {
+  (void)rdi, (void)rsi, (void)rdx, (void)rsp, (void)r8, (void)r9;
+  if (run->function == EEXIT) {
+    return 0;
+  }
+  struct repairing *r = (struct repairing *)run->data;
+  r->repair(r->e, run, r->arg);
+  return ERESUME;
+}
+
+void call_repaired(struct enclave *e, struct op *op, repair *repair, void *arg) {
+  find_vdso();
+  struct repairing data = {e, repair, arg};
+  struct run run = {.tcs = e->base + TCS0, .handler = (uint64_t)repairing_handler, .data = (uint64_t)&data};
+  int result = vdso_enter((uint64_t)op, 0, 0, EENTER, 0, 0, &run);
+  if (result != 0 || run.function != EEXIT) {
+    errno = 0;
+    fail("__vdso_sgx_enter_enclave returned %d, function %u", result, run.function);
+  }
 }
 
 static void certainly(struct enclave *e, struct op *op, const char *what) {

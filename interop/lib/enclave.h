@@ -144,6 +144,9 @@ extern const char own_enclu[], own_aep[], own_abort[];
 
 // One function of the enclave on TCS0 through the vDSO. Returns the run's vector, or -1 where the enclave returned.
 int call(struct enclave *e, struct op *op, struct run *run);
+// The same, and where it raises, repair is called before the enclave is resumed; it may call into the enclave itself, on the next frame.
+typedef void repair(struct enclave *e, struct run *run, void *arg);
+void call_repaired(struct enclave *e, struct op *op, repair *repair, void *arg);
 uint64_t enclave_read8(struct enclave *e, uint64_t address);
 void enclave_write8(struct enclave *e, uint64_t address, uint64_t value);
 void enclave_copy(struct enclave *e, const void *from, void *to, size_t bytes);
