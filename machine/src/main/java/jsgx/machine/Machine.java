@@ -71,7 +71,8 @@ public final class Machine {
         boolean fast = supervision(options) == Supervision.FAST;
         KernelVdso kernel = KernelVdso.ofThisProcess();
         CodePages code = fast ? FastSupervision.code(kernel) : CodePages.of(kernel);
-        try (Program program = program(options, driver, code.vdso(), events);
+        SeccompFilter.Action action = fast ? SeccompFilter.Action.TRAP : SeccompFilter.Action.TRACE;
+        try (Program program = program(options, driver, code.vdso(), action, events);
                 Terminal terminal = Terminal.shared()) {
             return run(fast ? fast(program, code, epc, terminal) : traced(program, code, epc, terminal), found);
         } catch (StartException e) {
@@ -117,7 +118,8 @@ public final class Machine {
         }
     }
 
-    private static Program program(MachineOptions options, SgxDriver driver, VdsoAddresses vdso, EventSink events)
+    private static Program program(
+            MachineOptions options, SgxDriver driver, VdsoAddresses vdso, SeccompFilter.Action action, EventSink events)
             throws LinuxException {
         CpuidService service = new CpuidService(driver.processorPackage().cpuid(), new NativeCpuid());
         ProgramOptions rules = new ProgramOptions(
@@ -125,7 +127,8 @@ public final class Machine {
                 options.workload(),
                 options.hidden(),
                 options.launchEnclave(),
-                Linux.failed(Linux.call(SystemCall.ARCH_PRCTL, ARCH_SET_CPUID, 1)));
+                Linux.failed(Linux.call(SystemCall.ARCH_PRCTL, ARCH_SET_CPUID, 1)),
+                action);
         return new Program(driver, rules, service, new Vdso(vdso.enclu(), vdso.fixup()), events);
     }
 

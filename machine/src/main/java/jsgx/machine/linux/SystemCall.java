@@ -11,6 +11,7 @@ public final class SystemCall {
     public static final int FSTAT = 5;
     public static final int LSTAT = 6;
     public static final int POLL = 7;
+    public static final int LSEEK = 8;
     public static final int MMAP = 9;
     public static final int MPROTECT = 10;
     public static final int MUNMAP = 11;
@@ -150,6 +151,8 @@ public final class SystemCall {
     public static final int USERFAULTFD = 323;
     public static final int MEMBARRIER = 324;
     public static final int COPY_FILE_RANGE = 326;
+    public static final int PREADV2 = 327;
+    public static final int PWRITEV2 = 328;
     public static final int PKEY_MPROTECT = 329;
     public static final int STATX = 332;
     public static final int RSEQ = 334;

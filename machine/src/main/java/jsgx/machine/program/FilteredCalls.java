@@ -1,5 +1,6 @@
 package jsgx.machine.program;
 
+import jsgx.machine.code.CodeLayout;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.SeccompFilter;
@@ -49,7 +50,29 @@ public final class FilteredCalls {
         SystemCall.PIDFD_GETFD,
     };
 
+    private static final int[] TRANSFERS = {
+        SystemCall.READ,
+        SystemCall.WRITE,
+        SystemCall.PREAD64,
+        SystemCall.PWRITE64,
+        SystemCall.READV,
+        SystemCall.WRITEV,
+        SystemCall.PREADV,
+        SystemCall.PWRITEV,
+        SystemCall.PREADV2,
+        SystemCall.PWRITEV2,
+    };
+
     private FilteredCalls() {}
+
+    /** A filter for processes that have opened a /proc/PID/mem of the run: their reads and writes are served too. */
+    static byte[] transfers(SeccompFilter.Action action) {
+        SeccompFilter filter = new SeccompFilter(CodeLayout.CODE, CodeLayout.CODE + CodeLayout.CODE_SIZE);
+        for (int number : TRANSFERS) {
+            filter.pick(number, action);
+        }
+        return filter.program();
+    }
 
     /**
      * Adds what is served to a filter.

@@ -1,6 +1,7 @@
 package jsgx.machine.program;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +32,7 @@ public final class Program implements AutoCloseable {
     private final OpenDevices devices;
     private final Guard guard;
     private final CpuidMappings cpuidMappings;
+    private final Map<Integer, ProgramThread> threads = new ConcurrentHashMap<>();
     private final Set<ProgramMemory> memories = ConcurrentHashMap.newKeySet();
 
     /**
@@ -77,6 +79,25 @@ public final class Program implements AutoCloseable {
         return options.launchEnclave() && node.path().equals(driver.v5().path())
                 ? driver.openForLaunchEnclave(workload)
                 : node.device().open(workload);
+    }
+
+    void began(ProgramThread thread) {
+        threads.put(thread.task().tid(), thread);
+    }
+
+    void ended(ProgramThread thread) {
+        threads.values().remove(thread);
+    }
+
+    /** The memory of a process of the run, or of one of its threads; empty where it is none. */
+    Optional<ProgramMemory> memoryOf(int id) {
+        ProgramThread thread = threads.get(id);
+        return thread != null
+                ? Optional.of(thread.memory())
+                : threads.values().stream()
+                        .filter(other -> other.task().pid() == id)
+                        .findFirst()
+                        .map(ProgramThread::memory);
     }
 
     OpenDevices devices() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
+import jsgx.machine.linux.SeccompFilter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,21 +17,24 @@ import org.jspecify.annotations.Nullable;
  * @param hidden files and folders that the program can read nothing of and change nothing in
  * @param launchEnclave whether its {@code /dev/sgx} is the one that the kernel hands to its own launch enclave
  * @param patchCpuid whether CPUID instructions of the program's files are replaced, as they cannot be made to trap here
+ * @param action how a filter hands a system call to the supervision
  */
 public record ProgramOptions(
         Set<InterfaceKind> interfaces,
         @Nullable Workload workload,
         List<Path> hidden,
         boolean launchEnclave,
-        boolean patchCpuid) {
+        boolean patchCpuid,
+        SeccompFilter.Action action) {
 
     public ProgramOptions {
         interfaces = Set.copyOf(interfaces);
         hidden = List.copyOf(hidden);
     }
 
-    /** All devices, a workload for each user, nothing hidden, CPUID replaced. */
+    /** All devices, a workload for each user, nothing hidden, CPUID replaced, calls traced. */
     public static ProgramOptions defaults() {
-        return new ProgramOptions(EnumSet.allOf(InterfaceKind.class), null, List.of(), false, true);
+        return new ProgramOptions(
+                EnumSet.allOf(InterfaceKind.class), null, List.of(), false, true, SeccompFilter.Action.TRACE);
     }
 }

@@ -1,21 +1,16 @@
 package jsgx.machine.program;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import jsgx.driver.Workload;
 
 /** A process of the program. */
 final class ProgramProcess {
 
-    private static final int NOBODY = 65534;
-
     private final Program program;
     private final int pid;
     private final AtomicInteger threads = new AtomicInteger();
     private volatile ProgramMemory memory;
+    private volatile boolean transfersWatched;
 
     ProgramProcess(Program program, int pid, ProgramMemory memory) {
         this.program = program;
@@ -31,20 +26,19 @@ final class ProgramProcess {
     /** Whom what the process opens is charged to: its user at the moment, where the run does not say. */
     Workload workload() {
         Workload all = program.options().workload();
-        return all != null ? all : new Workload("uid:" + Integer.toUnsignedString(effectiveUser()));
+        return all != null
+                ? all
+                : new Workload(
+                        "uid:" + Integer.toUnsignedString(ThreadStatus.of(pid).effectiveUser()));
     }
 
-    private int effectiveUser() {
-        try {
-            for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"), StandardCharsets.ISO_8859_1)) {
-                if (line.startsWith("Uid:")) {
-                    return Integer.parseUnsignedInt(line.split("\\s+", -1)[2]);
-                }
-            }
-        } catch (IOException e) {
-            // It is gone, and so is what it opens.
-        }
-        return NOBODY;
+    /** Whether reads and writes of the process are served: all its threads, and those of its children, are filtered so. */
+    boolean transfersWatched() {
+        return transfersWatched;
+    }
+
+    void transfersWatched(boolean on) {
+        transfersWatched = on;
     }
 
     void began() {

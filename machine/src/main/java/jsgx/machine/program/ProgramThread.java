@@ -3,6 +3,8 @@ package jsgx.machine.program;
 import jsgx.arch.EnclaveMode;
 import jsgx.machine.enclave.EnclaveExecution;
 import jsgx.machine.event.SgxEvent;
+import jsgx.machine.linux.Errors;
+import jsgx.machine.linux.SystemCall;
 import jsgx.machine.task.Agent;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
@@ -22,6 +24,8 @@ public final class ProgramThread {
     private static final int CLONE_VM = 0x100;
     private static final int CLONE_THREAD = 0x1_0000;
     private static final int SYSCALL_LENGTH = 2;
+    private static final int SECCOMP_SET_MODE_FILTER = 1;
+    private static final int SECCOMP_FILTER_FLAG_TSYNC = 1;
 
     private final Program program;
     private final Task task;
@@ -40,6 +44,7 @@ public final class ProgramThread {
         calls = new SystemCalls(this);
         process.began();
         memory.enter(this);
+        program.began(this);
     }
 
     Program program() {
@@ -120,7 +125,9 @@ public final class ProgramThread {
         }
         program.tell(
                 SgxEvent.Kind.PROCESS, () -> new SgxEvent.Process(child.pid(), child.tid(), "forked by " + task.pid()));
-        return new ProgramThread(program, child, new ProgramProcess(program, child.pid(), childs));
+        ProgramProcess made = new ProgramProcess(program, child.pid(), childs);
+        made.transfersWatched(process.transfersWatched());
+        return new ProgramThread(program, child, made);
     }
 
     /**
@@ -134,6 +141,7 @@ public final class ProgramThread {
             if (other.process == process) {
                 other.execution.ended();
                 memory.leave(other);
+                program.ended(other);
             }
         }
         ProgramMemory fresh = program.executed(task.pid(), agent);
@@ -142,6 +150,7 @@ public final class ProgramThread {
         execution = program.execution(task, fresh);
         calls = new SystemCalls(this);
         fresh.enter(this);
+        program.began(this);
         program.tell(
                 SgxEvent.Kind.PROCESS, () -> new SgxEvent.Process(task.pid(), task.tid(), "executes another program"));
     }
@@ -154,9 +163,29 @@ public final class ProgramThread {
     public void exited(int status) {
         execution.ended();
         memory.leave(this);
+        program.ended(this);
         if (process.ended()) {
             program.tell(SgxEvent.Kind.PROCESS, () -> new SgxEvent.Process(task.pid(), task.tid(), ending(status)));
         }
+    }
+
+    /** Has reads and writes of the whole process served from now on; the descriptor, or a negated errno where that fails and it is closed. */
+    long watchTransfers(int descriptor) {
+        if (process.transfersWatched()) {
+            return descriptor;
+        }
+        byte[] filter = FilteredCalls.transfers(program.options().action());
+        long result = memory.scratch()
+                .withFilter(
+                        filter,
+                        at -> task.systemCall(
+                                SystemCall.SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, at));
+        if (result != 0) {
+            task.systemCall(SystemCall.CLOSE, descriptor);
+            return -Errors.EACCES;
+        }
+        process.transfersWatched(true);
+        return descriptor;
     }
 
     private static String ending(int status) {

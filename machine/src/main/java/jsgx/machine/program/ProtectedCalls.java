@@ -42,9 +42,12 @@ final class ProtectedCalls {
         return holds ? DENIED : SystemCalls.PROCEED;
     }
 
-    /** A call that reaches into a process or a thread. */
-    SystemCallAnswer process(long id) {
-        return Guard.isSupervisor(id) ? NOT_PERMITTED : SystemCalls.PROCEED;
+    /** pidfd_getfd: no descriptor of the supervisor. */
+    SystemCallAnswer pidfd(long descriptor) {
+        return PidFd.process(thread.task().tid(), (int) descriptor)
+                .filter(Guard::isSupervisor)
+                .map(any -> NOT_PERMITTED)
+                .orElse(SystemCalls.PROCEED);
     }
 
     private boolean isForbidden(long folder, long pathAddress, boolean follow) {

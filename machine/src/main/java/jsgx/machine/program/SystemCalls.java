@@ -16,6 +16,7 @@ final class SystemCalls {
     private final MemoryCalls memory;
     private final DeviceCalls devices;
     private final ProtectedCalls others;
+    private final DebugCalls debug;
 
     SystemCalls(ProgramThread thread) {
         ThreadFiles files = new ThreadFiles(thread);
@@ -23,6 +24,7 @@ final class SystemCalls {
         stat = new StatCalls(thread, files);
         memory = new MemoryCalls(thread, files);
         devices = new DeviceCalls(thread, files);
+        debug = new DebugCalls(thread, files);
         others = new ProtectedCalls(thread, files);
     }
 
@@ -57,8 +59,17 @@ final class SystemCalls {
             case SystemCall.TRUNCATE, SystemCall.EXECVE -> others.path(CWD, a[0], true);
             case SystemCall.EXECVEAT -> others.path(a[0], a[1], true);
             case SystemCall.MOUNT -> others.mount(a[0]);
-            case SystemCall.PTRACE -> others.process(a[1]);
-            case SystemCall.PROCESS_VM_READV, SystemCall.PROCESS_VM_WRITEV -> others.process(a[0]);
+            case SystemCall.PTRACE -> debug.ptrace((int) a[0], a[1], a[2], a[3]);
+            case SystemCall.PROCESS_VM_READV, SystemCall.PROCESS_VM_WRITEV -> debug.processVm(number, a);
+            case SystemCall.PIDFD_GETFD -> others.pidfd(a[0]);
+            case SystemCall.READ -> debug.transfer(a[0], a[1], a[2], false);
+            case SystemCall.WRITE -> debug.transfer(a[0], a[1], a[2], true);
+            case SystemCall.PREAD64 -> debug.transfer(a[0], a[1], a[2], a[3], false);
+            case SystemCall.PWRITE64 -> debug.transfer(a[0], a[1], a[2], a[3], true);
+            case SystemCall.READV -> debug.vector(a[0], a[1], a[2], -1, false);
+            case SystemCall.WRITEV -> debug.vector(a[0], a[1], a[2], -1, true);
+            case SystemCall.PREADV, SystemCall.PREADV2 -> debug.vector(a[0], a[1], a[2], a[3], false);
+            case SystemCall.PWRITEV, SystemCall.PWRITEV2 -> debug.vector(a[0], a[1], a[2], a[3], true);
             default -> PROCEED;
         };
     }

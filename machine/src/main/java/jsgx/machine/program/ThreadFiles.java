@@ -92,6 +92,6 @@ final class ThreadFiles implements Caller {
             return false;
         }
         lastLook = now;
-        return PendingSignals.any(task.tid());
+        return ThreadStatus.of(task.tid()).signalPending();
     }
 }
