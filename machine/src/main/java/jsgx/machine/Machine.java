@@ -46,7 +46,8 @@ public final class Machine {
     /** How a program is supervised with these options. */
     public static Supervision supervision(MachineOptions options) {
         Supervision wanted = options.supervision();
-        return wanted == null ? Supervision.TRACED : wanted;
+        // What runs strictly may enter no enclave without asking.
+        return wanted == null || options.strict() ? Supervision.TRACED : wanted;
     }
 
     /** What a driver must be set up with to serve a program that is run with these options. */
@@ -128,7 +129,8 @@ public final class Machine {
                 options.hidden(),
                 options.launchEnclave(),
                 Linux.failed(Linux.call(SystemCall.ARCH_PRCTL, ARCH_SET_CPUID, 1)),
-                action);
+                action,
+                options.strict());
         return new Program(driver, rules, service, new Vdso(vdso.enclu(), vdso.fixup()), events);
     }
 

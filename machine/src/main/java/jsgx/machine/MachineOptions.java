@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * How a program is run.
  *
  * @param supervision how it is supervised; null for what works best here
- * @param strict whether what native execution does not enforce is closed where it can be, at a price
+ * @param strict whether what native execution does not enforce is closed where it can be, at a price; the program is traced then
  * @param interfaces whose devices there are
  * @param workload whom all enclaves of the run are charged to; null for the user of the process that opens the device
  * @param hidden folders that the program can read nothing of and change nothing in

@@ -24,6 +24,7 @@ import jsgx.machine.event.SgxEvent;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
 import jsgx.machine.task.Task;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a thread of the program does with SGX: it executes ENCLU, leaves an enclave where an exception or a signal makes it, and what
@@ -167,8 +168,16 @@ public final class EnclaveExecution {
         EnclaveAccess.Kind kind = kind(signal, code);
         return switch (EnclaveAccess.access(processor, address, 1, kind)) {
             case EnclaveAccess.Result.Refused refused -> raise(Aex.Event.of(refused.fault()));
-            case EnclaveAccess.Result.Granted granted -> repaired(signal, kind);
+            case EnclaveAccess.Result.Granted granted -> abortPage(signal, kind);
         };
+    }
+
+    /** The program accesses a page of an enclave: it reads all ones, which are no instruction. */
+    private FaultAnswer abortPage(SignalInfo signal, EnclaveAccess.Kind kind) {
+        if (!space.showOnes(signal.address())) {
+            return repaired(signal, kind);
+        }
+        return kind == EnclaveAccess.Kind.FETCH ? raise(Aex.Event.exception(LinuxSignals.UD)) : RESUME;
     }
 
     private FaultAnswer inside(EnclaveMode mode, SignalInfo signal) {
@@ -271,6 +280,8 @@ public final class EnclaveExecution {
         Outcome outcome = Enclu.execute(processor);
         if (outcome.isSuccess()) {
             switch (leaf) {
+                case EENTER, ERESUME -> entered();
+                case EEXIT -> left(before);
                 case EACCEPT, EACCEPTCOPY, EMODPE -> {
                     long page = rcx & -PAGE;
                     space.refresh(page, page + PAGE);
@@ -292,6 +303,19 @@ public final class EnclaveExecution {
                     System.nanoTime() - start));
         }
         return outcome;
+    }
+
+    private void entered() {
+        EnclaveMode mode = processor.enclaveMode();
+        if (mode != null) {
+            space.entered(mode.elrangeBase(), mode.elrangeSize());
+        }
+    }
+
+    private void left(@Nullable EnclaveMode mode) {
+        if (mode != null) {
+            space.left(mode.elrangeBase(), mode.elrangeSize());
+        }
     }
 
     /** An exception, and what the thread does next: tries again at once where that is an ENCLU. */
@@ -355,6 +379,7 @@ public final class EnclaveExecution {
         long tcs = mode == null ? 0 : mode.tcsLinear();
         long rip = register(Register.RIP);
         Aex.Event seen = Aex.run(processor, cause);
+        left(mode);
         if (events.wants(SgxEvent.Kind.AEX)) {
             boolean pageFault = cause.kind() == Aex.Event.Kind.EXCEPTION && cause.vector() == LinuxSignals.PF;
             events.event(new SgxEvent.AsynchronousExit(

@@ -17,4 +17,17 @@ public interface EnclaveSpace extends AddressSpace, LinearMemory {
      * says nothing of what is allowed.
      */
     int realProtection(long linear);
+
+    /** A thread is inside an enclave from now on, whose range this is. */
+    void entered(long base, long size);
+
+    /** A thread has left an enclave. */
+    void left(long base, long size);
+
+    /**
+     * Shows the program all ones in place of a page of an enclave, as a processor does: until a thread enters.
+     *
+     * @return false where that cannot be, as a thread is inside, or the program sees the page itself all the time
+     */
+    boolean showOnes(long linear);
 }

@@ -21,7 +21,8 @@ final class ProgramMemory {
 
     ProgramMemory(Program program, int pid, Agent agent, Epcm epcm, CpuidSites cpuidSites) {
         this.program = program;
-        this.space = new ProgramSpace(pid, agent, epcm, this::evict);
+        this.space = new ProgramSpace(
+                pid, agent, epcm, this::evict, program.options().strict());
         this.cpuidSites = cpuidSites;
         this.scratch = new Scratch(space.memory());
     }

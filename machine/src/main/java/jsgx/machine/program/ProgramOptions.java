@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param launchEnclave whether its {@code /dev/sgx} is the one that the kernel hands to its own launch enclave
  * @param patchCpuid whether CPUID instructions of the program's files are replaced, as they cannot be made to trap here
  * @param action how a filter hands a system call to the supervision
+ * @param strict whether system calls inside an enclave are undefined there, and its pages are shown only while a thread is inside
  */
 public record ProgramOptions(
         Set<InterfaceKind> interfaces,
@@ -25,7 +26,8 @@ public record ProgramOptions(
         List<Path> hidden,
         boolean launchEnclave,
         boolean patchCpuid,
-        SeccompFilter.Action action) {
+        SeccompFilter.Action action,
+        boolean strict) {
 
     public ProgramOptions {
         interfaces = Set.copyOf(interfaces);
@@ -35,6 +37,6 @@ public record ProgramOptions(
     /** All devices, a workload for each user, nothing hidden, CPUID replaced, calls traced. */
     public static ProgramOptions defaults() {
         return new ProgramOptions(
-                EnumSet.allOf(InterfaceKind.class), null, List.of(), false, true, SeccompFilter.Action.TRACE);
+                EnumSet.allOf(InterfaceKind.class), null, List.of(), false, true, SeccompFilter.Action.TRACE, false);
     }
 }

@@ -63,6 +63,11 @@ public final class ProgramThread {
         return memory;
     }
 
+    /** Whether the supervision is to tell of every system call that the thread makes now: it is inside an enclave of a strict run. */
+    public boolean watchesSystemCalls() {
+        return program.options().strict() && execution.inside();
+    }
+
     /** What the thread does with SGX. */
     public EnclaveExecution execution() {
         return execution;

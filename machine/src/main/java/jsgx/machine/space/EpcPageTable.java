@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.epc.Epcm;
 import jsgx.arch.struct.PageType;
@@ -11,6 +12,7 @@ import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.SystemCall;
 import jsgx.machine.task.Agent;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The page tables of one address space of the program, as far as they lead to EPC pages, and which of these pages the process really has mapped.
@@ -95,10 +97,88 @@ final class EpcPageTable {
     private long closedStart;
     private long closedEnd;
     private long hand;
+    private final @Nullable Concealment concealment;
 
     EpcPageTable(Agent agent, Epcm epcm) {
+        this(agent, epcm, false);
+    }
+
+    /** With the pages of an enclave shown only while a thread is inside. */
+    EpcPageTable(Agent agent, Epcm epcm, boolean strict) {
         this.agent = agent;
         this.epcm = epcm;
+        this.concealment = strict ? new Concealment() : null;
+    }
+
+    /** A thread is inside an enclave from now on. */
+    void enter(long base, long size) {
+        lock.lock();
+        try {
+            if (concealment != null && concealment.enter(base, size)) {
+                removeOnes(base >>> Epc.PAGE_SHIFT, (base + size) >>> Epc.PAGE_SHIFT);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A thread has left an enclave: where it was the last, no page is shown any more. */
+    void leave(long base, long size) {
+        List<Change> changes = new ArrayList<>();
+        lock.lock();
+        try {
+            if (concealment != null && concealment.leave(base)) {
+                entries.forEach(base >>> Epc.PAGE_SHIFT, (base + size) >>> Epc.PAGE_SHIFT, (page, entry) -> {
+                    if (PageEntries.shown(entry) != 0) {
+                        add(changes, change(page, entry, 0));
+                    }
+                });
+                apply(changes);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Shows all ones in place of a page of an enclave in which no thread is.
+     *
+     * @param fill fills the page, which is writable, at its address
+     * @return false where there is a thread inside, or pages are shown to everybody
+     */
+    boolean showOnes(long address, LongConsumer fill) {
+        long page = address >>> Epc.PAGE_SHIFT;
+        lock.lock();
+        try {
+            if (concealment == null || concealment.permits(page)) {
+                return false;
+            }
+            long start = page << Epc.PAGE_SHIFT;
+            long result = agent.systemCall(
+                    SystemCall.MMAP,
+                    start,
+                    Epc.PAGE_SIZE,
+                    Linux.PROT_READ | Linux.PROT_WRITE,
+                    Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED,
+                    -1,
+                    0);
+            if (Linux.failed(result)) {
+                return false;
+            }
+            fill.accept(start);
+            concealment.ones(page);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void removeOnes(long start, long end) {
+        if (concealment != null) {
+            for (long page : concealment.takeOnes(start, end)) {
+                agent.systemCalls(reservation(page << Epc.PAGE_SHIFT, Epc.PAGE_SIZE));
+            }
+        }
     }
 
     /** The call that puts an inaccessible reservation where something was. */
@@ -190,6 +270,7 @@ final class EpcPageTable {
                 }
             });
             apply(changes);
+            removeOnes(from, to);
             entries.clear(from, to);
         } finally {
             lock.unlock();
@@ -285,6 +366,9 @@ final class EpcPageTable {
     }
 
     private int real(long page, long entry) {
+        if (concealment != null && !concealment.permits(page)) {
+            return 0;
+        }
         int epcPage = PageEntries.epcPage(entry);
         int flags = epcm.flags(epcPage);
         boolean usable = (flags & Epcm.VALID) != 0
@@ -335,6 +419,9 @@ final class EpcPageTable {
             long entry = entries.get(page);
             if (entry != PageEntries.NONE) {
                 entries.set(page, PageEntries.withShown(entry, change.protection()));
+            }
+            if (concealment != null) {
+                concealment.replaced(page);
             }
         }
     }

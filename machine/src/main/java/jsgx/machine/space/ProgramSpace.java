@@ -76,11 +76,20 @@ public final class ProgramSpace implements EnclaveSpace {
      * @param agent our own thread in it
      */
     public ProgramSpace(int pid, Agent agent, Epcm epcm, EnclaveThreads threads) {
+        this(pid, agent, epcm, threads, false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param strict whether the process shows an enclave's pages only while a thread is inside
+     */
+    public ProgramSpace(int pid, Agent agent, Epcm epcm, EnclaveThreads threads, boolean strict) {
         this.pid = pid;
         this.agent = agent;
         this.threads = threads;
         memory = new RemoteMemory(pid);
-        pages = new EpcPageTable(agent, epcm);
+        pages = new EpcPageTable(agent, epcm, strict);
     }
 
     /** A process that has this address space. */
@@ -126,6 +135,25 @@ public final class ProgramSpace implements EnclaveSpace {
     @Override
     public void refresh(long start, long end) {
         pages.refresh(start & -PAGE_SIZE, (end + PAGE_SIZE - 1) & -PAGE_SIZE, true);
+    }
+
+    @Override
+    public void entered(long base, long size) {
+        pages.enter(base, size);
+    }
+
+    @Override
+    public void left(long base, long size) {
+        pages.leave(base, size);
+    }
+
+    @Override
+    public boolean showOnes(long linear) {
+        return pages.showOnes(linear, page -> {
+            try (Arena arena = Arena.ofConfined()) {
+                memory.write(page, arena.allocate(PAGE_SIZE).fill((byte) 0xff));
+            }
+        });
     }
 
     @Override

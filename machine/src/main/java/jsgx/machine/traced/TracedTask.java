@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class TracedTask implements Task {
 
     private static final int INT3_LENGTH = 1;
-    private static final int SYSCALL_LENGTH = 2;
+    static final int SYSCALL_LENGTH = 2;
 
     private static final int SI_NUMBER = 0;
     private static final int SI_CODE = 8;
@@ -369,7 +369,11 @@ final class TracedTask implements Task {
             Ptrace.interrupt(tid);
         }
         leave();
-        Ptrace.resume(tid, delivered);
+        if (thread != null && thread.watchesSystemCalls()) {
+            Ptrace.resumeToSystemCall(tid, delivered);
+        } else {
+            Ptrace.resume(tid, delivered);
+        }
     }
 
     private void leave() {

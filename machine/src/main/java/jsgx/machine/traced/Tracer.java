@@ -192,6 +192,13 @@ final class Tracer {
 
     private static void boundary(TracedTask task) {
         LongUnaryOperator then = task.takeThen();
+        ProgramThread thread = task.thread();
+        if (then == null && thread != null && thread.watchesSystemCalls()) {
+            FaultAnswer fault = thread.execution().systemCallInside(TracedTask.SYSCALL_LENGTH);
+            task.leaveSystemCall();
+            answer(task, fault);
+            return;
+        }
         long result = task.registers().get(Register.RAX);
         if (then != null && !(result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK)) {
             task.answer(then.applyAsLong(result));

@@ -536,9 +536,11 @@ final class EnclaveExecutionTest {
     @Test
     void aThreadThatEndsInsideFreesItsTcs() {
         thread.enter();
+        assertThat(thread.space.occupants).isEqualTo(1);
 
         thread.execution.ended();
 
+        assertThat(thread.space.occupants).isZero();
         assertThat(thread.tcs().state()).isEqualTo(Tcs.INACTIVE);
         assertThat(Encls.etrack(thread.machine.lp, thread.enclave.secsAt()).isSuccess())
                 .isTrue();

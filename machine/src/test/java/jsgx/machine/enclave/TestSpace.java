@@ -13,6 +13,9 @@ final class TestSpace implements EnclaveSpace {
 
     private final TestMemory memory;
     private final DeviceMappings mappings = new DeviceMappings();
+    /** How many threads are inside. */
+    int occupants;
+
     final List<Long> refreshed = new ArrayList<>();
 
     TestSpace(TestMemory memory) {
@@ -24,6 +27,21 @@ final class TestSpace implements EnclaveSpace {
         for (long page = start; page < end; page += 4096) {
             refreshed.add(page);
         }
+    }
+
+    @Override
+    public void entered(long base, long size) {
+        occupants++;
+    }
+
+    @Override
+    public void left(long base, long size) {
+        occupants--;
+    }
+
+    @Override
+    public boolean showOnes(long linear) {
+        return false;
     }
 
     @Override
