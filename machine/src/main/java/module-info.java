@@ -3,8 +3,9 @@ module jsgx.machine {
     requires static transitive org.jspecify;
     requires transitive jsgx.arch;
     requires transitive jsgx.driver;
-    requires jsgx.image;
+    requires transitive jsgx.image;
 
     exports jsgx.machine;
     exports jsgx.machine.event;
+    exports jsgx.machine.le;
 }

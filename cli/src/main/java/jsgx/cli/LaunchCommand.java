@@ -2,10 +2,12 @@ package jsgx.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
 import jsgx.arch.struct.Sigstruct;
@@ -18,10 +20,16 @@ import jsgx.launch.LaunchOptions;
 import jsgx.launch.LaunchResult;
 import jsgx.launch.Launcher;
 import jsgx.launch.Platform;
+import jsgx.launch.RunningPlatform;
 import jsgx.launch.TokenFile;
 import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.le.LaunchEnclave;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
+import jsgx.machine.Machine;
+import jsgx.machine.MachineException;
+import jsgx.machine.MachineOptions;
+import jsgx.machine.SharedEpc;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,6 +52,7 @@ import picocli.CommandLine.Spec;
             "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --save-token enclave.token",
             "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --interface isgx --token enclave.token",
             "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --placement user",
+            "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --native-le",
             "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --dry-run"
         })
 final class LaunchCommand extends Subcommand {
@@ -123,6 +132,9 @@ final class LaunchCommand extends Subcommand {
     @Mixin
     private EnclaveOptions enclaves = new EnclaveOptions();
 
+    @Mixin
+    private LaunchEnclaveOptions launchEnclave = new LaunchEnclaveOptions();
+
     @Spec
     private CommandSpec spec;
 
@@ -131,7 +143,7 @@ final class LaunchCommand extends Subcommand {
     }
 
     @Override
-    int run() throws BadInput, ImageException, LaunchException, IOException {
+    int run() throws BadInput, ImageException, LaunchException, MachineException, IOException {
         check();
         EnclaveImage image = enclaves.image(file, surroundings);
         Sigstruct sigstruct = enclaves.sigstruct(file, image, sigstructFile, surroundings);
@@ -141,10 +153,13 @@ final class LaunchCommand extends Subcommand {
         }
         @Nullable Path save = saveToken == null ? null : surroundings.file(saveToken);
         Platform platform = platform();
+        Optional<LaunchEnclave> other = launchEnclave.other(surroundings);
         @Nullable LaunchResult ended = null;
-        try (Governance governance = control.open(surroundings);
+        // The launch enclave's own code runs in a program of its own, which must see the EPC.
+        try (@Nullable SharedEpc shared = launchEnclave.natively() ? SharedEpc.allocate(platform.epcSections()) : null;
+                Governance governance = control.open(surroundings);
                 Launcher launcher =
-                        Launcher.on(platform, control.governor(governance.options(), surroundings), control::driver)) {
+                        launcher(platform, control.governor(governance.options(), surroundings), other, shared)) {
             ended = launcher.launch(image, sigstruct, options);
         } catch (LaunchException e) {
             if (ended == null) {
@@ -171,6 +186,23 @@ final class LaunchCommand extends Subcommand {
         return result.launched() ? ExitStatus.DONE : ExitStatus.REFUSED;
     }
 
+    private Launcher launcher(
+            Platform platform, GovernorOptions rules, Optional<LaunchEnclave> other, @Nullable SharedEpc shared) {
+        if (shared == null) {
+            return Launcher.on(platform, rules, control::driver);
+        }
+        SecureRandom random = new SecureRandom();
+        MachineOptions program = MachineOptions.defaults();
+        RunningPlatform running = RunningPlatform.of(
+                platform,
+                rules,
+                platform.powerOn(random, shared.epc()),
+                launchEnclave.runner(shared, random),
+                defaults -> Machine.driver(control.driver(defaults), program));
+        other.ifPresent(running.authority()::rotate);
+        return Launcher.on(running, rules);
+    }
+
     private InterfaceKind driver() {
         if (chosen != null) {
             return chosen;
@@ -187,9 +219,10 @@ final class LaunchCommand extends Subcommand {
         if (!takesTokens && saveToken != null) {
             throw wrong("--save-token goes with --interface isgx: " + tokenless());
         }
-        String contradiction = control.contradiction(driver());
-        if (!contradiction.isEmpty()) {
-            throw wrong(contradiction);
+        for (String contradiction : List.of(control.contradiction(driver()), launchEnclave.contradiction())) {
+            if (!contradiction.isEmpty()) {
+                throw wrong(contradiction);
+            }
         }
     }
 

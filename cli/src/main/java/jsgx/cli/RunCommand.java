@@ -12,15 +12,17 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.SgxDriver;
+import jsgx.image.ImageException;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.governor.GovernorOptions;
-import jsgx.launch.le.JavaLaunchEnclave;
+import jsgx.launch.le.LaunchEnclave;
 import jsgx.machine.Machine;
 import jsgx.machine.MachineException;
 import jsgx.machine.MachineOptions;
@@ -100,6 +102,9 @@ final class RunCommand extends Subcommand {
     @Mixin
     private ControlOptions control = new ControlOptions();
 
+    @Mixin
+    private LaunchEnclaveOptions launchEnclave = new LaunchEnclaveOptions();
+
     @Spec
     private CommandSpec spec;
 
@@ -124,8 +129,9 @@ final class RunCommand extends Subcommand {
     }
 
     @Override
-    int run() throws BadInput, LaunchException, MachineException, IOException {
+    int run() throws BadInput, ImageException, LaunchException, MachineException, IOException {
         check();
+        Optional<LaunchEnclave> other = launchEnclave.other(surroundings);
         Platform own = Platforms.own(surroundings);
         Platform platform = epc == null ? own : own.withEpc(epc);
         @Nullable Ended ended = null;
@@ -133,7 +139,7 @@ final class RunCommand extends Subcommand {
                 Governance governance = control.open(surroundings);
                 SharedEpc shared = SharedEpc.allocate(platform.epcSections())) {
             GovernorOptions rules = control.governor(governance.options(), surroundings);
-            ended = run(platform, rules, shared, told);
+            ended = run(platform, rules, other, shared, told);
         } catch (LaunchException e) {
             if (ended == null) {
                 throw e;
@@ -154,7 +160,12 @@ final class RunCommand extends Subcommand {
     /** How a run ended. */
     private record Ended(int status, RunSummary summary) {}
 
-    private Ended run(Platform platform, GovernorOptions rules, SharedEpc shared, PrintStream told)
+    private Ended run(
+            Platform platform,
+            GovernorOptions rules,
+            Optional<LaunchEnclave> other,
+            SharedEpc shared,
+            PrintStream told)
             throws BadInput, LaunchException, MachineException {
         SecureRandom random = new SecureRandom();
         MachineOptions options = options();
@@ -162,8 +173,9 @@ final class RunCommand extends Subcommand {
                 platform,
                 rules,
                 platform.powerOn(random, shared.epc()),
-                new JavaLaunchEnclave(random),
+                launchEnclave.runner(shared, random),
                 defaults -> Machine.driver(control.driver(defaults).withVirtualization(false), options));
+        other.ifPresent(running.authority()::rotate);
         RunEvents.Style style = new RunEvents.Style(json(), this::screen, ZoneId.systemDefault());
         RunEvents events =
                 new RunEvents(trace, running.initReports(), surroundings.clock(), style, told, surroundings.err());
@@ -206,9 +218,10 @@ final class RunCommand extends Subcommand {
                     + " is not for a run: the program itself is user space, and keeps what tokens it likes; expected none or"
                     + " kernel");
         }
-        String contradiction = trace.contradiction();
-        if (!contradiction.isEmpty()) {
-            throw wrong(contradiction);
+        for (String contradiction : List.of(trace.contradiction(), launchEnclave.contradiction())) {
+            if (!contradiction.isEmpty()) {
+                throw wrong(contradiction);
+            }
         }
     }
 

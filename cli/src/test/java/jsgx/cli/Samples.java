@@ -41,6 +41,11 @@ final class Samples {
         return Keys.SIGNER;
     }
 
+    /** A platform that others share: it is not to be changed. */
+    static Platform platform() {
+        return Keys.PLATFORM;
+    }
+
     /** Writes enclave.sgxs, flipped.sgxs (one bit of code) and key.pem. */
     static Jsgx in(Path folder) {
         Jsgx jsgx = new Jsgx(folder);

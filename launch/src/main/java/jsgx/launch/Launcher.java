@@ -59,6 +59,17 @@ public final class Launcher implements AutoCloseable {
     }
 
     /**
+     * A launcher on a platform that is switched on, which ends with it.
+     *
+     * @param governance what that platform goes by
+     */
+    public static Launcher on(RunningPlatform running, GovernorOptions governance) {
+        Launcher launcher = new Launcher(running.platform(), governance, UnaryOperator.identity());
+        launcher.running = running;
+        return launcher;
+    }
+
+    /**
      * A launcher of a virtual machine's programs, on the machine's kernel as it is now: after a reboot of the machine, another one. Its
      * close ends neither the machine nor the host.
      *

@@ -37,7 +37,7 @@ public final class AgentChannel implements Agent, AutoCloseable {
     private static final long AGENTS_PATIENCE_NANOS = 200_000_000;
 
     /** How often to look for a reply before sleeping: most calls take no longer. */
-    private static final int SPINS = 2_000;
+    private static final int SPINS = 500;
 
     private static final VarHandle WORD = JAVA_INT.varHandle();
 
