@@ -161,11 +161,7 @@ final class RunCommand extends Subcommand {
     private record Ended(int status, RunSummary summary) {}
 
     private Ended run(
-            Platform platform,
-            GovernorOptions rules,
-            Optional<LaunchEnclave> other,
-            SharedEpc shared,
-            PrintStream told)
+            Platform platform, GovernorOptions rules, Optional<LaunchEnclave> other, SharedEpc shared, PrintStream told)
             throws BadInput, LaunchException, MachineException {
         SecureRandom random = new SecureRandom();
         MachineOptions options = options();

@@ -231,7 +231,9 @@ class NativeLaunchEnclaveTest {
     @Test
     void oneThatIsNoEnclaveIsRefusedWithTheReason() throws Exception {
         EnclaveImage text = new RawLayout.V5Le()
-                .apply(MemorySegment.ofArray("no enclave\n".repeat(2000).getBytes(StandardCharsets.US_ASCII)), ImageOptions.DEFAULT);
+                .apply(
+                        MemorySegment.ofArray("no enclave\n".repeat(2000).getBytes(StandardCharsets.US_ASCII)),
+                        ImageOptions.DEFAULT);
         LaunchEnclave enclave = new LaunchEnclave(
                 LeProfile.V5, WhiteList.NONE, text, own(LeProfile.V5).sigstruct());
         try (RunningPlatform running = running(Samples.platform())) {
