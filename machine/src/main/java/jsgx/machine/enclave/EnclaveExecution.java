@@ -211,14 +211,15 @@ public final class EnclaveExecution {
 
     /** A page that the program's own protection forbids is there all the same, unless it forbids everything. */
     private Fault withPresence(Fault fault) {
-        if (fault.vector() != Fault.Vector.PF || (fault.errorCode() & Fault.PF_PRESENT) != 0) {
+        Optional<DeviceMapping> mapping = space.mappings().at(fault.address());
+        boolean plain = fault.vector() == Fault.Vector.PF && (fault.errorCode() & Fault.PF_SGX) == 0;
+        if (!plain || mapping.isEmpty() || !isAccessError(mapping.get(), fault.errorCode() & ~Fault.PF_PRESENT)) {
             return fault;
         }
-        Optional<DeviceMapping> mapping = space.mappings().at(fault.address());
-        boolean forbidden = mapping.isPresent()
-                && mapping.get().protection() != 0
-                && isAccessError(mapping.get(), fault.errorCode());
-        return forbidden ? Fault.pf(fault.address(), fault.errorCode() | Fault.PF_PRESENT) : fault;
+        int errorCode = mapping.get().protection() == 0
+                ? fault.errorCode() & ~Fault.PF_PRESENT
+                : fault.errorCode() | Fault.PF_PRESENT;
+        return Fault.pf(fault.address(), errorCode);
     }
 
     /** All rules allow the access: the real protection was not the one that they give. */

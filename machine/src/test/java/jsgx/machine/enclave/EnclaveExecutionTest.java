@@ -299,7 +299,7 @@ final class EnclaveExecutionTest {
 
         thread.segmentation(DATA + 1, ACCERR);
 
-        fixedUp(14, 5, DATA);
+        fixedUp(14, 4, DATA);
     }
 
     @Test
