@@ -26,6 +26,10 @@ uint64_t random64(void);
 // Runs f in a child: its exit status, or 256 + the signal that killed it; after some seconds it is killed.
 int in_child(void (*f)(void));
 
+// A child that must end so, as in_child says; else the program goes on, and has failed.
+void expect(const char *what, int status, void (*f)(void));
+extern int failed;
+
 // A child may end in any way but by hanging.
 void survives(const char *what, void (*f)(void));
 

@@ -97,16 +97,6 @@ static void stack_limit(void) {
   works();
 }
 
-static void expect(const char *what, int status, void (*f)(void)) {
-  double start = seconds();
-  int found = in_child(f);
-  if (found != status) {
-    errno = 0;
-    fail("%s: expected %d, found %d", what, status, found);
-  }
-  printf("%s: %.1f s\n", what, seconds() - start);
-}
-
 int main(void) {
   expect("ten thousand opens", 0, ten_thousand_opens);
   expect("as many as there are", 0, as_many_as_there_are);
@@ -120,4 +110,5 @@ int main(void) {
   expect("a limit of processes", 0, process_limit);
   expect("a limit of the stack", 0, stack_limit);
   works();
+  return failed;
 }

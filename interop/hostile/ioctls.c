@@ -70,4 +70,5 @@ int main(void) {
   stop = 1;
   pthread_join(thread, NULL);
   works();
+  return failed;
 }

@@ -100,14 +100,6 @@ static void prefixed_enclu(void) {
   __asm__ volatile("mov $2, %%eax; xor %%ebx, %%ebx; .byte 0x66, 0x0f, 0x01, 0xd7" ::: "rax", "rbx", "rcx");
 }
 
-static void expect(const char *what, int status, void (*f)(void)) {
-  int found = in_child(f);
-  if (found != status) {
-    errno = 0;
-    fail("%s: expected %d, found %d", what, status, found);
-  }
-}
-
 int main(void) {
   expect("covered", 0, covered);
   expect("again and again", 0, again_and_again);
@@ -119,4 +111,5 @@ int main(void) {
   expect("ENCLU at the end of a page", 256 + SIGSEGV, enclu_at_the_end_of_a_page);
   survives("ENCLU with a prefix", prefixed_enclu);
   works();
+  return failed;
 }

@@ -120,4 +120,5 @@ int main(void) {
   survives("unmaps the vDSO", unmaps_the_vdso);
   survives("unmaps everything there", unmaps_everything);
   works();
+  return failed;
 }

@@ -174,14 +174,6 @@ static void new_namespace(void) {
   _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
 }
 
-static void expect(const char *what, int status, void (*f)(void)) {
-  int found = in_child(f);
-  if (found != status) {
-    errno = 0;
-    fail("%s: expected %d, found %d", what, status, found);
-  }
-}
-
 int main(int argc, char **argv) {
   self = argv[0];
   if (argc > 1) {
@@ -207,4 +199,5 @@ int main(int argc, char **argv) {
   survives("a new namespace", new_namespace);
   works();
   usleep(100000);
+  return failed;
 }

@@ -6,11 +6,13 @@
 
 #include "common.h"
 
+static int got;
+
 #define MUST_FAIL(call)                                                      \
   do {                                                                       \
     if ((long)(call) >= 0) {                                                 \
-      errno = 0;                                                             \
-      fail("%s works", #call);                                               \
+      printf("%s works\n", #call);                                           \
+      got = 1;                                                               \
     }                                                                        \
   } while (0)
 
@@ -19,16 +21,17 @@ static const char *folder;
 static void must_not_open(const char *path) {
   int fd = open(path, O_RDONLY);
   if (fd >= 0) {
-    errno = 0;
-    fail("open %s works", path);
+    printf("open %s works\n", path);
+    got = 1;
+    close(fd);
   }
   fd = openat(AT_FDCWD, path, O_PATH);
   if (fd >= 0) {
     char name[64];
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     if (open(name, O_RDONLY) >= 0) {
-      errno = 0;
-      fail("open %s works by O_PATH", path);
+      printf("open %s works by O_PATH\n", path);
+      got = 1;
     }
     close(fd);
   }
@@ -62,14 +65,8 @@ static void the_folder(void) {
     rename(link, folder);
   }
   rmdir(made);
-  if (linked == 0 && opened >= 0) {
-    errno = 0;
-    fail("open of a symbolic link to the state folder works");
-  }
-  if (moved == 0) {
-    errno = 0;
-    fail("the state folder can be renamed");
-  }
+  MUST_FAIL(linked == 0 ? opened : -1);
+  MUST_FAIL(moved);
 
   // By its parent: relative to a descriptor, and by going there.
   char parent[4096];
@@ -89,6 +86,10 @@ static void the_folder(void) {
   }
   if (chdir(folder) == 0) {
     MUST_FAIL(open(".", O_RDONLY));
+  }
+  fflush(stdout);
+  if (got) {
+    _exit(1);
   }
   execl("/bin/sh", "sh", "-c", "cat \"$0\"/* \"$0\"/*/* 2>/dev/null | wc -c | grep -qx 0", folder, NULL);
   _exit(1);
@@ -127,6 +128,8 @@ static void the_supervisor(void) {
     }
   }
   works();
+  fflush(stdout);
+  _exit(got);
 }
 
 static void inherited_descriptors(void) {
@@ -137,17 +140,9 @@ static void inherited_descriptors(void) {
       char link[256] = "", name[64];
       snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
       readlink(name, link, sizeof link - 1);
-      errno = 0;
-      fail("the program was born with descriptor %d: %s", fd, link);
+      printf("the program was born with descriptor %d: %s\n", fd, link);
+      failed = 1;
     }
-  }
-}
-
-static void expect(const char *what, int status, void (*f)(void)) {
-  int found = in_child(f);
-  if (found != status) {
-    errno = 0;
-    fail("%s: expected %d, found %d", what, status, found);
   }
 }
 
@@ -158,4 +153,5 @@ int main(int argc, char **argv) {
   expect("the state folder", 0, the_folder);
   expect("the supervisor", 0, the_supervisor);
   works();
+  return failed;
 }

@@ -192,14 +192,6 @@ static void returns_nowhere(void) {
   __asm__ volatile("mov %0, %%rsp; mov $15, %%eax; syscall" ::"r"(small + 4096) : "memory");
 }
 
-static void expect(const char *what, int status, void (*f)(void)) {
-  int found = in_child(f);
-  if (found != status) {
-    errno = 0;
-    fail("%s: expected %d, found %d", what, status, found);
-  }
-}
-
 int main(void) {
   expect("all blocked", 0, all_blocked);
   expect("all blocked by the call itself", 0, all_blocked_by_the_call_itself);
@@ -216,4 +208,5 @@ int main(void) {
   expect("blocked and illegal", 256 + SIGILL, blocked_illegal);
   survives("a made-up signal frame", returns_nowhere);
   works();
+  return failed;
 }

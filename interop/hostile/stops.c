@@ -33,4 +33,5 @@ int main(void) {
   }
   raise(SIGCONT);
   works();
+  return failed;
 }
