@@ -176,7 +176,7 @@ static void new_namespace(void) {
 
 int main(int argc, char **argv) {
   self = argv[0];
-  if (argc > 1) {
+  if (argc > 1 && argv[1][0] != '/') {
     works();
     int left = atoi(argv[1]);
     if (left == 0) {

@@ -157,7 +157,7 @@ static void blocked_illegal(void) {
 }
 
 static void timers(void) {
-  struct sigaction action = {.sa_sigaction = count, .sa_flags = SA_SIGINFO};
+  struct sigaction action = {.sa_sigaction = count, .sa_flags = SA_SIGINFO | SA_RESTART};
   sigaction(SIGALRM, &action, NULL);
   sigaction(SIGPROF, &action, NULL);
   setitimer(ITIMER_REAL, &(struct itimerval){{0, 1000}, {0, 1000}}, NULL);

@@ -97,7 +97,7 @@ extern const char enclave_code[], enclave_instructions[], enclave_read[], enclav
 // Ends the test, or the program: what failed, with errno.
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
-// A key of 3072 bits with exponent 3; made anew for each number at its first use.
+// A key of 3072 bits with exponent 3, made at its first use and kept in signer-NUMBER.pem beside the program, where that can be written.
 const void *signer_key(int number);
 void signer_hash(int number, uint8_t mrsigner[32]);
 void sigstruct_sign(struct sigstruct *sig, int signer);

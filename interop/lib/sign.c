@@ -2,8 +2,11 @@
 #include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "enclave.h"
 
@@ -11,7 +14,23 @@ enum { BYTES = 384, SIGNERS = 2 };
 
 static EVP_PKEY *keys[SIGNERS];
 
+// Where a key is kept: beside the program.
+static FILE *key_file(int number, const char *mode) {
+  char path[4096];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
+  while (length > 0 && path[length - 1] != '/') {
+    length--;
+  }
+  snprintf(path + length, 32, "signer-%d.pem", number);
+  return fopen(path, mode);
+}
+
 const void *signer_key(int number) {
+  FILE *kept = keys[number] == NULL ? key_file(number, "r") : NULL;
+  if (kept != NULL) {
+    keys[number] = PEM_read_PrivateKey(kept, NULL, NULL, NULL);
+    fclose(kept);
+  }
   if (keys[number] == NULL) {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
     BIGNUM *three = BN_new();
@@ -23,6 +42,11 @@ const void *signer_key(int number) {
     }
     BN_free(three);
     EVP_PKEY_CTX_free(ctx);
+    kept = key_file(number, "wx");
+    if (kept != NULL) {
+      PEM_write_PrivateKey(kept, keys[number], NULL, NULL, 0, NULL, NULL);
+      fclose(kept);
+    }
   }
   return keys[number];
 }
