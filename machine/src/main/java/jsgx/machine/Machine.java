@@ -75,7 +75,8 @@ public final class Machine {
         SeccompFilter.Action action = fast ? SeccompFilter.Action.TRAP : SeccompFilter.Action.TRACE;
         try (Program program = program(options, driver, code.vdso(), action, events);
                 Terminal terminal = Terminal.shared()) {
-            return run(fast ? fast(program, code, epc, terminal) : traced(program, code, epc, terminal), found);
+            Run supervision = fast ? fast(program, code, epc, terminal) : traced(program, code, epc, terminal);
+            return run(supervision, found);
         } catch (StartException e) {
             throw notStarted(found, e);
         } catch (LinuxException e) {
@@ -93,7 +94,7 @@ public final class Machine {
     }
 
     private static Run fast(Program program, CodePages code, SharedEpc epc, Terminal terminal) {
-        return new FastSupervision(program, code, epc.descriptor(), terminal::began)::run;
+        return command -> new FastSupervision(program, code, epc.descriptor(), terminal::began).run(command);
     }
 
     private static Run traced(Program program, CodePages code, SharedEpc epc, Terminal terminal) {

@@ -92,7 +92,10 @@ final class Seized implements AutoCloseable {
     /** Stops it where it is. */
     void stop() {
         Ptrace.interrupt(tid);
-        await();
+        // A process that has just been started may still be about to tell of its exec.
+        while (await() instanceof Ptrace.Status.Event(int event, int ignored) && event == Ptrace.EVENT_EXEC) {
+            Ptrace.resume(tid, 0);
+        }
     }
 
     /** Another {@code syscall} from now on. */

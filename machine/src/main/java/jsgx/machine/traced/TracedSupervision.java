@@ -150,7 +150,13 @@ public final class TracedSupervision {
         try {
             Linux.check("ptrace", Ptrace.seize(task.tid(), OPTIONS));
             Linux.check("ptrace", Ptrace.interrupt(task.tid()));
-            if (!(task.await() instanceof Status.Event)) {
+            Status stop = task.await();
+            while (stop instanceof Status.Event(int event, int ignored) && event != Ptrace.EVENT_STOP) {
+                // posix_spawn returns a little earlier than the exec of our code does.
+                task.resume(0);
+                stop = task.await();
+            }
+            if (!(stop instanceof Status.Event)) {
                 throw new LinuxException("ptrace", Errors.ESRCH);
             }
         } catch (LinuxException e) {
