@@ -1,5 +1,6 @@
 package jsgx.machine.fast;
 
+import java.util.function.BooleanSupplier;
 import jsgx.arch.RegisterFile;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
@@ -8,8 +9,8 @@ import jsgx.machine.task.Task;
 /** A thread of the program with the stub in it. */
 final class FastTask implements Task {
 
-    /** How long a thread that is called out of an enclave may take until somebody looks whether it is still there. */
-    private static final long EVICT_PATIENCE_MILLIS = 20;
+    /** How long a thread that is called out of an enclave may take until somebody looks whether it is still there and inside. */
+    private static final long EVICT_PATIENCE_MILLIS = 1;
 
     private final int pid;
     private volatile int tid;
@@ -88,11 +89,11 @@ final class FastTask implements Task {
     }
 
     @Override
-    public void evict() {
+    public void evict(BooleanSupplier left) {
         synchronized (evictions) {
             int mine = ++evictionsAsked;
             Linux.tgkill(pid, tid, SignalMask.EVICT);
-            while (evictionsDone - mine < 0 && !isGone()) {
+            while (evictionsDone - mine < 0 && !left.getAsBoolean() && !isGone()) {
                 try {
                     evictions.wait(EVICT_PATIENCE_MILLIS);
                 } catch (InterruptedException e) {

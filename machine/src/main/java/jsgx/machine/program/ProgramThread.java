@@ -199,6 +199,7 @@ public final class ProgramThread {
     }
 
     /** Makes the thread leave the enclave that it is in where that meets a range. Not for a thread that is being served here: it is outside. */
+    @SuppressWarnings("ReferenceEquality")
     void evict(long start, long end) {
         if (server == Thread.currentThread()) {
             return;
@@ -208,7 +209,7 @@ public final class ProgramThread {
                 ? task.mayBeInside()
                 : mode.elrangeBase() < end && mode.elrangeBase() + mode.elrangeSize() > start;
         if (inside) {
-            task.evict();
+            task.evict(() -> mode != null && mode != execution.processor().enclaveMode());
         }
     }
 }

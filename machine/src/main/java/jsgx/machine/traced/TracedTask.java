@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongUnaryOperator;
 import jsgx.arch.RegisterFile.Register;
 import jsgx.machine.code.CodeLayout;
@@ -93,7 +94,7 @@ final class TracedTask implements Task {
     }
 
     @Override
-    public void evict() {
+    public void evict(BooleanSupplier left) {
         tracer.evict(this);
     }
 

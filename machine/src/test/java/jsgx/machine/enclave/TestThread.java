@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
 import jsgx.arch.CpuFeatures;
 import jsgx.arch.Cpuid;
@@ -285,7 +286,7 @@ final class TestThread implements Task {
     }
 
     @Override
-    public void evict() {
+    public void evict(BooleanSupplier left) {
         throw new AssertionError("not asked for");
     }
 }
