@@ -25,6 +25,7 @@ import jsgx.machine.linux.Signals;
 import jsgx.machine.linux.SystemCall;
 import jsgx.machine.program.Program;
 import jsgx.machine.program.ProgramThread;
+import jsgx.machine.task.Attention;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
 import jsgx.machine.task.SystemCallAnswer;
@@ -68,6 +69,8 @@ final class Tracer {
     /** Threads with a stop that came while something else was done. */
     private final Deque<TracedTask> waiting = new ArrayDeque<>();
 
+    private final Requests<TracedTask> evictions = new Requests<>();
+    private volatile @Nullable Thread tracer;
     private int leader;
     private volatile boolean killed;
     private boolean executed;
@@ -94,7 +97,19 @@ final class Tracer {
 
     /** Serves the program until no process of it is left: the exit status of its first, or 128 and the signal that killed it. */
     int run() throws LinuxException {
+        tracer = Thread.currentThread();
+        Attention.duty(this::attend);
+        try {
+            return serve();
+        } finally {
+            Attention.duty(() -> {});
+            evictions.serve(task -> {});
+        }
+    }
+
+    private int serve() throws LinuxException {
         while (!tasks.isEmpty() || !early.isEmpty()) {
+            attend();
             TracedTask left = waiting.poll();
             if (left != null) {
                 Status stop = left.unserved();
@@ -378,8 +393,20 @@ final class Tracer {
         }
     }
 
-    /** Stops a thread, wherever it is, and has it leave the enclave that it is in. */
+    /** Stops a thread, wherever it is, and has it leave the enclave that it is in. Any thread may call it. */
     void evict(TracedTask task) {
+        if (tracer == Thread.currentThread()) {
+            leaveEnclave(task);
+        } else {
+            evictions.ask(task);
+        }
+    }
+
+    private void attend() {
+        evictions.serve(this::leaveEnclave);
+    }
+
+    private void leaveEnclave(TracedTask task) {
         ProgramThread thread = task.thread();
         if (thread == null || tasks.get(task.tid()) != task) {
             return;
