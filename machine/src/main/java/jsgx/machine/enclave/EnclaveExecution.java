@@ -402,9 +402,11 @@ public final class EnclaveExecution {
                     : (signal.errorCode() & Fault.PF_WRITE) != 0 ? EnclaveAccess.Kind.WRITE : EnclaveAccess.Kind.READ;
         }
         long address = signal.address();
+        // The fetch comes first: what the instruction does with memory counts only where the processor got at it.
         if (isFetch(register(Register.RIP), address)
-                && EnclaveAccess.access(processor, address, 1, EnclaveAccess.Kind.FETCH)
-                        instanceof EnclaveAccess.Result.Refused) {
+                && (EnclaveAccess.access(processor, address, 1, EnclaveAccess.Kind.FETCH)
+                                instanceof EnclaveAccess.Result.Refused
+                        || (space.realProtection(address) & LinearMemory.PROT_EXEC) == 0)) {
             return EnclaveAccess.Kind.FETCH;
         }
         return MemoryAccess.at(code, processor.registers(), address).orElse(EnclaveAccess.Kind.READ);

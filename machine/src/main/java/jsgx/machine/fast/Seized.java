@@ -92,8 +92,10 @@ final class Seized implements AutoCloseable {
     /** Stops it where it is. */
     void stop() {
         Ptrace.interrupt(tid);
-        // A process that has just been started may still be about to tell of its exec.
+        // A process that has just been started may still be about to tell of its exec, by a stop that takes the
+        // interruption's place.
         while (await() instanceof Ptrace.Status.Event(int event, int ignored) && event == Ptrace.EVENT_EXEC) {
+            Ptrace.interrupt(tid);
             Ptrace.resume(tid, 0);
         }
     }

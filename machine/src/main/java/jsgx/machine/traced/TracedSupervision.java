@@ -152,7 +152,9 @@ public final class TracedSupervision {
             Linux.check("ptrace", Ptrace.interrupt(task.tid()));
             Status stop = task.await();
             while (stop instanceof Status.Event(int event, int ignored) && event != Ptrace.EVENT_STOP) {
-                // posix_spawn returns a little earlier than the exec of our code does.
+                // posix_spawn returns a little earlier than the exec of our code does. That stop took the
+                // interruption's place.
+                Linux.check("ptrace", Ptrace.interrupt(task.tid()));
                 task.resume(0);
                 stop = task.await();
             }

@@ -281,6 +281,17 @@ final class EnclaveExecutionTest {
     }
 
     @Test
+    void aFetchOfAPageThatIsNotShownIsNoWriteWhateverTheInstructionDoes() {
+        thread.put(CODE, STORE);
+        thread.enter();
+
+        assertThat(thread.segmentation(CODE, ACCERR)).isEqualTo(RESUME);
+
+        assertThat(thread.execution.inside()).isTrue();
+        assertThat(thread.space.refreshed).containsExactly(CODE);
+    }
+
+    @Test
     void aWriteThatTheProgramForbidsHasNoSgxBit() {
         thread.protect(DATA, DATA + 0x1000, 1);
         thread.put(CODE, STORE);
