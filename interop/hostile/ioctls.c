@@ -1,7 +1,8 @@
 // ioctls with random requests, pointers and sizes, on files in every state, while the memory that they point to changes.
 #include "common.h"
 
-static char *area; // half of it mapped
+static char *area;  // half of it mapped, and its protection changes
+static char *alias; // the same memory
 static volatile int stop;
 
 static uint64_t pointer(void) {
@@ -34,7 +35,10 @@ int main(void) {
                               SGX_REMOVE_PAGES, SGX_VEPC_REMOVE_ALL, ISGX_ADD_PAGE, ISGX_INIT, 0x4010a402, 0x4018a409, 0x4010a40a,
                               0x4010a40b,       0x4010a40c,       0x4008a40d};
   const char *devices[] = {"/dev/sgx_enclave", "/dev/sgx_provision", "/dev/isgx", "/dev/sgx", "/dev/sgx_vepc"};
-  area = mmap(NULL, 0x10000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  int memory = memfd_create("area", 0);
+  ftruncate(memory, 0x8000);
+  area = mmap(NULL, 0x10000, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+  alias = mmap(NULL, 0x8000, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   munmap(area + 0x8000, 0x8000);
   pthread_t thread;
   pthread_create(&thread, NULL, changes, NULL);
@@ -53,14 +57,12 @@ int main(void) {
       fd = open(devices[random64() % 5], O_RDWR);
     }
     for (int i = 0; i < 8; i++) {
-      uint64_t *words = (uint64_t *)area;
-      if (mprotect(area, 4096, PROT_READ | PROT_WRITE) == 0) {
-        // A structure that is nearly right: what it points to, is random.
-        words[0] = pointer();
-        words[1] = random64() % 2 ? random64() % SIZE & -4096 : pointer();
-        words[2] = random64() % 2 ? 4096 * (random64() % 64) : pointer();
-        words[3] = pointer();
-      }
+      // A structure that is nearly right: what it points to, is random.
+      uint64_t *words = (uint64_t *)alias;
+      words[0] = pointer();
+      words[1] = random64() % 2 ? random64() % SIZE & -4096 : pointer();
+      words[2] = random64() % 2 ? 4096 * (random64() % 64) : pointer();
+      words[3] = pointer();
       ioctl(fd, random64() % 16 == 0 ? random64() : requests[random64() % 16], random64() % 2 ? (uint64_t)area : pointer());
     }
     if (fd != created.fd && fd != whole.fd) {
