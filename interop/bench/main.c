@@ -107,8 +107,17 @@ static void signals(void) {
   line("fault", microseconds(fault_itself, NULL), "us");
 }
 
-// Enters once for each page and reads it, for the first time.
-static double first_touch(uint64_t size) {
+// Best of all rounds, for which an enclave is built each.
+struct large {
+  double add, touch, again;
+};
+
+static double least(double a, double b) {
+  return a < b ? a : b;
+}
+
+// Enters once for each page of a heap of half the enclave's size, and reads it, for the first time and then again.
+static void large_enclave(uint64_t size, struct large *best) {
   struct enclave big;
   enclave_prepare(&big, 0);
   munmap((void *)big.base, SIZE);
@@ -120,22 +129,20 @@ static double first_touch(uint64_t size) {
   }
   enclave_add_all(&big);
   uint64_t heap = size / 2;
-  char *zeroes = mmap(NULL, heap, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char *zeroes = mmap(NULL, heap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memset(zeroes, 0x5a, heap);
   double start = seconds();
   struct secinfo secinfo = {.flags = SI_REG | SI_R | SI_W};
-  struct sgx_add_pages add = {(uint64_t)zeroes, size / 2, heap, (uint64_t)&secinfo, SGX_MEASURE, 0};
+  struct sgx_add_pages add = {0};
   for (uint64_t done = 0; done < heap; done += add.count) {
-    add.src = (uint64_t)zeroes + done;
-    add.offset = size / 2 + done;
-    add.length = heap - done;
+    add = (struct sgx_add_pages){(uint64_t)zeroes + done, heap + done, heap - done, (uint64_t)&secinfo, SGX_MEASURE, 0};
     if (ioctl(big.fd, SGX_ADD_PAGES, &add) != 0) {
       fail("ADD_PAGES");
     }
   }
-  line("add_pages", (seconds() - start) * 1e3 / ((double)heap / (1 << 20)), "ms/MiB");
-  static char zero[PAGE];
+  best->add = least(best->add, (seconds() - start) * 1e3 / ((double)heap / (1 << 20)));
   for (uint64_t at = 0; at < heap; at += PAGE) {
-    measure_page(&big, size / 2 + at, secinfo.flags, zero, true);
+    measure_page(&big, heap + at, secinfo.flags, zeroes, true);
   }
   enclave_sign(&big, 0);
   if ((errno = enclave_init(&big)) != 0) {
@@ -145,20 +152,21 @@ static double first_touch(uint64_t size) {
   if (mmap((void *)(big.base + heap), heap, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, big.fd, 0) == MAP_FAILED) {
     fail("mmap");
   }
-  start = seconds();
-  for (uint64_t at = big.base + heap; at < big.base + size; at += PAGE) {
-    enclave_read8(&big, at);
+  for (int round = 0; round < 2; round++) {
+    start = seconds();
+    for (uint64_t at = big.base + heap; at < big.base + size; at += PAGE) {
+      enclave_read8(&big, at);
+    }
+    double each = (seconds() - start) / ((double)heap / PAGE) * 1e6;
+    if (round == 0) {
+      best->touch = least(best->touch, each);
+    } else {
+      best->again = least(best->again, each);
+    }
   }
-  double touch = (seconds() - start) / ((double)heap / PAGE) * 1e6;
-  start = seconds();
-  for (uint64_t at = big.base + heap; at < big.base + size; at += PAGE) {
-    enclave_read8(&big, at);
-  }
-  double again = (seconds() - start) / ((double)heap / PAGE) * 1e6;
-  line("page_touched_again", again, "us");
+  munmap(zeroes, heap);
   munmap((void *)big.base, size);
   close(big.fd);
-  return touch - again;
 }
 
 // The same for ordinary memory.
@@ -216,9 +224,9 @@ int main(int argc, char **argv) {
     return 0;
   }
   if (argc > 1 && strcmp(argv[1], "touch") == 0) { // an enclave of so many MiB, half of it heap: more than the EPC reclaims
-    uint64_t size = strtoul(argv[2], NULL, 10) << 20;
+    struct large once = {1e9, 1e9, 1e9};
     double start = seconds();
-    first_touch(size);
+    large_enclave(strtoul(argv[2], NULL, 10) << 20, &once);
     line("seconds", seconds() - start, "s");
     return 0;
   }
@@ -231,7 +239,15 @@ int main(int argc, char **argv) {
   line("vdso", microseconds(through_the_vdso, &run), "us");
   line("own_enclu", microseconds(by_own_enclu, NULL), "us");
   touch_limit(64 << 20);
-  line("first_touch", first_touch(32 << 20), "us");
+  struct large best = {1e9, 1e9, 1e9};
+  for (int round = 0; round < 5; round++) {
+    large_enclave(32 << 20, &best);
+    if (round == 0) {
+      line("add_pages_first", best.add, "ms/MiB");
+    }
+  }
+  line("add_pages", best.add, "ms/MiB");
+  line("first_touch", best.touch - best.again, "us");
   scaling("two_threads_calls", 20000, 1000);
   scaling("two_threads_work", 5, 100000000);
   return 0;

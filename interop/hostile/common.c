@@ -76,6 +76,7 @@ int in_child(void (*f)(void)) {
 }
 
 int failed;
+static int hung;
 
 static int wanted(const char *what) { // ONLY=part of a name: for who looks for a fault
   const char *only = getenv("ONLY");
@@ -96,15 +97,21 @@ void expect(const char *what, int status, void (*f)(void)) {
   }
 }
 
-void survives(const char *what, void (*f)(void)) {
+void ends_when_killed(const char *what, void (*f)(void)) {
   if (!wanted(what)) {
     return;
   }
   int status = in_child(f);
   if (status == -1) {
-    failed = 1;
-    printf("%s: hung\n", what);
+    hung = 1;
+    printf("%s: hung, and was killed\n", what);
   } else {
     printf("%s: %s %d\n", what, status >= 256 ? "signal" : "status", status & 255);
   }
+}
+
+void survives(const char *what, void (*f)(void)) {
+  hung = 0;
+  ends_when_killed(what, f);
+  failed |= hung;
 }

@@ -33,6 +33,9 @@ extern int failed;
 // A child may end in any way but by hanging.
 void survives(const char *what, void (*f)(void));
 
+// A child may do as it likes, if only SIGKILL ends it.
+void ends_when_killed(const char *what, void (*f)(void));
+
 double seconds(void);
 
 #endif
