@@ -1,11 +1,11 @@
 /** The jsgx command. */
 module jsgx.cli {
     requires static org.jspecify;
-    requires jsgx.arch;
-    requires jsgx.driver;
+    requires transitive jsgx.arch;
+    requires transitive jsgx.driver;
     requires transitive jsgx.image;
     requires transitive jsgx.launch;
-    requires jsgx.machine;
+    requires transitive jsgx.machine;
     requires info.picocli;
     requires io.avaje.json;
 

@@ -11,12 +11,15 @@ import java.util.stream.Stream;
 import jsgx.cli.demo.Demo;
 import jsgx.cli.demo.Demo.Ended;
 import jsgx.cli.demo.DemoEnclave;
+import jsgx.cli.demo.RunDemo;
+import jsgx.cli.demo.RunDemo.Ran;
 import jsgx.image.EnclaveImage;
 import jsgx.image.ImageException;
 import jsgx.image.SgxsWriter;
 import jsgx.launch.LaunchException;
 import jsgx.launch.LaunchResult;
 import jsgx.launch.Platform;
+import jsgx.machine.MachineException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,6 +32,7 @@ import picocli.CommandLine.Option;
         customSynopsis = "jsgx demo [--keep FOLDER] [OPTION...]",
         description = {
             "Launch a small enclave by the processor's rules, and by those of launch control; say why where it is refused.",
+            "Then run a program that builds and enters it.",
             "All on a platform that is made for it and forgotten: your own is not touched."
         },
         footerHeading = "%nExit status 1 where a step did not end as it should.%n%nExamples:%n",
@@ -47,7 +51,7 @@ final class DemoCommand extends Subcommand {
     }
 
     @Override
-    int run() throws BadInput, ImageException, LaunchException, IOException {
+    int run() throws BadInput, ImageException, LaunchException, MachineException, IOException {
         @Nullable Path folder = keep == null ? null : newFolder(keep);
         SecureRandom random = new SecureRandom();
         Screen screen = screen();
@@ -57,27 +61,40 @@ final class DemoCommand extends Subcommand {
         }
         Demo demo = Demo.create(random);
         List<Ended> steps = new ArrayList<>();
-        Path tokens = Files.createTempDirectory("jsgx-demo-");
+        Path scratch = Files.createTempDirectory("jsgx-demo-");
+        Ran ran;
         try {
-            demo.run(Platform.create(random), tokens, random, ended -> {
+            Platform platform = Platform.create(random);
+            demo.run(platform, scratch, random, ended -> {
                 steps.add(ended);
                 if (!json()) {
                     show(screen, ended, steps.size());
                 }
             });
+            ran = RunDemo.run(platform, demo.enclave(), scratch);
         } finally {
-            remove(tokens);
+            remove(scratch);
         }
-        boolean asExpected = steps.stream().allMatch(Ended::asExpected);
+        if (!json()) {
+            show(screen, ran, steps.size() + 1);
+        }
+        boolean asExpected = steps.stream().allMatch(Ended::asExpected) && ran.asExpected();
         if (folder != null) {
             keep(demo.enclave(), folder);
         }
         if (json()) {
             print(new Json()
                     .put("asExpected", asExpected)
-                    .put("steps", steps.stream().map(DemoCommand::json).toList()));
+                    .put("steps", steps.stream().map(DemoCommand::json).toList())
+                    .put(
+                            "run",
+                            new Json()
+                                    .put("output", ran.output())
+                                    .put("exitStatus", ran.status())
+                                    .put("skipped", ran.skipped())
+                                    .put("asExpected", ran.asExpected())));
         } else {
-            summary(screen, steps, folder != null);
+            summary(screen, steps, ran, folder != null);
         }
         return asExpected ? ExitStatus.DONE : ExitStatus.REFUSED;
     }
@@ -95,6 +112,20 @@ final class DemoCommand extends Subcommand {
         surroundings.out().flush();
     }
 
+    private static void show(Screen screen, Ran ran, int number) {
+        screen.blank();
+        screen.line(screen.bold(number + "  an unmodified program, which builds the same enclave and enters it"));
+        screen.blank();
+        if (!ran.skipped().isEmpty()) {
+            screen.line("skipped  " + Text.printable(ran.skipped()));
+            return;
+        }
+        screen.line("  " + Text.printable(ran.output()));
+        screen.blank();
+        screen.line((ran.asExpected() ? screen.good("ran") : screen.bad("not as it should be")) + "  exit status "
+                + ran.status() + ", as  jsgx run  runs any program that expects SGX");
+    }
+
     private static void remove(Path folder) throws IOException {
         try (Stream<Path> content = Files.list(folder)) {
             for (Path file : content.toList()) {
@@ -104,8 +135,8 @@ final class DemoCommand extends Subcommand {
         Files.delete(folder);
     }
 
-    private void summary(Screen screen, List<Ended> steps, boolean kept) {
-        boolean asExpected = steps.stream().allMatch(Ended::asExpected);
+    private void summary(Screen screen, List<Ended> steps, Ran ran, boolean kept) {
+        boolean asExpected = steps.stream().allMatch(Ended::asExpected) && ran.asExpected();
         long launched =
                 steps.stream().filter(ended -> ended.result().launched()).count();
         screen.blank();
@@ -113,6 +144,7 @@ final class DemoCommand extends Subcommand {
                 asExpected
                         ? screen.good("as it should be") + "  " + launched + " launches, " + (steps.size() - launched)
                                 + " refusals, each by another check"
+                                + (ran.skipped().isEmpty() ? "; one program run" : "; no program run")
                         : screen.bad("not as it should be") + "  see above; this is a bug in jsgx: please report it");
         if (kept) {
             screen.blank();
@@ -121,6 +153,7 @@ final class DemoCommand extends Subcommand {
             screen.line("  jsgx inspect enclave.sgxs --sigstruct enclave.sigstruct");
             screen.line("  jsgx measure enclave.sgxs --diff flipped.sgxs");
             screen.line("  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct");
+            screen.line("  jsgx run --trace ./program");
             screen.line("  jsgx sign enclave.sgxs --key signer.pem -o mine.sigstruct --svn 1");
         }
     }
@@ -161,6 +194,7 @@ final class DemoCommand extends Subcommand {
                 folder.resolve("enclave.sigstruct"),
                 SigstructFields.bytes(enclave.sigstruct().memory()));
         enclave.signer().write(folder.resolve("signer.pem"));
+        RunDemo.write(enclave, folder.resolve("program"));
     }
 
     private void write(Path file, byte[] content) throws BadInput, IOException {

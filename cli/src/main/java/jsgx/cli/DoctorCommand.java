@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import jsgx.cli.doctor.Doctor;
 import jsgx.cli.doctor.Fact;
 import jsgx.cli.doctor.Host;
+import jsgx.cli.doctor.Trial;
 import picocli.CommandLine.Command;
 
 /** {@code jsgx doctor}. */
@@ -42,6 +43,7 @@ final class DoctorCommand extends Subcommand {
         for (String name : List.of("os.name", "os.arch", "java.version", "java.home")) {
             properties.put(name, System.getProperty(name, ""));
         }
+        properties.putAll(Trial.here());
         return properties;
     }
 

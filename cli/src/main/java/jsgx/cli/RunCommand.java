@@ -93,7 +93,7 @@ final class RunCommand extends Subcommand {
     @Option(
             order = 13,
             names = "--strict",
-            description = "Close what native execution leaves open, where it can be closed at a price.")
+            description = "Close what native execution leaves open, where it can be closed at a price: with a tracer.")
     private boolean strict;
 
     @Mixin
@@ -165,16 +165,18 @@ final class RunCommand extends Subcommand {
             throws BadInput, LaunchException, MachineException {
         SecureRandom random = new SecureRandom();
         MachineOptions options = options();
+        RunEvents.Style style = new RunEvents.Style(json(), this::screen, ZoneId.systemDefault());
+        RunEvents events = new RunEvents(trace, surroundings.clock(), style, told, surroundings.err());
         RunningPlatform running = RunningPlatform.of(
                 platform,
                 rules,
                 platform.powerOn(random, shared.epc()),
                 launchEnclave.runner(shared, random),
-                defaults -> Machine.driver(control.driver(defaults).withVirtualization(false), options));
+                defaults -> Machine.driver(control.driver(defaults), options)
+                        .withVirtualization(false)
+                        .withPaging(events::moved));
         other.ifPresent(running.authority()::rotate);
-        RunEvents.Style style = new RunEvents.Style(json(), this::screen, ZoneId.systemDefault());
-        RunEvents events =
-                new RunEvents(trace, running.initReports(), surroundings.clock(), style, told, surroundings.err());
+        events.connect(running.initReports());
         long start = System.nanoTime();
         int status;
         try (running;
@@ -213,6 +215,9 @@ final class RunCommand extends Subcommand {
             throw wrong("--placement " + control.placement().id()
                     + " is not for a run: the program itself is user space, and keeps what tokens it likes; expected none or"
                     + " kernel");
+        }
+        if (strict && supervision == Choice.FAST) {
+            throw wrong("--strict takes a tracer: leave --supervision fast away");
         }
         for (String contradiction : List.of(trace.contradiction(), launchEnclave.contradiction())) {
             if (!contradiction.isEmpty()) {

@@ -8,11 +8,13 @@ import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import jsgx.driver.EnclaveInfo;
 import jsgx.launch.InitReport;
 import jsgx.launch.InitReports;
 import jsgx.launch.token.TokenSource;
@@ -47,7 +49,6 @@ final class RunEvents implements EventSink, AutoCloseable {
 
     private final TraceOptions options;
     private final Set<SgxEvent.Kind> kinds;
-    private final InitReports reports;
     private final InstantSource clock;
     private final Style style;
     private final PrintStream trace;
@@ -59,28 +60,39 @@ final class RunEvents implements EventSink, AutoCloseable {
     private final EventQueue<Told> queue;
     private final StringBuilder gathered = new StringBuilder();
 
+    /** Whose enclaves these are: a driver does not know processes. */
+    private final Map<Long, Integer> owners = new ConcurrentHashMap<>();
+
+    private volatile @Nullable InitReports reports;
+
     /**
      * Events of a run.
      *
      * @param trace where lines go
      * @param err where explanations go
      */
-    RunEvents(
-            TraceOptions options,
-            InitReports reports,
-            InstantSource clock,
-            Style style,
-            PrintStream trace,
-            PrintStream err) {
+    RunEvents(TraceOptions options, InstantSource clock, Style style, PrintStream trace, PrintStream err) {
         this.options = options;
         this.kinds = options.kinds();
-        this.reports = reports;
         this.clock = clock;
         this.style = style;
         this.trace = trace;
         this.err = err;
         this.text = new TraceText(style.screen().apply(trace), style.zone());
         this.queue = new EventQueue<>(CAPACITY, this::tell, this::flush);
+    }
+
+    /** The reports of the platform that the program runs on, to be had before it starts. */
+    void connect(InitReports platform) {
+        reports = platform;
+    }
+
+    /** The driver's word for a page that left the EPC, or came back. */
+    void moved(EnclaveInfo enclave, long address, boolean reclaimed) {
+        if (wants(SgxEvent.Kind.RECLAIM)) {
+            int pid = owners.getOrDefault(enclave.id(), 0);
+            event(new SgxEvent.PageMoved(pid, pid, enclave.id(), address, reclaimed));
+        }
     }
 
     @Override
@@ -98,8 +110,13 @@ final class RunEvents implements EventSink, AutoCloseable {
     public void event(SgxEvent event) {
         statistics.event(event);
         InitReport report = null;
-        if (event instanceof SgxEvent.Ioctl ioctl && ioctl.isInit()) {
-            report = report(ioctl);
+        if (event instanceof SgxEvent.Ioctl ioctl) {
+            if (ioctl.enclave() != 0) {
+                owners.putIfAbsent(ioctl.enclave(), ioctl.pid());
+            }
+            if (ioctl.isInit()) {
+                report = report(ioctl, Objects.requireNonNull(reports, "connected before the program starts"));
+            }
         }
         if (options.tells(event) || isRefused(event, report)) {
             queue.put(new Told(clock.instant(), event, report));
@@ -107,8 +124,8 @@ final class RunEvents implements EventSink, AutoCloseable {
     }
 
     /** What launch control said on this very thread. */
-    private InitReport report(SgxEvent.Ioctl init) {
-        InitReport report = reports.take(
+    private InitReport report(SgxEvent.Ioctl init, InitReports from) {
+        InitReport report = from.take(
                 TraceText.kind(init.path()),
                 init.result(),
                 Optional.ofNullable(init.outcome()),

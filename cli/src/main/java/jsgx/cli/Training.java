@@ -37,6 +37,10 @@ final class Training {
                 command("measure", "--json", enclave, "--diff", flipped),
                 command("launch", enclave, "--sigstruct", sigstruct),
                 command("launch", "--json", flipped, "--sigstruct", sigstruct),
+                command("run", "--help"),
+                command("run", "--stats", "--", demo.resolve("program").toString()),
+                command("run", "--trace", "--", demo.resolve("program").toString()),
+                command("run", "--", "true"),
                 command("platform", "show"),
                 command("doctor"));
     }

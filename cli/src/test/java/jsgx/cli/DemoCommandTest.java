@@ -70,6 +70,11 @@ class DemoCommandTest {
                 .element(4)
                 .isEqualTo("caller");
         assertThat(Jsgx.values(steps, "staleCode")).element(10).isEqualTo(16L);
+        Object ran = run.json().get("run");
+        assertThat(Jsgx.value(ran, "asExpected")).isEqualTo(true);
+        if (String.valueOf(Jsgx.value(ran, "skipped")).isEmpty()) {
+            assertThat(Jsgx.value(ran, "output")).isEqualTo("the enclave's sum: 42");
+        }
         assertThat(Jsgx.values(steps, "micros"))
                 .allSatisfy(micros -> assertThat(micros).isInstanceOf(Long.class));
     }
@@ -87,10 +92,14 @@ class DemoCommandTest {
                 .hasSize(6);
         assertThat(run.out().lines().filter(line -> line.startsWith("  what to do ")))
                 .hasSize(6);
-        assertThat(run.out()).contains("as it should be  7 launches, 6 refusals");
+        assertThat(run.out()).contains("as it should be  7 launches, 6 refusals, each by another check; ");
         assertThat(Samples.filesIn(folder))
                 .isEqualTo(List.of(
-                        "first/enclave.sgxs", "first/enclave.sigstruct", "first/flipped.sgxs", "first/signer.pem"));
+                        "first/enclave.sgxs",
+                        "first/enclave.sigstruct",
+                        "first/flipped.sgxs",
+                        "first/program",
+                        "first/signer.pem"));
         assertThat(jsgx.line("demo --keep first").err()).contains("first: not empty: expected a new folder");
     }
 }

@@ -2,6 +2,7 @@ package jsgx.cli;
 
 import io.avaje.json.mapper.JsonMapper;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A user of {@code jsgx} in a folder of their own, with an environment of their own. */
@@ -82,6 +84,38 @@ final class Jsgx {
                         CLOCK));
         return new Run(
                 List.of(args), status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Runs a command line in a process of its own, whose standard output a program of it shares. */
+    Run process(String... args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "jsgx.cli.Main"));
+        command.addAll(List.of(args));
+        Path out = Files.createTempFile("jsgx", ".out");
+        Path err = Files.createTempFile("jsgx", ".err");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().putAll(environment);
+        builder.environment().remove("JSGX_HOME");
+        Process process = builder.start();
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("no end of  jsgx " + String.join(" ", args));
+            }
+            return new Run(List.of(args), process.exitValue(), Files.readString(out), Files.readString(err));
+        } finally {
+            process.destroyForcibly().waitFor();
+            Files.delete(out);
+            Files.delete(err);
+        }
     }
 
     /** A field of a JSON object. */

@@ -222,13 +222,14 @@ class RunEventsTest {
         new CommandLine(options).parseArgs(words.isEmpty() ? new String[0] : words.split(" +"));
         RunEvents.Style style = new RunEvents.Style(json, stream -> new Screen(stream, false, false), ZoneOffset.UTC);
         try (RunningPlatform running = RunningPlatform.of(PLATFORM)) {
-            return new RunEvents(
+            RunEvents events = new RunEvents(
                     options.trace,
-                    running.initReports(),
                     CLOCK,
                     style,
                     new PrintStream(trace, true, StandardCharsets.UTF_8),
                     new PrintStream(err, true, StandardCharsets.UTF_8));
+            events.connect(running.initReports());
+            return events;
         }
     }
 

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.Key;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -14,7 +15,10 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import jsgx.arch.struct.Sigstruct;
 import jsgx.cli.demo.DemoEnclave;
+import jsgx.cli.demo.SgxProgram;
+import jsgx.driver.InterfaceKind;
 import jsgx.image.EnclaveImage;
 import jsgx.image.EnclavePage;
 import jsgx.image.SgxsWriter;
@@ -83,6 +87,27 @@ final class Samples {
         jsgx.line("token import loader enclave.token");
         policiesIn(jsgx);
         return jsgx;
+    }
+
+    /** Writes the same, and programs that expect SGX: program, program-v5, and program-flipped, whose enclave is not what was signed. */
+    static Jsgx withProgramsIn(Path folder) {
+        Jsgx jsgx = signedIn(folder);
+        try {
+            Sigstruct sigstruct = Sigstruct.of(Files.readAllBytes(folder.resolve("enclave.sigstruct")));
+            program(jsgx, "program", SgxProgram.elf(DemoEnclave.image(), sigstruct, InterfaceKind.MAINLINE));
+            program(jsgx, "program-v5", SgxProgram.elf(DemoEnclave.image(), sigstruct, InterfaceKind.V5));
+            program(
+                    jsgx,
+                    "program-flipped",
+                    SgxProgram.elf(DemoEnclave.withFlippedBit(), sigstruct, InterfaceKind.MAINLINE));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return jsgx;
+    }
+
+    private static void program(Jsgx jsgx, String name, byte[] elf) throws IOException {
+        Files.setPosixFilePermissions(jsgx.file(name, elf), PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     /** Writes the policy, its cases and the policy to be signed that docs/policy.md shows, and a key for it, policy.key. */

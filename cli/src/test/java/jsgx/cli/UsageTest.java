@@ -101,6 +101,7 @@ class UsageTest {
                     run --trace-events open true         | go with --trace
                     run --trace-pid x --trace true       | is not an int
                     run --placement user true            | is not for a run
+                    run --strict --supervision fast true | --strict takes a tracer
                     run --policy no-such-file true       | no such file
                     sign x                               | missing required options: '--key=PEM', '--out=OUT'
                     sign x --key k -o o                  | k: no such file

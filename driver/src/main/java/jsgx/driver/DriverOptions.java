@@ -11,6 +11,7 @@ import jsgx.arch.LogicalProcessor;
  * @param authority who says what may launch
  * @param account what EPC pages are charged to
  * @param pause how the driver sleeps
+ * @param paging who hears of pages that leave the EPC and come back
  * @param launchEnclaveSigner SHA-256 of the modulus that signed the v5 interface's launch enclave; empty where there is none
  * @param virtualization whether the machine can run virtual machines, so that {@code /dev/sgx_vepc} is there
  * @param swapThread whether pages are reclaimed in the background too (ksgxd), rather than by those alone who need one
@@ -22,6 +23,7 @@ public record DriverOptions(
         LaunchAuthority authority,
         EpcAccount account,
         Pause pause,
+        PagingListener paging,
         byte[] launchEnclaveSigner,
         boolean virtualization,
         boolean swapThread,
@@ -35,6 +37,7 @@ public record DriverOptions(
                 LaunchAuthority.ALLOW_ALL,
                 EpcAccount.UNLIMITED,
                 Pause.REAL,
+                PagingListener.NOBODY,
                 new byte[0],
                 true,
                 true,
@@ -48,6 +51,7 @@ public record DriverOptions(
                 authority,
                 account,
                 pause,
+                paging,
                 launchEnclaveSigner,
                 virtualization,
                 swapThread,
@@ -61,6 +65,7 @@ public record DriverOptions(
                 authority,
                 account,
                 pause,
+                paging,
                 launchEnclaveSigner,
                 virtualization,
                 swapThread,
@@ -74,6 +79,7 @@ public record DriverOptions(
                 port,
                 account,
                 pause,
+                paging,
                 launchEnclaveSigner,
                 virtualization,
                 swapThread,
@@ -87,6 +93,7 @@ public record DriverOptions(
                 authority,
                 port,
                 pause,
+                paging,
                 launchEnclaveSigner,
                 virtualization,
                 swapThread,
@@ -100,6 +107,21 @@ public record DriverOptions(
                 authority,
                 account,
                 port,
+                paging,
+                launchEnclaveSigner,
+                virtualization,
+                swapThread,
+                tokenExtension);
+    }
+
+    public DriverOptions withPaging(PagingListener port) {
+        return new DriverOptions(
+                processors,
+                firmware,
+                authority,
+                account,
+                pause,
+                port,
                 launchEnclaveSigner,
                 virtualization,
                 swapThread,
@@ -108,17 +130,44 @@ public record DriverOptions(
 
     public DriverOptions withLaunchEnclaveSigner(byte[] hash) {
         return new DriverOptions(
-                processors, firmware, authority, account, pause, hash, virtualization, swapThread, tokenExtension);
+                processors,
+                firmware,
+                authority,
+                account,
+                pause,
+                paging,
+                hash,
+                virtualization,
+                swapThread,
+                tokenExtension);
     }
 
     public DriverOptions withVirtualization(boolean on) {
         return new DriverOptions(
-                processors, firmware, authority, account, pause, launchEnclaveSigner, on, swapThread, tokenExtension);
+                processors,
+                firmware,
+                authority,
+                account,
+                pause,
+                paging,
+                launchEnclaveSigner,
+                on,
+                swapThread,
+                tokenExtension);
     }
 
     public DriverOptions withTokenExtension(boolean on) {
         return new DriverOptions(
-                processors, firmware, authority, account, pause, launchEnclaveSigner, virtualization, swapThread, on);
+                processors,
+                firmware,
+                authority,
+                account,
+                pause,
+                paging,
+                launchEnclaveSigner,
+                virtualization,
+                swapThread,
+                on);
     }
 
     public DriverOptions withSwapThread(boolean on) {
@@ -128,6 +177,7 @@ public record DriverOptions(
                 authority,
                 account,
                 pause,
+                paging,
                 launchEnclaveSigner,
                 virtualization,
                 on,

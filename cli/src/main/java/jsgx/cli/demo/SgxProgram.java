@@ -59,13 +59,7 @@ public final class SgxProgram {
         }
     }
 
-    private static final long ADDRESS = 0x40_0000;
-    private static final int HEADERS = 64 + 2 * 56;
     private static final int PAGE = 4096;
-    private static final int PT_LOAD = 1;
-    private static final int PF_X = 1;
-    private static final int PF_W = 2;
-    private static final int PF_R = 4;
 
     private static final int SYS_WRITE = 1;
     private static final int SYS_OPEN = 2;
@@ -104,7 +98,7 @@ public final class SgxProgram {
             parts.add(new byte[gap]);
             parts.add(content);
             size += gap + content.length;
-            return ADDRESS + PAGE + size - content.length;
+            return StaticElf.DATA + size - content.length;
         }
 
         /** A structure of 64-bit numbers. */
@@ -136,7 +130,7 @@ public final class SgxProgram {
             case V5 -> program.v5(sigstruct);
             case ISGX -> throw new IllegalArgumentException("isgx wants a token");
         }
-        return program.file();
+        return StaticElf.of(program.asm.toBytes(), program.data.bytes());
     }
 
     private void mainline(Sigstruct sigstruct) {
@@ -283,29 +277,5 @@ public final class SgxProgram {
                 .mov32(RDX, text.length)
                 .mov32(RAX, SYS_WRITE)
                 .syscall();
-    }
-
-    private byte[] file() {
-        byte[] code = asm.toBytes();
-        if (HEADERS + code.length > PAGE) {
-            throw new IllegalStateException("the code has more than a page");
-        }
-        byte[] content = data.bytes();
-        ByteBuffer elf = ByteBuffer.allocate(PAGE + content.length).order(ByteOrder.LITTLE_ENDIAN);
-        elf.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0}).putLong(0);
-        elf.putShort((short) 2).putShort((short) 62).putInt(1);
-        elf.putLong(ADDRESS + HEADERS).putLong(64).putLong(0).putInt(0);
-        elf.putShort((short) 64).putShort((short) 56).putShort((short) 2);
-        elf.putShort((short) 0).putShort((short) 0).putShort((short) 0);
-        segment(elf, PF_R | PF_X, 0, HEADERS + code.length);
-        segment(elf, PF_R | PF_W, PAGE, content.length);
-        elf.put(code).position(PAGE);
-        return elf.put(content).array();
-    }
-
-    private static void segment(ByteBuffer elf, int flags, int offset, int size) {
-        elf.putInt(PT_LOAD).putInt(flags).putLong(offset);
-        elf.putLong(ADDRESS + offset).putLong(ADDRESS + offset);
-        elf.putLong(size).putLong(size).putLong(PAGE);
     }
 }

@@ -1,4 +1,4 @@
-/** The demonstration: a small enclave and six launches of it. */
+/** The demonstration: a small enclave, launches of it, and a program that enters it. */
 @NullMarked
 package jsgx.cli.demo;
 

@@ -1,6 +1,7 @@
 package jsgx.cli.doctor;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,8 @@ import java.util.Map;
  */
 public record Host(Path root, Map<String, String> environment, Map<String, String> properties) {
 
+    private static final int MOST = 1 << 24;
+
     /** The file at an absolute path of the machine. */
     Path path(String absolute) {
         return root.resolve(absolute.substring(1));
@@ -26,8 +29,9 @@ public record Host(Path root, Map<String, String> environment, Map<String, Strin
 
     /** The text of a small file without the white space at its ends; empty where it cannot be read. */
     String text(String absolute) {
-        try {
-            return Files.readString(path(absolute), StandardCharsets.ISO_8859_1).strip();
+        // A number of /proc/sys is given out to the first read only, and the first of readString is of one byte.
+        try (InputStream file = Files.newInputStream(path(absolute))) {
+            return new String(file.readNBytes(MOST), StandardCharsets.ISO_8859_1).strip();
         } catch (IOException e) {
             return "";
         }

@@ -388,7 +388,7 @@ public final class EnclaveExecution {
                     task.tid(),
                     enclave(tcs),
                     Told.of(cause),
-                    pageFault ? "error code 0x%x".formatted(cause.errorCode()) : "",
+                    pageFault ? Told.pageFault(cause.errorCode()) : "",
                     pageFault ? seen.address() : null,
                     rip));
         }

@@ -1,5 +1,6 @@
 package jsgx.machine.enclave;
 
+import jsgx.arch.Fault;
 import jsgx.arch.Outcome;
 import jsgx.arch.leaf.Aex;
 
@@ -15,6 +16,16 @@ final class Told {
             case Outcome.Faulted faulted ->
                 "%s: %s; found %s".formatted(faulted.fault(), faulted.check().rule(), faulted.found());
         };
+    }
+
+    /** What an error code of a page fault says: {@code write, forbidden by the EPCM (error 0x8007)}. */
+    static String pageFault(int errorCode) {
+        String access =
+                (errorCode & Fault.PF_FETCH) != 0 ? "execute" : (errorCode & Fault.PF_WRITE) != 0 ? "write" : "read";
+        String why = (errorCode & Fault.PF_SGX) != 0
+                ? "forbidden by the EPCM"
+                : (errorCode & Fault.PF_PRESENT) != 0 ? "forbidden by the mapping" : "page not there";
+        return "%s, %s (error 0x%x)".formatted(access, why, errorCode);
     }
 
     static String of(Aex.Event event) {

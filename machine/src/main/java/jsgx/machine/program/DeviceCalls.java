@@ -44,8 +44,7 @@ final class DeviceCalls {
         if (!isBuilding(request)) {
             thread.program().restrict();
         }
-        // A driver has no other reason for EINTR than a signal that came, which is ERESTARTSYS inside the kernel.
-        return result == -Errors.EINTR ? new SystemCallAnswer.Interrupted() : new SystemCallAnswer.Result(result);
+        return new SystemCallAnswer.Result(result);
     }
 
     /** Whether a request only adds pages: it takes no permission from any. */

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import jsgx.machine.linux.Linux;
 
 /** What the program must not get at: the hidden folders, memory files of jsgx, and what /proc tells of the supervisor's inside. */
 final class Guard {
@@ -34,17 +35,11 @@ final class Guard {
             "oom_score_adj");
 
     private static final String OWN_MEMORY_FILES = "/memfd:jsgx";
+    private static final int SUPERVISOR = Linux.pid();
 
     private final List<String> hidden;
-    private final int supervisor;
 
-    /**
-     * A guard.
-     *
-     * @param supervisor the process that supervises
-     */
-    Guard(List<Path> hidden, int supervisor) {
-        this.supervisor = supervisor;
+    Guard(List<Path> hidden) {
         this.hidden = hidden.stream().map(Guard::real).toList();
     }
 
@@ -79,13 +74,13 @@ final class Guard {
     }
 
     /** Whether a process identifier is the supervisor's, or one of its threads'. */
-    boolean isSupervisor(long argument) {
+    static boolean isSupervisor(long argument) {
         int id = (int) argument;
-        return id == supervisor || (id > 0 && Files.exists(Path.of("/proc/" + supervisor + "/task/" + id)));
+        return id == SUPERVISOR || (id > 0 && Files.exists(Path.of("/proc/" + SUPERVISOR + "/task/" + id)));
     }
 
     /** Whether a path of /proc leads into the supervisor. */
-    boolean isInsideSupervisor(String path) {
+    static boolean isInsideSupervisor(String path) {
         if (!path.startsWith("/proc/")) {
             return false;
         }

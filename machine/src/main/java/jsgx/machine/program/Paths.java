@@ -20,7 +20,6 @@ final class Paths {
     private final int pid;
     private final int tid;
     private final Predicate<String> isDevice;
-    private final Predicate<String> isForbidden;
 
     /**
      * Where a walk ended.
@@ -31,11 +30,10 @@ final class Paths {
      */
     record Place(String path, boolean beyond) {}
 
-    Paths(int pid, int tid, Predicate<String> isDevice, Predicate<String> isForbidden) {
+    Paths(int pid, int tid, Predicate<String> isDevice) {
         this.pid = pid;
         this.tid = tid;
         this.isDevice = isDevice;
-        this.isForbidden = isForbidden;
     }
 
     /**
@@ -78,7 +76,7 @@ final class Paths {
                 at.append('/').append(name);
                 continue;
             }
-            if (isForbidden.test(here)) {
+            if (Guard.isInsideSupervisor(here)) {
                 return Optional.of(new Place(here, false));
             }
             if (++links > MAX_LINKS) {

@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.machine.event;
+
+import org.jspecify.annotations.NullMarked;
