@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntConsumer;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
@@ -42,6 +43,7 @@ public final class AgentChannel implements Agent, AutoCloseable {
     private static final VarHandle WORD = JAVA_INT.varHandle();
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final IntConsumer stopped;
     private final SharedMemory pages;
     private final MemorySegment mailbox;
     private int pid;
@@ -57,6 +59,17 @@ public final class AgentChannel implements Agent, AutoCloseable {
      * @param epcDescriptor this process's descriptor of the EPC
      */
     public AgentChannel(int epcDescriptor) throws LinuxException {
+        this(epcDescriptor, agent -> {});
+    }
+
+    /**
+     * The channel of an agent that is to be.
+     *
+     * @param epcDescriptor this process's descriptor of the EPC
+     * @param stopped is given the agent, by whoever waits for it, where it was stopped with its program
+     */
+    public AgentChannel(int epcDescriptor, IntConsumer stopped) throws LinuxException {
+        this.stopped = stopped;
         pages = new SharedMemory("jsgx-process", CodeLayout.PROCESS_PAGES_SIZE);
         mailbox = pages.memory().asSlice(0, CodeLayout.MAILBOX_SIZE);
         int supervisor = Linux.pid();
@@ -189,10 +202,11 @@ public final class AgentChannel implements Agent, AutoCloseable {
     /** Finds out what an agent is about that has not answered for so long. */
     private void lookAfter(long nanos) {
         char state = state();
-        boolean stopped = state == 'T' || state == 't';
         if (state == GONE) {
             gone = true;
-        } else if (!stopped && nanos > LIMIT_NANOS) {
+        } else if (state == 'T' || state == 't') {
+            stopped.accept(tid);
+        } else if (nanos > LIMIT_NANOS) {
             // Only a program that meddles with the agent comes here: nothing that the agent is asked for waits.
             Linux.kill(pid, Signals.SIGKILL);
             gone = true;

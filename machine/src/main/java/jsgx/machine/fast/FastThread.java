@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.function.LongUnaryOperator;
 import jsgx.arch.RegisterFile.Register;
 import jsgx.machine.code.CodeLayout;
+import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Signals;
 import jsgx.machine.linux.SystemCall;
 import jsgx.machine.program.ProgramThread;
@@ -186,6 +187,7 @@ final class FastThread implements Runnable {
     private void answer(long number, long[] arguments, SystemCallAnswer answer) {
         switch (answer) {
             case SystemCallAnswer.Result(long value) -> result(value);
+            case SystemCallAnswer.Interrupted() -> result(-Errors.EINTR);
             case SystemCallAnswer.Fault(FaultAnswer fault) -> answer(fault);
             case SystemCallAnswer.Proceed() -> proceed(number, arguments);
             case SystemCallAnswer.ProceedThen(LongUnaryOperator then) -> {

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -14,6 +15,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** System calls in this process. A result is the kernel's: a negated errno where the call failed. */
 public final class Linux {
@@ -248,6 +250,21 @@ public final class Linux {
     static void closeOnExec() {
         int cloexec = 4;
         call(SystemCall.CLOSE_RANGE, 3, 0xffff_ffffL, cloexec);
+    }
+
+    /** A thread of a process that has not ended, its first one where that is such; that one too where there is none. */
+    public static int livingThread(int pid) {
+        if (startTime(pid).isPresent()) {
+            return pid;
+        }
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+            return threads.map(thread -> Integer.parseInt(thread.getFileName().toString()))
+                    .filter(tid -> startTime(tid).isPresent())
+                    .findAny()
+                    .orElse(pid);
+        } catch (IOException | UncheckedIOException e) {
+            return pid;
+        }
     }
 
     /** The start time of a process, which with its pid tells it from all others; empty where it is gone or a zombie. */

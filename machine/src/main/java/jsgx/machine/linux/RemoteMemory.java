@@ -25,8 +25,12 @@ public final class RemoteMemory {
 
     private final int pid;
 
+    /** A thread of the process that has memory: its first one has none once it has ended. */
+    private volatile int thread;
+
     public RemoteMemory(int pid) {
         this.pid = pid;
+        this.thread = pid;
     }
 
     public int pid() {
@@ -71,7 +75,12 @@ public final class RemoteMemory {
         vectors.setAtIndex(JAVA_LONG, 1, bytes);
         vectors.setAtIndex(JAVA_LONG, 2, remote);
         vectors.setAtIndex(JAVA_LONG, 3, bytes);
-        return Linux.call(call, pid, vectors.address(), 1, vectors.address() + 16, 1, 0);
+        long result = Linux.call(call, thread, vectors.address(), 1, vectors.address() + 16, 1, 0);
+        if (result == -Errors.ESRCH) {
+            thread = Linux.livingThread(pid);
+            result = Linux.call(call, thread, vectors.address(), 1, vectors.address() + 16, 1, 0);
+        }
+        return result;
     }
 
     /** The bytes at an address; empty where not all of them can be read. */
@@ -139,7 +148,7 @@ public final class RemoteMemory {
      * this process's to trace.
      */
     public boolean poke(long address, byte[] bytes) {
-        long descriptor = Linux.open("/proc/" + pid + "/mem", Linux.O_RDWR | Linux.O_CLOEXEC);
+        long descriptor = Linux.open("/proc/" + Linux.livingThread(pid) + "/mem", Linux.O_RDWR | Linux.O_CLOEXEC);
         if (Linux.failed(descriptor)) {
             return false;
         }

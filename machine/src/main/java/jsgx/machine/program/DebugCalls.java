@@ -44,7 +44,7 @@ final class DebugCalls {
 
     /** ptrace; the supervisor is no process of the run. */
     SystemCallAnswer ptrace(int request, long pid, long address, long data) {
-        if (Guard.isSupervisor(pid)) {
+        if (thread.program().guard().isSupervisor(pid)) {
             return new SystemCallAnswer.Result(-Errors.EPERM);
         }
         boolean peek = request == PTRACE_PEEKTEXT || request == PTRACE_PEEKDATA;
@@ -71,7 +71,7 @@ final class DebugCalls {
 
     /** process_vm_readv and process_vm_writev: they end before the first page of a device, where the kernel cannot pin it. */
     SystemCallAnswer processVm(int number, long[] a) {
-        if (Guard.isSupervisor(a[0])) {
+        if (thread.program().guard().isSupervisor(a[0])) {
             return new SystemCallAnswer.Result(-Errors.EPERM);
         }
         Optional<ProgramMemory> target = thread.program().memoryOf((int) a[0]);

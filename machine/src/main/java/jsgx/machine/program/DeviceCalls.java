@@ -44,7 +44,8 @@ final class DeviceCalls {
         if (!isBuilding(request)) {
             thread.program().restrict();
         }
-        return new SystemCallAnswer.Result(result);
+        // A driver has no other reason for EINTR than a signal that came, which is ERESTARTSYS inside the kernel.
+        return result == -Errors.EINTR ? new SystemCallAnswer.Interrupted() : new SystemCallAnswer.Result(result);
     }
 
     /** Whether a request only adds pages: it takes no permission from any. */

@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import jsgx.machine.linux.Linux;
 
 /** What the program must not get at: the hidden folders, memory files of jsgx, and what /proc tells of the supervisor's inside. */
 final class Guard {
@@ -35,11 +34,17 @@ final class Guard {
             "oom_score_adj");
 
     private static final String OWN_MEMORY_FILES = "/memfd:jsgx";
-    private static final int SUPERVISOR = Linux.pid();
 
     private final List<String> hidden;
+    private final int supervisor;
 
-    Guard(List<Path> hidden) {
+    /**
+     * A guard.
+     *
+     * @param supervisor the process that supervises
+     */
+    Guard(List<Path> hidden, int supervisor) {
+        this.supervisor = supervisor;
         this.hidden = hidden.stream().map(Guard::real).toList();
     }
 
@@ -74,13 +79,13 @@ final class Guard {
     }
 
     /** Whether a process identifier is the supervisor's, or one of its threads'. */
-    static boolean isSupervisor(long argument) {
+    boolean isSupervisor(long argument) {
         int id = (int) argument;
-        return id == SUPERVISOR || (id > 0 && Files.exists(Path.of("/proc/" + SUPERVISOR + "/task/" + id)));
+        return id == supervisor || (id > 0 && Files.exists(Path.of("/proc/" + supervisor + "/task/" + id)));
     }
 
     /** Whether a path of /proc leads into the supervisor. */
-    static boolean isInsideSupervisor(String path) {
+    boolean isInsideSupervisor(String path) {
         if (!path.startsWith("/proc/")) {
             return false;
         }

@@ -20,6 +20,7 @@ final class Paths {
     private final int pid;
     private final int tid;
     private final Predicate<String> isDevice;
+    private final Predicate<String> isForbidden;
 
     /**
      * Where a walk ended.
@@ -30,10 +31,11 @@ final class Paths {
      */
     record Place(String path, boolean beyond) {}
 
-    Paths(int pid, int tid, Predicate<String> isDevice) {
+    Paths(int pid, int tid, Predicate<String> isDevice, Predicate<String> isForbidden) {
         this.pid = pid;
         this.tid = tid;
         this.isDevice = isDevice;
+        this.isForbidden = isForbidden;
     }
 
     /**
@@ -76,7 +78,7 @@ final class Paths {
                 at.append('/').append(name);
                 continue;
             }
-            if (Guard.isInsideSupervisor(here)) {
+            if (isForbidden.test(here)) {
                 return Optional.of(new Place(here, false));
             }
             if (++links > MAX_LINKS) {

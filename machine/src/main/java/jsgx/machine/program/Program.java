@@ -16,6 +16,7 @@ import jsgx.machine.enclave.EnclaveExecution;
 import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.event.SgxEvent;
+import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
 import jsgx.machine.task.Agent;
 import jsgx.machine.task.Task;
@@ -42,6 +43,12 @@ public final class Program implements AutoCloseable {
      */
     public Program(SgxDriver driver, ProgramOptions options, CpuidService cpuid, Vdso vdso, EventSink events)
             throws LinuxException {
+        this(driver, options, cpuid, vdso, events, Linux.pid());
+    }
+
+    /** For a test that is the program too, and has somebody else for a supervisor. */
+    Program(SgxDriver driver, ProgramOptions options, CpuidService cpuid, Vdso vdso, EventSink events, int supervisor)
+            throws LinuxException {
         this.driver = driver;
         this.options = options;
         this.cpuid = cpuid;
@@ -49,7 +56,7 @@ public final class Program implements AutoCloseable {
         this.events = events;
         nodes = DeviceNode.of(driver, options.interfaces());
         devices = new OpenDevices(nodes, events);
-        guard = new Guard(options.hidden());
+        guard = new Guard(options.hidden(), supervisor);
         cpuidMappings = new CpuidMappings(options.patchCpuid());
     }
 

@@ -45,7 +45,7 @@ final class ProtectedCalls {
     /** pidfd_getfd: no descriptor of the supervisor. */
     SystemCallAnswer pidfd(long descriptor) {
         return PidFd.process(thread.task().tid(), (int) descriptor)
-                .filter(Guard::isSupervisor)
+                .filter(thread.program().guard()::isSupervisor)
                 .map(any -> NOT_PERMITTED)
                 .orElse(SystemCalls.PROCEED);
     }

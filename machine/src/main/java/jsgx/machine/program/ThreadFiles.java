@@ -23,7 +23,11 @@ final class ThreadFiles implements Caller {
         task = thread.task();
         lastLook = System.nanoTime() - BETWEEN_LOOKS_NANOS;
         program = thread.program();
-        paths = new Paths(task.pid(), task.tid(), path -> program.node(path).isPresent());
+        paths = new Paths(
+                task.pid(),
+                task.tid(),
+                path -> program.node(path).isPresent(),
+                path -> program.guard().isInsideSupervisor(path));
     }
 
     Paths paths() {

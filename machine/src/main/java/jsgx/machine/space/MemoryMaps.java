@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import jsgx.machine.linux.Linux;
 
 /** What /proc says of a process's memory. A process that is gone has none. */
 final class MemoryMaps {
@@ -21,6 +22,12 @@ final class MemoryMaps {
 
     /** The area that holds an address, or the next one above (find_vma). */
     static Optional<Area> find(int pid, long address) {
+        Optional<Area> found = findIn(pid, address);
+        // A process's first thread shows nothing once it has ended.
+        return found.isPresent() ? found : findIn(Linux.livingThread(pid), address);
+    }
+
+    private static Optional<Area> findIn(int pid, long address) {
         try (BufferedReader lines =
                 Files.newBufferedReader(Path.of("/proc/" + pid + "/maps"), StandardCharsets.ISO_8859_1)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {

@@ -24,6 +24,9 @@ public sealed interface SystemCallAnswer {
      */
     record Fault(FaultAnswer answer) implements SystemCallAnswer {}
 
+    /** It is not executed: a signal that waits comes first. Then it is made again, or ends with -EINTR, as the signal's action says (-ERESTARTSYS). */
+    record Interrupted() implements SystemCallAnswer {}
+
     /** It is not executed, or was by {@link Task#systemCall}; the program finds this result, a negated errno where it failed. */
     record Result(long value) implements SystemCallAnswer {}
 }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import jsgx.arch.RegisterFile.Register;
 import jsgx.machine.code.AgentChannel;
 import jsgx.machine.code.CodeLayout;
@@ -38,8 +39,8 @@ final class Preparation {
         this.epcDescriptor = epcDescriptor;
     }
 
-    /** An address space that has just been made by exec; the thread is at its first instruction. */
-    AgentChannel afterExec(TracedTask task) throws LinuxException {
+    /** An address space that has just been made by exec; the thread is at its first instruction. {@code stoppedAgent} is told of an agent that is waited for and stopped. */
+    AgentChannel afterExec(TracedTask task, IntConsumer stoppedAgent) throws LinuxException {
         RemoteMemory memory = new RemoteMemory(task.pid());
         long auxiliary = auxiliaryVector(task, memory);
         long vdso = auxiliaryValue(memory, auxiliary, AT_SYSINFO_EHDR);
@@ -48,12 +49,12 @@ final class Preparation {
             memory.writeLong(vdso, CodeLayout.VDSO);
         }
         task.systemCall(SystemCall.ARCH_PRCTL, ARCH_SET_CPUID, 0);
-        return mapPages(task);
+        return mapPages(task, stoppedAgent);
     }
 
     /** An address space that has just been copied by fork; the thread is where fork returns. */
-    AgentChannel afterFork(TracedTask task) throws LinuxException {
-        return mapPages(task);
+    AgentChannel afterFork(TracedTask task, IntConsumer stoppedAgent) throws LinuxException {
+        return mapPages(task, stoppedAgent);
     }
 
     /** The code is mapped by way of the program's first instruction, which is put back. */
@@ -82,8 +83,8 @@ final class Preparation {
         Linux.check(what + " in process " + task.pid(), task.execute(at, at + SYSCALL_LENGTH, number, arguments));
     }
 
-    private AgentChannel mapPages(TracedTask task) throws LinuxException {
-        AgentChannel channel = new AgentChannel(epcDescriptor);
+    private AgentChannel mapPages(TracedTask task, IntConsumer stoppedAgent) throws LinuxException {
+        AgentChannel channel = new AgentChannel(epcDescriptor, stoppedAgent);
         try {
             String path =
                     "/proc/%d/fd/%d".formatted(Linux.pid(), channel.pages().descriptor());

@@ -34,6 +34,7 @@ final class TracedTask implements Task {
     private static final int INT3_LENGTH = 1;
     static final int SYSCALL_LENGTH = 2;
 
+    private static final int ERESTARTSYS = 512;
     private static final int SI_NUMBER = 0;
     private static final int SI_CODE = 8;
     private static final int SI_ADDRESS = 16;
@@ -326,6 +327,16 @@ final class TracedTask implements Task {
     void leaveSystemCall() {
         registers.systemCall(-1);
         systemCall(SystemCall.GETTID);
+    }
+
+    /** The system call at which it is stopped is interrupted by a signal, by whose action the kernel makes it again or ends it. */
+    void interrupt(long number) {
+        if (!moved) {
+            leaveSystemCall();
+        }
+        registers.set(Register.RAX, -ERESTARTSYS);
+        registers.systemCall(number);
+        resume(0);
     }
 
     /** Who waits for the result of the system call that ended; null where nobody does. */

@@ -66,6 +66,9 @@ final class Tracer {
     /** New threads that stopped before the one that made them told of them. */
     private final Set<Integer> early = new HashSet<>();
 
+    /** Agents that were stopped with their program, and are traced since, so that they go on whatever the program does. */
+    private final Set<Integer> agents = new HashSet<>();
+
     /** Threads with a stop that came while something else was done. */
     private final Deque<TracedTask> waiting = new ArrayDeque<>();
 
@@ -139,7 +142,9 @@ final class Tracer {
 
     private void arrived(int tid, Status stop) throws LinuxException {
         TracedTask task = tasks.get(tid);
-        if (task != null) {
+        if (agents.contains(tid)) {
+            agent(tid, stop);
+        } else if (task != null) {
             if (!(stop instanceof Status.Gone)) {
                 task.stop();
             }
@@ -148,6 +153,30 @@ final class Tracer {
             early.add(tid);
         } else {
             early.remove(tid);
+        }
+    }
+
+    /**
+     * An agent was stopped with its program while it is waited for here. The kernel does not stop the program until its other threads
+     * have been served: the agent must go on.
+     */
+    void release(int agent) {
+        if (!agents.contains(agent)) {
+            if (Linux.failed(Ptrace.seize(agent, Ptrace.O_EXITKILL))) {
+                return;
+            }
+            agents.add(agent);
+        }
+        if (!Linux.failed(Ptrace.await(agent, status))) {
+            agent(agent, Ptrace.status(status));
+        }
+    }
+
+    private void agent(int tid, Status stop) {
+        switch (stop) {
+            case Status.Gone ignored -> agents.remove(tid);
+            case Status.Signal(int number) -> Ptrace.resume(tid, number);
+            default -> Ptrace.resume(tid, 0);
         }
     }
 
@@ -197,6 +226,7 @@ final class Tracer {
         switch (thread.systemCall(number, task.systemCallArguments())) {
             case SystemCallAnswer.Proceed() -> task.proceed(number, null);
             case SystemCallAnswer.ProceedThen(LongUnaryOperator then) -> task.proceed(number, then);
+            case SystemCallAnswer.Interrupted() -> task.interrupt(number);
             case SystemCallAnswer.Fault(FaultAnswer fault) -> {
                 task.leaveSystemCall();
                 answer(task, fault);
@@ -306,7 +336,7 @@ final class Tracer {
         if (!task.registers().is64Bit()) {
             throw new LinuxException("a 32-bit program in process " + task.pid(), Errors.ENOEXEC);
         }
-        return preparation.afterExec(task);
+        return preparation.afterExec(task, this::release);
     }
 
     /** A process that cannot be supervised does not run; where it is the first, neither does the program. */
@@ -342,7 +372,7 @@ final class Tracer {
             if (process == null) {
                 throw new LinuxException("process " + parent.pid(), Errors.ESRCH);
             }
-            AgentChannel agent = shares ? process.agent : preparation.afterFork(child);
+            AgentChannel agent = shares ? process.agent : preparation.afterFork(child, this::release);
             if (sibling) {
                 process.threads++;
             } else {

@@ -25,7 +25,7 @@ final class OwnMaps {
                 long to = Long.parseUnsignedLong(range[1], 16);
                 if (from < end && to > start && to > 0) {
                     long cut = Math.max(0, start - from);
-                    boolean epc = fields.length > 5 && fields[5].startsWith("/memfd:test-epc");
+                    boolean epc = fields.length > 5 && fields[5].contains("-epc");
                     long offset = Long.parseLong(fields[2], 16) + (epc ? cut : 0);
                     lines.add(new Line(from + cut, Math.min(end, to), fields[1], offset, epc));
                 }
