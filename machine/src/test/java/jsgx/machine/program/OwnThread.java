@@ -22,6 +22,7 @@ import jsgx.machine.code.CodeLayout;
 import jsgx.machine.enclave.CpuidService;
 import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
+import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.SystemCall;
 import jsgx.machine.task.Agent;
@@ -75,6 +76,7 @@ final class OwnThread implements Task, Agent, AutoCloseable {
             case SystemCallAnswer.Proceed() -> Linux.call(number, all);
             case SystemCallAnswer.ProceedThen(var then) -> then.applyAsLong(Linux.call(number, all));
             case SystemCallAnswer.Result(long value) -> value;
+            case SystemCallAnswer.Interrupted() -> -Errors.EINTR;
             case SystemCallAnswer.Fault fault -> throw new AssertionError(fault);
         };
     }
