@@ -31,16 +31,11 @@ final class DeviceCalls {
         }
         devices.reap();
         ProgramSpace space = thread.memory().space();
+        OpenDevices.Open device = open.get();
         long result = ProgramSpace.calling(
                 files,
-                () -> IoctlCall.run(
-                        thread.program().events(),
-                        task.pid(),
-                        task.tid(),
-                        open.get().file(),
-                        space,
-                        request,
-                        argument));
+                () -> device.calling(() -> IoctlCall.run(
+                        thread.program().events(), task.pid(), task.tid(), device.file(), space, request, argument)));
         if (!isBuilding(request)) {
             thread.program().restrict();
         }

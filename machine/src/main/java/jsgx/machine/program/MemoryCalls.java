@@ -114,7 +114,8 @@ final class MemoryCalls {
                 && ((writes && open.access() == Linux.O_RDONLY) || open.access() == Linux.O_WRONLY)) {
             return -Errors.EACCES;
         }
-        return Errno.toUserSpace(space().mmap(open.file(), address, length, protection, flags, offset));
+        return Errno.toUserSpace(
+                open.calling(() -> space().mmap(open.file(), address, length, protection, flags, offset)));
     }
 
     SystemCallAnswer munmap(long address, long length) {

@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import jsgx.driver.DeviceFile;
 import jsgx.machine.event.EventSink;
@@ -34,8 +37,29 @@ final class OpenDevices implements AutoCloseable {
      * @param access O_RDONLY, O_WRONLY or O_RDWR
      * @param end the end of the pipe that is kept here
      * @param pid who opened it
+     * @param calls held for reading by calls that use the file: as in the kernel it is closed after them
      */
-    record Open(DeviceNode node, DeviceFile file, int access, int end, int pid) {}
+    record Open(DeviceNode node, DeviceFile file, int access, int end, int pid, ReadWriteLock calls) {
+
+        /** Makes a call that uses the file. */
+        long calling(LongSupplier call) {
+            calls.readLock().lock();
+            try {
+                return call.getAsLong();
+            } finally {
+                calls.readLock().unlock();
+            }
+        }
+
+        private void close() {
+            calls.writeLock().lock();
+            try {
+                file.close();
+            } finally {
+                calls.writeLock().unlock();
+            }
+        }
+    }
 
     private final EventSink events;
     private final Map<String, Open> byName = new ConcurrentHashMap<>();
@@ -98,7 +122,7 @@ final class OpenDevices implements AutoCloseable {
         int kept = reads ? pipe.write() : pipe.read();
         String path = path(given);
         String name = Linux.readLink(path).orElse("");
-        Open open = new Open(node, file, access, kept, pid);
+        Open open = new Open(node, file, access, kept, pid, new ReentrantReadWriteLock());
         byName.put(name, open);
         long descriptor = opener.applyAsLong(path);
         Linux.close(given);
@@ -146,7 +170,7 @@ final class OpenDevices implements AutoCloseable {
     private void release(String name, Open open) {
         if (byName.remove(name, open)) {
             Linux.close(open.end());
-            open.file().close();
+            open.close();
             if (events.wants(SgxEvent.Kind.OPEN)) {
                 events.event(new SgxEvent.Released(
                         open.pid(), open.pid(), open.node().path()));
