@@ -100,6 +100,7 @@ public final class Machine {
     private static Run traced(Program program, CodePages code, SharedEpc epc, Terminal terminal) {
         SeccompFilter filter = new SeccompFilter(CodeLayout.CODE, CodeLayout.CODE + CodeLayout.CODE_SIZE);
         FilteredCalls.pick(filter, SeccompFilter.Action.TRACE);
+        filter.pick(SystemCall.RT_SIGPROCMASK, SeccompFilter.Action.TRACE);
         return new TracedSupervision(program, code, epc.descriptor(), filter.program(), terminal::began)::run;
     }
 

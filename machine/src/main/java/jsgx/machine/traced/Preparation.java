@@ -14,6 +14,7 @@ import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
 import jsgx.machine.linux.Ptrace;
 import jsgx.machine.linux.RemoteMemory;
+import jsgx.machine.linux.Signals;
 import jsgx.machine.linux.SystemCall;
 
 /** What a new address space of the program gets before the program's first instruction in it: our code, our pages, the agent. */
@@ -29,6 +30,7 @@ final class Preparation {
     private static final int ARCH_SET_CPUID = 0x1012;
     private static final int AT_SYSINFO_EHDR = 33;
     private static final int STACK_CHUNK = 4096;
+    private static final long ALL_BUT_SIGTRAP = ~(1L << (Signals.SIGTRAP - 1));
     private static final int READ_WRITE = Linux.PROT_READ | Linux.PROT_WRITE;
 
     private final CodePages code;
@@ -110,10 +112,11 @@ final class Preparation {
     }
 
     private static void startAgent(TracedTask task, AgentChannel channel) throws LinuxException {
-        long mask = task.blockSignals();
+        long mask = task.signalMask();
+        task.signalMask(ALL_BUT_SIGTRAP);
         long agent = task.execute(
                 CodeLayout.CLONE_AGENT, CodeLayout.AFTER_CLONE_AGENT, SystemCall.CLONE, CodeLayout.AGENT_CLONE_FLAGS);
-        task.blockSignals(mask);
+        task.signalMask(mask);
         Linux.check("start the agent in process " + task.pid(), agent);
         channel.await(task.pid(), (int) agent);
     }

@@ -53,6 +53,7 @@ final class TracedTask implements Task {
     /** Signals that came while a system call was executed for the program, as siginfo_t. */
     private final Deque<byte[]> queued = new ArrayDeque<>();
 
+    private final BlockedExceptions blocked = new BlockedExceptions(this);
     private @Nullable ProgramThread thread;
     private @Nullable Status unserved;
     private boolean stopped;
@@ -246,17 +247,19 @@ final class TracedTask implements Task {
         return Ptrace.getEvent(tid, word);
     }
 
-    /** Keeps all signals away but those that an exception raises; what was blocked before. */
-    long blockSignals() {
+    /** The signals that the kernel keeps from it, as a sigset_t. */
+    long signalMask() {
         Ptrace.getSignalMask(tid, word);
-        long before = word.get(JAVA_LONG, 0);
-        blockSignals(~(1L << (Signals.SIGTRAP - 1)));
-        return before;
+        return word.get(JAVA_LONG, 0);
     }
 
-    void blockSignals(long mask) {
+    void signalMask(long mask) {
         word.set(JAVA_LONG, 0, mask);
         Ptrace.setSignalMask(tid, word);
+    }
+
+    BlockedExceptions blocked() {
+        return blocked;
     }
 
     /** The number of the system call at which it is stopped. */
@@ -373,6 +376,7 @@ final class TracedTask implements Task {
             delivered = siginfo.get(JAVA_INT, SI_NUMBER);
             if (thread != null) {
                 thread.signal(delivered);
+                blocked.keep(delivered);
             }
             Ptrace.setSignal(tid, siginfo);
         }

@@ -223,6 +223,10 @@ final class Tracer {
             return;
         }
         long number = task.systemCallNumber();
+        if (number == SystemCall.RT_SIGPROCMASK && !thread.execution().inside()) {
+            task.blocked().setMask();
+            return;
+        }
         switch (thread.systemCall(number, task.systemCallArguments())) {
             case SystemCallAnswer.Proceed() -> task.proceed(number, null);
             case SystemCallAnswer.ProceedThen(LongUnaryOperator then) -> task.proceed(number, then);
@@ -261,6 +265,7 @@ final class Tracer {
         SignalInfo signal = task.signal();
         if (!isException(signal)) {
             thread.signal(number);
+            task.blocked().keep(number);
             task.resume(number);
             return;
         }
@@ -270,7 +275,10 @@ final class Tracer {
     private static void answer(TracedTask task, FaultAnswer answer) {
         switch (answer) {
             case FaultAnswer.Resume() -> task.resume(0);
-            case FaultAnswer.Deliver(SignalInfo delivered) -> task.deliver(delivered);
+            case FaultAnswer.Deliver(SignalInfo delivered) -> {
+                task.blocked().force(delivered.number());
+                task.deliver(delivered);
+            }
         }
     }
 
@@ -361,6 +369,7 @@ final class Tracer {
             return;
         }
         child.stop();
+        child.blocked().inherit(parent.blocked());
         tasks.put(tid, child);
         if (killed) {
             kill();
