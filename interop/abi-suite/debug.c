@@ -110,7 +110,7 @@ TEST(another_process_reads_a_debug_enclave) {
   _exit(WEXITSTATUS(status));
 }
 
-LIMIT_TEST(a_debugger_reads_a_debug_enclave, "debugger") {
+LIMIT_TEST(a_debugger_reads_a_debug_enclave, "refused because it could not be supervised") {
   struct enclave e;
   enclave_build(&e, ATTR_DEBUG);
   enclave_write8(&e, e.base + SPARE, 31337);

@@ -27,11 +27,15 @@ TEST(open_in_each_mode) {
     int fd = WORKS(open(DEVICE, modes[i], 0600));
     int flags = WORKS(fcntl(fd, F_GETFL));
     EQ(modes[i] & O_ACCMODE, flags & O_ACCMODE);
-    EQ(modes[i] & O_NONBLOCK, flags & O_NONBLOCK);
+    EQ(modes[i] & O_NONBLOCK, modes[i] & flags & O_NONBLOCK);
     EQ(modes[i] & O_CLOEXEC ? FD_CLOEXEC : 0, WORKS(fcntl(fd, F_GETFD)));
     WORKS(close(fd));
     FAILS(EBADF, close(fd));
   }
+}
+
+LIMIT_TEST(a_descriptor_blocks_unless_asked_not_to, "device files") {
+  EQ(0, WORKS(fcntl(device(), F_GETFL)) & O_NONBLOCK);
 }
 
 TEST(open_that_fails) {
@@ -128,7 +132,7 @@ TEST(access_of_the_device) {
   FAILS(EINVAL, readlink(DEVICE, (char[8]){0}, 8));
 }
 
-LIMIT_TEST(the_link_in_proc_names_the_device, "proc-fd-link") {
+LIMIT_TEST(the_link_in_proc_names_the_device, "device files") {
   char name[64], link[64] = "";
   snprintf(name, sizeof name, "/proc/self/fd/%d", device());
   WORKS(readlink(name, link, sizeof link - 1));
@@ -147,7 +151,7 @@ TEST(reopen_through_proc) {
   EQ(0, enclave_create(&e));
 }
 
-LIMIT_TEST(the_folder_lists_the_device, "dev-listing") {
+LIMIT_TEST(the_folder_lists_the_device, "device files") {
   DIR *dev = opendir("/dev");
   TRUE(dev != NULL);
   int seen = 0;
@@ -157,7 +161,7 @@ LIMIT_TEST(the_folder_lists_the_device, "dev-listing") {
   EQ(2, seen);
 }
 
-LIMIT_TEST(read_and_write_are_refused, "device-read-write") {
+LIMIT_TEST(read_and_write_are_refused, "device files") {
   char byte = 0;
   int fd = WORKS(open(DEVICE, O_RDWR | O_NONBLOCK));
   FAILS(EINVAL, read(fd, &byte, 1));
@@ -297,7 +301,7 @@ TEST(descriptor_calls_of_any_file) {
   EQ(FD_CLOEXEC, WORKS(fcntl(fd, F_GETFD)));
 }
 
-LIMIT_TEST(the_device_is_always_ready, "device-read-write") {
+LIMIT_TEST(the_device_is_always_ready, "device files") {
   struct pollfd fd = {device(), POLLIN, 0};
   EQ(1, WORKS(poll(&fd, 1, 0)));
 }

@@ -337,46 +337,46 @@ static void illegal(int number) {
   EQ(EXITINFO(UD, 3), (uint32_t)op.result);
 }
 
-LIMIT_TEST(cpuid_is_illegal_inside, "illegal-cpuid") {
+LIMIT_TEST(cpuid_is_illegal_inside, "the enclave's code") {
   illegal(I_CPUID);
 }
-LIMIT_TEST(syscall_is_illegal_inside, "illegal-syscall") {
+LIMIT_TEST(syscall_is_illegal_inside, "the enclave's code") {
   illegal(I_SYSCALL);
 }
-LIMIT_TEST(int_80_is_illegal_inside, "illegal-syscall") {
+LIMIT_TEST(int_80_is_illegal_inside, "the enclave's code") {
   illegal(I_INT80);
 }
-LIMIT_TEST(sysenter_is_illegal_inside, "illegal-syscall") {
+LIMIT_TEST(sysenter_is_illegal_inside, "the enclave's code") {
   illegal(I_SYSENTER);
 }
 TEST(in_is_illegal_inside) {
   illegal(I_IN);
 }
-LIMIT_TEST(sgdt_is_illegal_inside, "illegal-descriptor-tables") {
+LIMIT_TEST(sgdt_is_illegal_inside, "the enclave's code") {
   illegal(I_SGDT);
 }
-LIMIT_TEST(sidt_is_illegal_inside, "illegal-descriptor-tables") {
+LIMIT_TEST(sidt_is_illegal_inside, "the enclave's code") {
   illegal(I_SIDT);
 }
-LIMIT_TEST(sldt_is_illegal_inside, "illegal-descriptor-tables") {
+LIMIT_TEST(sldt_is_illegal_inside, "the enclave's code") {
   illegal(I_SLDT);
 }
-LIMIT_TEST(str_is_illegal_inside, "illegal-descriptor-tables") {
+LIMIT_TEST(str_is_illegal_inside, "the enclave's code") {
   illegal(I_STR);
 }
-LIMIT_TEST(smsw_is_illegal_inside, "illegal-descriptor-tables") {
+LIMIT_TEST(smsw_is_illegal_inside, "the enclave's code") {
   illegal(I_SMSW);
 }
-LIMIT_TEST(far_return_is_illegal_inside, "illegal-far-transfer") {
+LIMIT_TEST(far_return_is_illegal_inside, "the enclave's code") {
   illegal(I_RETF);
 }
-LIMIT_TEST(iret_is_illegal_inside, "illegal-far-transfer") {
+LIMIT_TEST(iret_is_illegal_inside, "the enclave's code") {
   illegal(I_IRETQ);
 }
 TEST(rdpmc_is_illegal_inside) {
   illegal(I_RDPMC);
 }
-LIMIT_TEST(vmcall_is_illegal_inside, "illegal-vmcall") {
+LIMIT_TEST(vmcall_is_illegal_inside, "the enclave's code") {
   illegal(I_VMCALL);
 }
 TEST(getsec_is_illegal_inside) {
@@ -394,7 +394,7 @@ TEST(legal_instructions_inside) {
   }
 }
 
-LIMIT_TEST(a_jump_out_of_the_enclave_faults, "jump-out") {
+LIMIT_TEST(a_jump_out_of_the_enclave_faults, "the enclave's code") {
   struct enclave e;
   enclave_build(&e, 0);
   struct op op = {OP_JUMP, {(uint64_t)own_abort}};
@@ -795,7 +795,7 @@ TEST(a_breakpoint_is_a_signal_even_through_the_vdso) {
   EQ(EXITINFO(BP, 6), (uint32_t)op.result);
 }
 
-LIMIT_TEST(a_signal_frame_is_as_the_kernel_makes_it, "signal-frame") {
+LIMIT_TEST(a_signal_frame_is_as_the_kernel_makes_it, "faults") {
   struct enclave e;
   enclave_build(&e, 0);
   handle(SIGSEGV, give_up);

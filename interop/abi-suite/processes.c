@@ -24,7 +24,7 @@ TEST(several_enclaves) {
   }
 }
 
-LIMIT_TEST(one_enclave_does_not_read_another, "host-reads") {
+LIMIT_TEST(one_enclave_does_not_read_another, "the program and the enclave's memory") {
   struct enclave a, b;
   enclave_build(&a, 0);
   enclave_build(&b, 0);

@@ -14,7 +14,7 @@
 struct test {
   const char *name;
   void (*run)(void);
-  const char *limit; // under jsgx this may deviate: the name of the limit in docs/native.md
+  const char *limit; // under jsgx this may deviate: the heading in docs/native.md under which it is told
   struct test *next;
 };
 

@@ -202,11 +202,28 @@ public final class EnclaveExecution {
 
     private FaultAnswer enclaveAccess(SignalInfo signal, byte[] code) {
         EnclaveAccess.Kind kind = kind(signal, code);
+        if (space.mappings().at(signal.address()).isEmpty()) {
+            // The page table forbids it before the EPCM is asked.
+            return raise(Aex.Event.of(Fault.pf(signal.address(), errorCode(signal, kind))));
+        }
         EnclaveAccess.Result result = EnclaveAccess.access(processor, signal.address(), 1, kind);
         return switch (result) {
             case EnclaveAccess.Result.Refused refused -> raise(Aex.Event.of(withPresence(refused.fault())));
             case EnclaveAccess.Result.Granted granted -> repaired(signal, kind);
         };
+    }
+
+    /** The error code of a page fault where there is no page of a device. */
+    private static int errorCode(SignalInfo signal, EnclaveAccess.Kind kind) {
+        if (signal.errorCode() != SignalInfo.UNKNOWN) {
+            return signal.errorCode();
+        }
+        return Fault.PF_USER
+                | switch (kind) {
+                    case READ -> 0;
+                    case WRITE -> Fault.PF_WRITE;
+                    case FETCH -> Fault.PF_FETCH;
+                };
     }
 
     /** A page that the program's own protection forbids is there all the same, unless it forbids everything. */
@@ -365,7 +382,8 @@ public final class EnclaveExecution {
     /** A signal, or the fixup of the vDSO where the exception is at its ENCLU (fixup_vdso_exception). */
     private FaultAnswer deliver(Aex.Event event, SignalInfo signal) {
         RegisterFile registers = processor.registers();
-        if (registers.get(Register.RIP) != vdso.enclu() || event.vector() == LinuxSignals.DB) {
+        boolean debugging = event.vector() == LinuxSignals.DB || event.vector() == LinuxSignals.BP;
+        if (registers.get(Register.RIP) != vdso.enclu() || debugging) {
             return new FaultAnswer.Deliver(signal);
         }
         registers.set(Register.RDI, event.vector());
