@@ -289,6 +289,9 @@ public final class EnclaveExecution {
 
     private Outcome executeEnclu() {
         RegisterFile registers = processor.registers();
+        // The thread gets on: what it was repaired for before is no loop.
+        repairs = 0;
+        repairedRip = 0;
         long rbx = registers.get(Register.RBX);
         long rcx = registers.get(Register.RCX);
         long rdx = registers.get(Register.RDX);

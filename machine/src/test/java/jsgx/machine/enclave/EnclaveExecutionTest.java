@@ -341,6 +341,18 @@ final class EnclaveExecutionTest {
     }
 
     @Test
+    void repairsBetweenWhichTheThreadExecutesEncluAreNoLoop() {
+        thread.put(CODE, ENCLU);
+        for (int i = 0; i < 100; i++) {
+            thread.enter();
+            assertThat(thread.segmentation(CODE, ACCERR)).isEqualTo(RESUME);
+            thread.enclu(Leaf.EEXIT, CODE, thread.vdso + 3, 0);
+        }
+        assertThat(thread.execution.inside()).isFalse();
+        assertThat(thread.rip()).isEqualTo(thread.vdso + 3);
+    }
+
+    @Test
     void aPageThatWasWrittenOutIsLoadedBehindAnAexAndTheThreadGoesOnInside() {
         int page = thread.space.epcPage(DATA);
         thread.space.zap(DATA, DATA + 0x1000);
