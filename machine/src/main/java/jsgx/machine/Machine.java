@@ -98,7 +98,9 @@ public final class Machine {
     }
 
     private static Run traced(Program program, CodePages code, SharedEpc epc, Terminal terminal) {
-        SeccompFilter filter = new SeccompFilter(CodeLayout.CODE, CodeLayout.CODE + CodeLayout.CODE_SIZE);
+        // Calls that the tracer makes a thread execute are let through by the tracer. The agent has none, and could be misused for others.
+        SeccompFilter filter = new SeccompFilter(CodeLayout.AGENT, CodeLayout.STUB)
+                .passOnly(SystemCall.MMAP, SystemCall.MPROTECT, SystemCall.MUNMAP);
         FilteredCalls.pick(filter, SeccompFilter.Action.TRACE);
         filter.pick(SystemCall.RT_SIGPROCMASK, SeccompFilter.Action.TRACE);
         return new TracedSupervision(program, code, epc.descriptor(), filter.program(), terminal::began)::run;

@@ -2,6 +2,7 @@ package jsgx.machine;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static jsgx.image.x86.Mem.at;
+import static jsgx.image.x86.Reg.R10;
 import static jsgx.image.x86.Reg.RAX;
 import static jsgx.image.x86.Reg.RCX;
 import static jsgx.image.x86.Reg.RDI;
@@ -28,6 +29,7 @@ import java.util.function.Consumer;
 import jsgx.arch.struct.Secinfo;
 import jsgx.image.x86.Assembler;
 import jsgx.image.x86.Label;
+import jsgx.machine.code.CodeLayout;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.SystemCall;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,8 @@ final class NativeLimitsTest {
     private static final int SYS_PTRACE = 101;
     private static final int SYS_IO_URING_SETUP = 425;
     private static final int ARCH_SET_CPUID = 0x1012;
+    private static final int O_CREAT = 0x40;
+    private static final int KILLED_BY_SIGTRAP = 128 + 5;
     private static final int KILLED_BY_SIGILL = 128 + 4;
     private static final int KILLED_BY_SIGSEGV = 128 + 11;
     private static final byte[] NOTHING = enclave(asm -> {});
@@ -269,6 +273,34 @@ final class NativeLimitsTest {
                         .mov32(RAX, SYS_IO_URING_SETUP)
                         .syscall()))
                 .isNegative();
+    }
+
+    /** A system call by the instruction with which a supervision makes threads execute them: whether it made a file that is hidden. */
+    private boolean makesAHiddenFileByJsgxsCode(Supervision supervision) throws IOException, MachineException {
+        Path hidden = Files.createDirectory(folder.resolve("hidden"));
+        Path file = hidden.resolve("file");
+        EnclaveProgram program = new EnclaveProgram(NOTHING);
+        Label path = new Label();
+        program.asm.mov(RDI, Linux.AT_FDCWD).lea(RSI, at(path));
+        program.asm.mov32(RDX, O_CREAT).mov32(R10, 0600).mov32(RAX, SystemCall.OPENAT);
+        program.asm.mov(RCX, CodeLayout.SYSTEM_CALL).jmp(RCX);
+        program.asm.bind(path).bytes((file + "\0").getBytes(ISO_8859_1));
+
+        TestRun.Ended ended = new TestRun(supervision)
+                .with(options -> options.withHidden(hidden))
+                .run(program.in(folder));
+        assertThat(ended.status()).isEqualTo(KILLED_BY_SIGTRAP);
+        return Files.exists(file);
+    }
+
+    @Test
+    void theFilterIsNotPassedByAJumpIntoJsgxsCodeWhereThereIsATracer() throws Exception {
+        assertThat(makesAHiddenFileByJsgxsCode(Supervision.TRACED)).isFalse();
+    }
+
+    @Test
+    void theFilterIsPassedByAJumpIntoJsgxsCodeWhereThereIsNone() throws Exception {
+        assertThat(makesAHiddenFileByJsgxsCode(Supervision.FAST)).isTrue();
     }
 
     @Test

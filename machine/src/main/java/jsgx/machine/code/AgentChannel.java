@@ -74,11 +74,21 @@ public final class AgentChannel implements Agent, AutoCloseable {
         mailbox = pages.memory().asSlice(0, CodeLayout.MAILBOX_SIZE);
         int supervisor = Linux.pid();
         mailbox.setString(AgentMailbox.PATH, "/proc/%d/fd/%d".formatted(supervisor, epcDescriptor));
+        mailbox.set(JAVA_INT, AgentMailbox.INHERITED, -1);
         mailbox.set(JAVA_INT, AgentMailbox.SUPERVISOR, supervisor);
         mailbox.set(JAVA_SHORT, AgentMailbox.POLL + 4, (short) Linux.POLLIN);
         mailbox.set(JAVA_LONG, AgentMailbox.PATIENCE + 8, AGENTS_PATIENCE_NANOS);
         number = 1;
         mailbox.set(JAVA_INT, AgentMailbox.REQUEST, number);
+    }
+
+    /**
+     * The agent that is to be opens nothing: the thread that makes it has the EPC open.
+     *
+     * @param descriptor of the EPC in the process
+     */
+    public void inherit(int descriptor) {
+        mailbox.set(JAVA_INT, AgentMailbox.INHERITED, descriptor);
     }
 
     /** What the process's pages are: to be mapped shared at {@link CodeLayout#PROCESS_PAGES}. */

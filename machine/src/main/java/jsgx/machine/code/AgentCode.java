@@ -6,6 +6,7 @@ import static jsgx.machine.code.AgentMailbox.CALL_RESULT;
 import static jsgx.machine.code.AgentMailbox.CALL_SIZE;
 import static jsgx.machine.code.AgentMailbox.COUNT;
 import static jsgx.machine.code.AgentMailbox.EPC;
+import static jsgx.machine.code.AgentMailbox.INHERITED;
 import static jsgx.machine.code.AgentMailbox.PATH;
 import static jsgx.machine.code.AgentMailbox.PATIENCE;
 import static jsgx.machine.code.AgentMailbox.POLL;
@@ -87,13 +88,31 @@ final class AgentCode {
 
     /** Leaves the program's open files to the program, and opens what the agent needs. */
     private static void start(Assembler asm) {
-        asm.zero(Reg.RDI).mov32(Reg.RSI, -1).zero(Reg.RDX);
-        number(asm, SystemCall.CLOSE_RANGE).syscall();
+        Label inherits = new Label();
+        Label isFirst = new Label();
+        Label epc = new Label();
+        asm.mov32(NUMBER, word(INHERITED)).cmp32(NUMBER, 0).jump(Condition.GE, inherits);
+        asm.zero(Reg.RDI);
+        closeTheRest(asm);
         asm.mov(Reg.RDI, Linux.AT_FDCWD).lea(Reg.RSI, word(PATH));
         asm.mov32(Reg.RDX, Linux.O_RDWR | Linux.O_CLOEXEC).zero(Reg.R10);
-        number(asm, SystemCall.OPENAT).syscall().mov32(word(EPC), Reg.RAX);
+        number(asm, SystemCall.OPENAT).syscall().mov(NUMBER, Reg.RAX).jmp(epc);
+
+        asm.bind(inherits).jump(Condition.E, isFirst);
+        asm.zero(Reg.RDI).lea(Reg.RSI, Mem.at(NUMBER, -1)).zero(Reg.RDX);
+        number(asm, SystemCall.CLOSE_RANGE).syscall();
+        asm.bind(isFirst).lea(Reg.RDI, Mem.at(NUMBER, 1));
+        closeTheRest(asm);
+
+        asm.bind(epc).mov32(word(EPC), NUMBER);
         asm.mov32(Reg.RDI, word(SUPERVISOR)).zero(Reg.RSI);
         number(asm, SystemCall.PIDFD_OPEN).syscall().mov32(word(POLL), Reg.RAX);
+    }
+
+    /** Closes the descriptors from that in RDI on. */
+    private static void closeTheRest(Assembler asm) {
+        asm.mov32(Reg.RSI, -1).zero(Reg.RDX);
+        number(asm, SystemCall.CLOSE_RANGE).syscall();
     }
 
     /** Kills the process where there is no supervisor any more. A pidfd that could not be opened is never ready. */

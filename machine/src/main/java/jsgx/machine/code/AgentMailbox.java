@@ -18,6 +18,8 @@ final class AgentMailbox {
     static final int WAITING = 16;
     /** The EPC's descriptor in the agent's file table, or a negated errno. */
     static final int EPC = 20;
+    /** The EPC's descriptor among those that the agent has from the thread that made it, negative where it is to open the EPC by its path. */
+    static final int INHERITED = 24;
     /** The supervisor's process identifier. */
     static final int SUPERVISOR = 28;
     /** The supervisor as a pidfd, in form of a pollfd: when it ends, the program ends. */

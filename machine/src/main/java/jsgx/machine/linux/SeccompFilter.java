@@ -63,6 +63,7 @@ public final class SeccompFilter {
     private record Rule(int number, Test test, int action) {}
 
     private final List<Rule> rules = new ArrayList<>();
+    private final List<Integer> passing = new ArrayList<>();
     private final long start;
     private final long end;
 
@@ -78,6 +79,14 @@ public final class SeccompFilter {
         }
         this.start = start;
         this.end = end;
+    }
+
+    /** Not all calls of the range pass, but these; the others are picked as everywhere. */
+    public SeccompFilter passOnly(int... numbers) {
+        for (int number : numbers) {
+            passing.add(number);
+        }
+        return this;
     }
 
     /** Picks a system call. */
@@ -110,12 +119,21 @@ public final class SeccompFilter {
         emit(out, LD_W_ABS, 0, 0, ARCH);
         emit(out, JEQ_K, 1, 0, AUDIT_ARCH_X86_64);
         emit(out, RET_K, 0, 0, RET_ENOSYS);
+        int pass = passing.isEmpty() ? 1 : 1 + 2 * passing.size();
         emit(out, LD_W_ABS, 0, 0, IP + 4);
-        emit(out, JEQ_K, 0, 4, (int) (start >>> 32));
+        emit(out, JEQ_K, 0, 3 + pass, (int) (start >>> 32));
         emit(out, LD_W_ABS, 0, 0, IP);
-        emit(out, JGE_K, 0, 2, (int) start);
-        emit(out, JGE_K, 1, 0, (int) end);
-        emit(out, RET_K, 0, 0, Action.ALLOW.value);
+        emit(out, JGE_K, 0, 1 + pass, (int) start);
+        emit(out, JGE_K, pass, 0, (int) end);
+        if (passing.isEmpty()) {
+            emit(out, RET_K, 0, 0, Action.ALLOW.value);
+        } else {
+            emit(out, LD_W_ABS, 0, 0, NR);
+            for (int number : passing) {
+                emit(out, JEQ_K, 0, 1, number);
+                emit(out, RET_K, 0, 0, Action.ALLOW.value);
+            }
+        }
         emit(out, LD_W_ABS, 0, 0, NR);
         emit(out, JSET_K, 0, 1, X32_BIT);
         emit(out, RET_K, 0, 0, RET_ENOSYS);

@@ -88,12 +88,7 @@ final class Preparation {
     private AgentChannel mapPages(TracedTask task, IntConsumer stoppedAgent) throws LinuxException {
         AgentChannel channel = new AgentChannel(epcDescriptor, stoppedAgent);
         try {
-            String path =
-                    "/proc/%d/fd/%d".formatted(Linux.pid(), channel.pages().descriptor());
-            poke(task, path);
-            long descriptor = Linux.check(
-                    "open shared memory in process " + task.pid(),
-                    task.systemCall(SystemCall.OPENAT, Linux.AT_FDCWD, OPERAND, Linux.O_RDWR | Linux.O_CLOEXEC));
+            long descriptor = open(task, channel.pages().descriptor());
             long mapped = task.systemCall(
                     SystemCall.MMAP,
                     CodeLayout.PROCESS_PAGES,
@@ -103,12 +98,23 @@ final class Preparation {
                     descriptor);
             task.systemCall(SystemCall.CLOSE, descriptor);
             Linux.check("map shared memory in process " + task.pid(), mapped);
+            long epc = open(task, epcDescriptor);
+            channel.inherit((int) epc);
             startAgent(task, channel);
+            task.systemCall(SystemCall.CLOSE, epc);
             return channel;
         } catch (LinuxException e) {
             channel.close();
             throw e;
         }
+    }
+
+    /** Opens in the program what this process has open; the agent, which nobody traces, could not pass the filter with that. */
+    private static long open(TracedTask task, int descriptor) throws LinuxException {
+        poke(task, "/proc/%d/fd/%d".formatted(Linux.pid(), descriptor));
+        return Linux.check(
+                "open shared memory in process " + task.pid(),
+                task.systemCall(SystemCall.OPENAT, Linux.AT_FDCWD, OPERAND, Linux.O_RDWR | Linux.O_CLOEXEC));
     }
 
     private static void startAgent(TracedTask task, AgentChannel channel) throws LinuxException {
