@@ -98,7 +98,8 @@ public final class Machine {
     }
 
     private static Run traced(Program program, CodePages code, SharedEpc epc, Terminal terminal) {
-        // Calls that the tracer makes a thread execute are let through by the tracer. The agent has none, and could be misused for others.
+        // Calls that the tracer makes a thread execute are let through by the tracer. The agent has none, and could be
+        // misused for others.
         SeccompFilter filter = new SeccompFilter(CodeLayout.AGENT, CodeLayout.STUB)
                 .passOnly(SystemCall.MMAP, SystemCall.MPROTECT, SystemCall.MUNMAP);
         FilteredCalls.pick(filter, SeccompFilter.Action.TRACE);
