@@ -78,6 +78,7 @@ final class OwnThread implements Task, Agent, AutoCloseable {
             case SystemCallAnswer.Result(long value) -> value;
             case SystemCallAnswer.Interrupted() -> -Errors.EINTR;
             case SystemCallAnswer.Fault fault -> throw new AssertionError(fault);
+            case SystemCallAnswer.Interrupted interrupted -> throw new AssertionError(interrupted);
         };
     }
 
