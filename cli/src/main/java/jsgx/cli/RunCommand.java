@@ -87,7 +87,7 @@ final class RunCommand extends Subcommand {
             paramLabel = "fast|traced|auto",
             converter = Supervisions.class,
             description =
-                    "How the program is supervised: by a stub in it, by a tracer, or auto, the default: fast where it works.")
+                    "How the program is supervised: by a stub in it, by a tracer, or auto, the default: what works best here.")
     private Choice supervision = Choice.AUTO;
 
     @Option(

@@ -22,8 +22,8 @@ record RunSummary(Statistics statistics, Map<TokenSource, Long> tokens, long ref
 
     void show(Screen screen) {
         List<List<String>> rows = new ArrayList<>();
-        rows(rows, "", statistics.leaves());
-        rows(rows, "ioctl ", statistics.ioctls());
+        rows(rows, "", statistics.leaves(), "faulted");
+        rows(rows, "ioctl ", statistics.ioctls(), "failed");
         statistics.exits().forEach((cause, count) -> rows.add(row("AEX " + cause, count.count(), "", "")));
         tokens.forEach((source, count) -> rows.add(row("token: " + source.id(), count, "", "")));
         add(rows, "INIT refused", refused);
@@ -44,12 +44,12 @@ record RunSummary(Statistics statistics, Map<TokenSource, Long> tokens, long ref
         }
     }
 
-    private static void rows(List<List<String>> rows, String prefix, Map<String, Count> counts) {
+    private static void rows(List<List<String>> rows, String prefix, Map<String, Count> counts, String failed) {
         counts.forEach((name, count) -> rows.add(row(
                 prefix + name,
                 count.count(),
                 count.nanos() == 0 ? "" : Text.time(count.nanos() / MICRO),
-                count.failed() == 0 ? "" : count.failed() + " failed")));
+                count.failed() == 0 ? "" : count.failed() + " " + failed)));
     }
 
     private static List<String> row(String what, long count, String time, String note) {
