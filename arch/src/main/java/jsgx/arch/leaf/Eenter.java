@@ -6,6 +6,7 @@ import static jsgx.arch.leaf.Operands.enclavePage;
 import static jsgx.arch.leaf.Operands.gp;
 
 import java.util.EnumSet;
+import jsgx.arch.EnclaveMode;
 import jsgx.arch.Leaf;
 import jsgx.arch.LeafCheck;
 import jsgx.arch.LogicalProcessor;
@@ -163,6 +164,18 @@ public final class Eenter {
             epcm.releaseShared(page);
         }
         return SUCCESS;
+    }
+
+    /**
+     * An entry that happened without this model, by a thread that had entered before with the same TCS and left by EEXIT: what was checked then still
+     * held. RSP and RBP lie in the SSA frame already, and the registers are those of the thread inside.
+     *
+     * @param earlier what the processor kept when the thread was inside before
+     * @param aep where an AEX goes
+     * @param outside what returns when the enclave is left
+     */
+    public static void happened(LogicalProcessor lp, EnclaveMode earlier, long aep, EnclaveMode.Outside outside) {
+        EnclaveEntry.happened(lp, earlier, aep, outside);
     }
 
     private static void enter(EnclaveEntry entry, long rbx, long rcx) {

@@ -237,6 +237,29 @@ final class EnclaveEntry {
                 optIn));
     }
 
+    /** The processor is inside since an entry that happened without it; registers are as they are. */
+    static void happened(LogicalProcessor lp, EnclaveMode earlier, long aep, EnclaveMode.Outside outside) {
+        Tcs tcs = new Tcs(lp.processorPackage().epc().page(earlier.tcs()));
+        Secs secs = new Secs(lp.processorPackage().epc().page(earlier.secs()));
+        STATE.setVolatile(tcs.memory(), 0L, Tcs.ACTIVE);
+        tcs.aep(aep);
+        if (lp.osxsave()) {
+            lp.xcr0(secs.attributes().xfrm());
+        }
+        lp.enclaveMode(new EnclaveMode(
+                earlier.secs(),
+                earlier.enclave(),
+                earlier.enclave().enter(),
+                earlier.tcs(),
+                earlier.tcsLinear(),
+                earlier.elrangeBase(),
+                earlier.elrangeSize(),
+                earlier.ssa(),
+                earlier.cetSaveArea(),
+                outside,
+                earlier.debugOptIn()));
+    }
+
     /** What EENTER and a notifying ERESUME do to the registers: RAX, RCX and RIP, with RSP and RBP kept for an AEX. */
     void begin(SsaPages ssa, long target) {
         RegisterFile registers = lp.registers();

@@ -8,7 +8,6 @@ import java.util.OptionalInt;
 import jsgx.arch.RegisterFile;
 import jsgx.arch.RegisterFile.Register;
 import jsgx.arch.Xsave;
-import jsgx.machine.code.AgentChannel;
 import jsgx.machine.code.CodeLayout;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
@@ -88,12 +87,7 @@ final class Cloning {
         boolean borrows = (flags & CLONE_VFORK) != 0;
         FastProcess process = parent.process();
         if (!sharesMemory) {
-            process = new FastProcess(
-                    pid,
-                    process.actions().copy(),
-                    new ThreadAreas(),
-                    new AgentChannel(supervision.epcDescriptor()),
-                    false);
+            process = supervision.process(pid, process.actions().copy());
             process.areas().allocate(slot);
             process.areas().memory(slot).copyFrom(parent.process().areas().memory(slot));
         } else if ((flags & CLONE_THREAD) == 0) {
@@ -103,6 +97,7 @@ final class Cloning {
                     sharesHandlers ? process.actions() : process.actions().copy(),
                     process.areas(),
                     process.agent(),
+                    process.leases(),
                     true);
         }
         ThreadArea area = new ThreadArea(process.areas().memory(slot), ThreadAreas.address(slot));
@@ -131,6 +126,10 @@ final class Cloning {
         }
         child.signalMask(SignalMask.real(signals.mask()));
         ProgramThread served = parent.served().cloned(task, flags, sharesMemory ? null : process.agent());
+        if (!sharesMemory) {
+            area.lease(0);
+            served.space().watch(process.leases());
+        }
         return new FastThread(supervision, process, task, slot, signals, served);
     }
 

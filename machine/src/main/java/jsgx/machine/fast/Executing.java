@@ -54,10 +54,10 @@ final class Executing {
                     seized, thread.task().pid(), thread.process().actions().ignored(), false);
             seized.signalMask(SignalMask.real(thread.signals().mask()));
             ThreadArea area = new ThreadArea(
-                    process.areas().memory(FastSupervision.FIRST_SLOT),
-                    ThreadAreas.address(FastSupervision.FIRST_SLOT));
-            thread.moved(process, FastSupervision.FIRST_SLOT, area);
+                    process.areas().memory(AreaLayout.FIRST_SLOT), ThreadAreas.address(AreaLayout.FIRST_SLOT));
+            thread.moved(process, AreaLayout.FIRST_SLOT, area);
             thread.served().execed(process.agent());
+            thread.served().space().watch(process.leases());
         } catch (LinuxException e) {
             supervision.failed(e);
             supervision.kill(thread.task().pid());

@@ -12,6 +12,7 @@ final class FastProcess {
     private final SignalActions actions;
     private final ThreadAreas areas;
     private final AgentChannel agent;
+    private final Leases leases;
     private final Set<FastThread> threads = new HashSet<>();
     private final boolean borrowed;
     private boolean executing;
@@ -21,11 +22,13 @@ final class FastProcess {
      *
      * @param borrowed whether areas and agent are another process's, in whose memory it runs
      */
-    FastProcess(int pid, SignalActions actions, ThreadAreas areas, AgentChannel agent, boolean borrowed) {
+    FastProcess(
+            int pid, SignalActions actions, ThreadAreas areas, AgentChannel agent, Leases leases, boolean borrowed) {
         this.pid = pid;
         this.actions = actions;
         this.areas = areas;
         this.agent = agent;
+        this.leases = leases;
         this.borrowed = borrowed;
     }
 
@@ -43,6 +46,10 @@ final class FastProcess {
 
     AgentChannel agent() {
         return agent;
+    }
+
+    Leases leases() {
+        return leases;
     }
 
     boolean isBorrowed() {

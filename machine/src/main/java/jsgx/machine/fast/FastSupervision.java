@@ -37,10 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FastSupervision {
 
-    /** The slot of a process's first thread. */
-    static final int FIRST_SLOT = 1;
-
-    private static final Stub STUB = new Stub(true);
+    private static final Stub STUB = new Stub();
     private static final long STUB_HANDLER = CodeLayout.STUB + STUB.handler();
 
     /** System calls that concern the supervision itself. */
@@ -181,12 +178,14 @@ public final class FastSupervision {
             seized.signalMask(-1L);
             FastProcess process = prepare(seized, pid, ignored(pid), true);
             began();
-            ThreadArea area = new ThreadArea(process.areas().memory(FIRST_SLOT), ThreadAreas.address(FIRST_SLOT));
+            ThreadArea area = new ThreadArea(
+                    process.areas().memory(AreaLayout.FIRST_SLOT), ThreadAreas.address(AreaLayout.FIRST_SLOT));
             FastTask task = new FastTask(pid, pid, area);
             started.accept(pid);
             ProgramThread served = program.start(task, process.agent());
+            served.space().watch(process.leases());
             seized.signalMask(0);
-            return new FastThread(this, process, task, FIRST_SLOT, new ThreadSignals(task, 0), served);
+            return new FastThread(this, process, task, AreaLayout.FIRST_SLOT, new ThreadSignals(task, 0), served);
         } catch (LinuxException e) {
             throw new StartException(StartException.Kind.PREPARE, e);
         }
@@ -227,11 +226,11 @@ public final class FastSupervision {
     /** Makes the address space of a new program ready. */
     FastProcess prepare(Seized seized, int pid, long ignored, boolean first) throws LinuxException {
         SpaceSetup setup = new SpaceSetup(seized);
-        ThreadAreas areas = new ThreadAreas();
-        areas.allocate(FIRST_SLOT);
-        FastProcess process = new FastProcess(
-                pid, new SignalActions(STUB_HANDLER, ignored), areas, new AgentChannel(epcDescriptor), false);
-        ThreadArea area = new ThreadArea(areas.memory(FIRST_SLOT), ThreadAreas.address(FIRST_SLOT));
+        FastProcess process = process(pid, new SignalActions(STUB_HANDLER, ignored));
+        ThreadAreas areas = process.areas();
+        areas.allocate(AreaLayout.FIRST_SLOT);
+        ThreadArea area =
+                new ThreadArea(areas.memory(AreaLayout.FIRST_SLOT), ThreadAreas.address(AreaLayout.FIRST_SLOT));
         setup.code(code);
         long path = setup.belowStack();
         setup.map(areas.descriptor(), CodeLayout.THREAD_AREAS, AreaLayout.BYTES, path);
@@ -246,6 +245,12 @@ public final class FastSupervision {
             setup.filter(area, filter);
         }
         return process;
+    }
+
+    /** A process with an address space of its own. */
+    FastProcess process(int pid, SignalActions actions) throws LinuxException {
+        ThreadAreas areas = new ThreadAreas();
+        return new FastProcess(pid, actions, areas, new AgentChannel(epcDescriptor), new Leases(areas, STUB), false);
     }
 
     /** Another process of the program there is. */

@@ -5,7 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.function.LongUnaryOperator;
+import jsgx.arch.EnclaveMode;
+import jsgx.arch.Leaf;
 import jsgx.arch.RegisterFile.Register;
 import jsgx.machine.code.CodeLayout;
 import jsgx.machine.linux.Errors;
@@ -51,6 +54,7 @@ final class FastThread implements Runnable {
         this.signals = signals;
         this.served = served;
         process.add(this);
+        process.leases().add(this);
     }
 
     FastTask task() {
@@ -87,10 +91,12 @@ final class FastThread implements Runnable {
         FastProcess old = process;
         int oldSlot = slot;
         int oldTid = task.tid();
+        old.leases().remove(this);
         process = newProcess;
         slot = newSlot;
         newProcess.add(this);
         task.moved(area);
+        newProcess.leases().add(this);
         signals.executed();
         continuations.clear();
         executing = false;
@@ -119,6 +125,7 @@ final class FastThread implements Runnable {
             throw e;
         } finally {
             task.gone();
+            process.leases().remove(this);
             served.exited(exitStatus);
             process.areas().release(slot, task.tid());
             process.remove(this);
@@ -129,18 +136,22 @@ final class FastThread implements Runnable {
         int signal = task.area().signal();
         MemorySegment info = task.area().info();
         int code = info.get(JAVA_INT, SignalFrame.INFO_CODE);
+        boolean fellBack = process.leases().surfaced(this);
         if (signal == Signals.SIGSYS && code == SYS_SECCOMP) {
             systemCall();
         } else if (signal == SignalMask.EVICT && task.evicted(served::evicted)) {
             // It left its enclave, and goes on outside.
         } else if (SignalMask.has(SignalMask.RESERVED, signal) && code > SI_USER) {
-            fault(signal, code);
+            if (!fellBack) {
+                fault(signal, code);
+            }
         } else {
             served.signal(signal);
             signals.deliver(process.actions());
         }
         if (!over) {
             signals.deliverPending(process.actions());
+            task.area().inside(served.execution().inside());
             task.area().resume();
         }
     }
@@ -154,7 +165,30 @@ final class FastThread implements Runnable {
         long address = task.area().info().get(JAVA_LONG, SignalFrame.INFO_ADDRESS);
         SignalInfo info = new SignalInfo(signal, code, address, (int) context.get(JAVA_LONG, SignalFrame.TRAP), (int)
                 context.get(JAVA_LONG, SignalFrame.ERROR_CODE));
+        Optional<Leases.Lease> lease = leaseOnExit();
+        long exit = task.registers().get(Register.RBX);
         answer(served.fault(info));
+        lease.ifPresent(prepared -> {
+            if (served.execution().inside() || task.registers().get(Register.RIP) != exit) {
+                process.leases().withdraw(prepared);
+            } else {
+                process.leases().grant(prepared);
+            }
+        });
+    }
+
+    /** Where the thread is about to leave an enclave, it may be that it enters again as it did: without asking. */
+    private Optional<Leases.Lease> leaseOnExit() {
+        EnclaveMode mode = served.execution().processor().enclaveMode();
+        if (mode == null
+                || (int) task.registers().get(Register.RAX) != Leaf.EEXIT.number()
+                || served.entriesInDetail()) {
+            return Optional.empty();
+        }
+        if (task.area().tid() == 0) {
+            process.leases().known(task.area(), (int) task.systemCall(SystemCall.GETTID));
+        }
+        return process.leases().prepare(this, mode);
     }
 
     private void answer(FaultAnswer answer) {

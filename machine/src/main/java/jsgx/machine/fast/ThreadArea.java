@@ -115,6 +115,29 @@ final class ThreadArea {
         memory.set(JAVA_LONG, AreaLayout.GS_BASE, base);
     }
 
+    /** The address of the lease by which the thread is inside an enclave, or 0. */
+    long lease() {
+        return memory.get(JAVA_LONG, AreaLayout.LEASE);
+    }
+
+    void lease(long address) {
+        memory.set(JAVA_LONG, AreaLayout.LEASE, address);
+    }
+
+    /** The thread's identifier as it sees it itself; 0 while nobody asked. */
+    int tid() {
+        return (int) memory.get(JAVA_LONG, AreaLayout.TID);
+    }
+
+    void tid(int own) {
+        memory.set(JAVA_LONG, AreaLayout.TID, own);
+    }
+
+    /** Whether Java knows that the thread is inside an enclave. */
+    void inside(boolean known) {
+        memory.set(JAVA_LONG, AreaLayout.INSIDE, known ? 1 : 0);
+    }
+
     /** The frame's ucontext_t. */
     MemorySegment context() {
         return inStack(memory.get(JAVA_LONG, AreaLayout.CONTEXT), SignalFrame.CONTEXT_BYTES);

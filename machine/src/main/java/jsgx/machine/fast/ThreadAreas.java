@@ -18,7 +18,7 @@ final class ThreadAreas implements AutoCloseable {
 
     private final SharedMemory shared;
     private final ArrayDeque<Left> left = new ArrayDeque<>();
-    private int next = 1;
+    private int next = AreaLayout.FIRST_SLOT;
     private int users;
     private boolean closed;
 

@@ -1,10 +1,14 @@
 package jsgx.machine.program;
 
+import java.util.Map;
 import jsgx.arch.EnclaveMode;
+import jsgx.arch.Leaf;
+import jsgx.arch.ProcessorPackage;
 import jsgx.machine.enclave.EnclaveExecution;
 import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.SystemCall;
+import jsgx.machine.space.ProgramSpace;
 import jsgx.machine.task.Agent;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
@@ -66,6 +70,26 @@ public final class ProgramThread {
     /** Whether the supervision is to tell of every system call that the thread makes now: it is inside an enclave of a strict run. */
     public boolean watchesSystemCalls() {
         return program.options().strict() && execution.inside();
+    }
+
+    /** The thread's address space. */
+    public ProgramSpace space() {
+        return memory.space();
+    }
+
+    /** The processor package on which its enclaves run. */
+    public ProcessorPackage processorPackage() {
+        return execution.processor().processorPackage();
+    }
+
+    /** Tells of ENCLU leaves that the thread executed without anybody being asked. */
+    public void unasked(long enclave, Map<Leaf, Long> counts) {
+        program.tell(SgxEvent.Kind.ENCLU, () -> new SgxEvent.Unasked(task.pid(), task.tid(), enclave, counts));
+    }
+
+    /** Whether entries into enclaves have to be served one by one. */
+    public boolean entriesInDetail() {
+        return program.options().strict() || program.events().inDetail(SgxEvent.Kind.ENCLU);
     }
 
     /** What the thread does with SGX. */

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.epc.Epcm;
 import jsgx.arch.struct.PageType;
@@ -98,6 +99,7 @@ final class EpcPageTable {
     private long closedEnd;
     private long hand;
     private final @Nullable Concealment concealment;
+    private PageWatcher watcher = (start, end) -> {};
 
     EpcPageTable(Agent agent, Epcm epcm) {
         this(agent, epcm, false);
@@ -181,6 +183,30 @@ final class EpcPageTable {
         }
     }
 
+    /** Whom to tell of changes from now on. */
+    void watch(PageWatcher newWatcher) {
+        lock.lock();
+        try {
+            watcher = newWatcher;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Does something during which no entry and no page that is shown changes. */
+    <T> T unchanged(Supplier<T> action) {
+        lock.lock();
+        try {
+            return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void tell(long page, long count) {
+        watcher.changing(page << Epc.PAGE_SHIFT, (page + count) << Epc.PAGE_SHIFT);
+    }
+
     /** The call that puts an inaccessible reservation where something was. */
     static Agent.Call reservation(long address, long length) {
         return new Agent.Call(SystemCall.MMAP, address, length, Linux.PROT_NONE, RESERVATION | Linux.MAP_FIXED, -1, 0);
@@ -194,6 +220,7 @@ final class EpcPageTable {
             if (page >= closedStart && page < closedEnd) {
                 return;
             }
+            tell(page, 1);
             long old = entries.get(page);
             long entry = PageEntries.entry(epcPage, protection);
             if (PageEntries.shown(old) != 0) {
@@ -264,6 +291,7 @@ final class EpcPageTable {
         List<Change> changes = new ArrayList<>();
         lock.lock();
         try {
+            tell(from, to - from);
             entries.forEach(from, to, (page, entry) -> {
                 if (PageEntries.shown(entry) != 0) {
                     add(changes, change(page, entry, 0));
@@ -289,6 +317,7 @@ final class EpcPageTable {
                 }
                 return false;
             }
+            tell(page, 1);
             entries.set(page, PageEntries.aged(entry));
             if (PageEntries.shown(entry) != 0) {
                 aging[agingCount++] = page;
@@ -396,6 +425,7 @@ final class EpcPageTable {
         }
         Agent.Call[] calls = new Agent.Call[changes.size()];
         for (int i = 0; i < calls.length; i++) {
+            tell(changes.get(i).page(), changes.get(i).count());
             calls[i] = changes.get(i).call(agent.epcDescriptor());
         }
         long[] results = agent.systemCalls(calls);
@@ -449,6 +479,7 @@ final class EpcPageTable {
         }
         for (Change run : runs) {
             hand = run.page() + run.count();
+            tell(run.page(), run.count());
             Agent.Call call = reservation(run.page() << Epc.PAGE_SHIFT, run.count() << Epc.PAGE_SHIFT);
             long result = agent.systemCall(call.number(), call.arguments());
             if (Linux.failed(result)) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import jsgx.arch.Fault;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.epc.Epcm;
@@ -113,6 +114,16 @@ public final class ProgramSpace implements EnclaveSpace {
     }
 
     // What the processor and the supervision ask.
+
+    /** Tells somebody of changes to pages from now on. */
+    public void watch(PageWatcher watcher) {
+        pages.watch(watcher);
+    }
+
+    /** Does something during which no page table entry of a device changes, and no page that is shown. */
+    public <T> T unchanged(Supplier<T> action) {
+        return pages.unchanged(action);
+    }
 
     /**
      * Repairs a page fault as the kernel does, by the page table or the driver. Whether the mapping's protection permits the access at all is looked at before
