@@ -224,7 +224,7 @@ final class Leases implements PageWatcher {
 
     /** The thread has left: the stub may enter with the TCS, unless something has changed meanwhile. */
     synchronized void grant(Lease lease) {
-        if (leases.get(lease.index()) == lease) {
+        if (lease.equals(leases.get(lease.index()))) {
             STATE.setVolatile(table, at(lease.index()), (long) AreaLayout.FREE);
         }
     }
