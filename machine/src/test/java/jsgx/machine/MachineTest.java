@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ordinary programs run as they do unsupervised, whatever they do with processes, threads and signals. */
 @ParameterizedClass
-@EnumSource(value = Supervision.class, names = "TRACED")
+@EnumSource(Supervision.class)
 final class MachineTest {
 
     private final TestRun run;

@@ -54,6 +54,7 @@ final class TestRun {
     private final Map<String, String> environment = new HashMap<>(Map.of("PATH", "/usr/bin:/bin", "LC_ALL", "C"));
     private UnaryOperator<MachineOptions> settings = UnaryOperator.identity();
     private long epcBytes = EPC_BYTES;
+    private boolean inDetail = true;
 
     TestRun(Supervision supervision) {
         this.supervision = supervision;
@@ -72,6 +73,12 @@ final class TestRun {
 
     TestRun epc(long bytes) {
         epcBytes = bytes;
+        return this;
+    }
+
+    /** Nobody asks for events one by one. */
+    TestRun withoutDetail() {
+        inDetail = false;
         return this;
     }
 
@@ -109,7 +116,7 @@ final class TestRun {
                     new Random(4));
             try (SgxDriver driver = new SgxDriver(cpu, Machine.driver(DriverOptions.defaults(), options))) {
                 int free = driver.freePages();
-                int status = run(command, options, driver, epc, events::add);
+                int status = run(command, options, driver, epc, sink(events));
                 return new Ended(
                         status,
                         Files.readString(output, StandardCharsets.ISO_8859_1),
@@ -124,6 +131,21 @@ final class TestRun {
             Files.delete(output);
             Files.delete(errors);
         }
+    }
+
+    private EventSink sink(List<SgxEvent> events) {
+        boolean each = inDetail;
+        return new EventSink() {
+            @Override
+            public void event(SgxEvent event) {
+                events.add(event);
+            }
+
+            @Override
+            public boolean inDetail(SgxEvent.Kind kind) {
+                return each;
+            }
+        };
     }
 
     private static int run(

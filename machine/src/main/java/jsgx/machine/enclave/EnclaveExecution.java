@@ -229,6 +229,12 @@ public final class EnclaveExecution {
     /** A page that the program's own protection forbids is there all the same, unless it forbids everything. */
     private Fault withPresence(Fault fault) {
         Optional<DeviceMapping> mapping = space.mappings().at(fault.address());
+        if (fault.vector() == Fault.Vector.PF
+                && (fault.errorCode() & Fault.PF_SGX) != 0
+                && space.epcPage(fault.address()) == LinearMemory.UNMAPPED) {
+            // Meanwhile the page is being written out: on a processor the page table is what the access meets first.
+            return Fault.pf(fault.address(), fault.errorCode() & ~(Fault.PF_SGX | Fault.PF_PRESENT));
+        }
         boolean plain = fault.vector() == Fault.Vector.PF && (fault.errorCode() & Fault.PF_SGX) == 0;
         if (!plain || mapping.isEmpty() || !isAccessError(mapping.get(), fault.errorCode() & ~Fault.PF_PRESENT)) {
             return fault;

@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
@@ -63,6 +65,8 @@ public final class FastSupervision {
     private final IntConsumer started;
     private final CountDownLatch over = new CountDownLatch(1);
     private final AtomicInteger processes = new AtomicInteger();
+    private final Set<FastProcess> live = ConcurrentHashMap.newKeySet();
+    private volatile boolean interrupted;
     private volatile int root;
     private volatile @Nullable Throwable failure;
 
@@ -121,7 +125,13 @@ public final class FastSupervision {
      */
     public int run(Command command) throws LinuxException, StartException, InterruptedException {
         Thread.ofPlatform().daemon().name("jsgx-thread").start(() -> start(command));
-        over.await();
+        try {
+            over.await();
+        } catch (InterruptedException e) {
+            interrupted = true;
+            live.forEach(process -> kill(process.pid()));
+            throw e;
+        }
         switch (failure) {
             case LinuxException e -> throw e;
             case StartException e -> throw e;
@@ -260,7 +270,12 @@ public final class FastSupervision {
 
     /** Watches over a process with an agent of its own. */
     void keep(FastProcess process, int agentTid) throws LinuxException {
+        live.add(process);
+        if (interrupted) {
+            kill(process.pid());
+        }
         Keeper.start(agentTid, () -> {
+            live.remove(process);
             if (process.gone()) {
                 ended();
             }

@@ -206,7 +206,8 @@ final class ThreadSignals {
     }
 
     private void deliver(SignalActions actions, int signal, byte[] info) {
-        if (SignalMask.has(mask, signal)) {
+        // What the kernel can block it has not: the thread waits with another mask (sigsuspend and its like).
+        if (SignalMask.has(mask & SignalMask.RESERVED, signal)) {
             pending.add(new Pending(signal, info));
             return;
         }
