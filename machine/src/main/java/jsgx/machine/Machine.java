@@ -52,8 +52,10 @@ public final class Machine {
 
     /** What a driver must be set up with to serve a program that is run with these options. */
     public static DriverOptions driver(DriverOptions defaults, MachineOptions options) {
-        // A tracer serves one thread after the other: it cannot wait for a thread of the driver that waits for it. Where threads are served at
-        // once, programs would meet the -EAGAIN of pages that are just being written out more often than on a processor's own kernel.
+        // A tracer serves one thread after the other: it cannot wait for a thread of the driver that waits for it.
+        // Where threads are served at
+        // once, programs would meet the -EAGAIN of pages that are just being written out more often than on a
+        // processor's own kernel.
         return defaults.withSwapThread(false);
     }
 
