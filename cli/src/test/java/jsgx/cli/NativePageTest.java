@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class NativePageTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Pattern NAMED = Pattern.compile("`([A-Z][A-Za-z0-9]*Test)\\.([a-z][A-Za-z0-9]*)`");
+    private static final Pattern NAMED = Pattern.compile("`([A-Z][A-Za-z0-9]*Test|abi-suite)[. ]([a-z][A-Za-z0-9_]*)`");
 
     @Test
     void everyTestThatItNamesIsThere() throws IOException {
@@ -25,7 +26,9 @@ class NativePageTest {
         List<String> missing = new ArrayList<>();
         Matcher named = NAMED.matcher(page);
         while (named.find()) {
-            if (!source(named.group(1)).contains("void " + named.group(2) + "(")) {
+            boolean program = named.group(1).equals("abi-suite");
+            String test = program ? "TEST(" + named.group(2) : "void " + named.group(2) + "(";
+            if (!(program ? programs() : source(named.group(1))).contains(test)) {
                 missing.add(named.group());
             }
         }
@@ -42,6 +45,17 @@ class NativePageTest {
         assertThat(rows)
                 .hasSizeGreaterThan(1)
                 .allSatisfy(row -> assertThat(row.split("\\|", -1)[2]).containsPattern(NAMED));
+    }
+
+    /** All programs of the suite. */
+    private static String programs() throws IOException {
+        StringBuilder all = new StringBuilder();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(ROOT.resolve("interop/abi-suite"), "*.c")) {
+            for (Path file : files) {
+                all.append(Files.readString(file, UTF_8));
+            }
+        }
+        return all.toString();
     }
 
     private static String source(String test) throws IOException {
