@@ -105,20 +105,15 @@ final class FastTask implements Task {
     }
 
     /**
-     * The thread got the signal of {@link #evict}, if that was ours.
+     * The thread got the signal of {@link #evict}.
      *
      * @param leave makes it leave its enclave
-     * @return false where nobody had called the thread: the signal is the program's
      */
-    boolean evicted(Runnable leave) {
+    void evicted(Runnable leave) {
         synchronized (evictions) {
-            if (evictionsAsked == evictionsDone) {
-                return false;
-            }
             leave.run();
             evictionsDone = evictionsAsked;
             evictions.notifyAll();
-            return true;
         }
     }
 }

@@ -24,6 +24,7 @@ final class FastThread implements Runnable {
 
     private static final int SYS_SECCOMP = 1;
     private static final int SI_USER = 0;
+    private static final int SUPERVISOR = (int) ProcessHandle.current().pid();
     private static final long LOW_32 = 0xffff_ffffL;
 
     /** A system call that the program's thread executes by itself, after which it comes back. */
@@ -139,8 +140,9 @@ final class FastThread implements Runnable {
         boolean fellBack = process.leases().surfaced(this);
         if (signal == Signals.SIGSYS && code == SYS_SECCOMP) {
             systemCall();
-        } else if (signal == SignalMask.EVICT && task.evicted(served::evicted)) {
-            // It left its enclave, and goes on outside.
+        } else if (signal == SignalMask.EVICT && info.get(JAVA_INT, SignalFrame.INFO_SENDER) == SUPERVISOR) {
+            // It leaves its enclave, and goes on outside. A call that comes after the one before was heeded finds nothing to do.
+            task.evicted(served::evicted);
         } else if (SignalMask.has(SignalMask.RESERVED, signal) && code > SI_USER) {
             if (!fellBack) {
                 fault(signal, code);

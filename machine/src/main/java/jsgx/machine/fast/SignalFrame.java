@@ -48,6 +48,7 @@ final class SignalFrame {
     static final int INFO_ERRNO = 4;
     static final int INFO_CODE = 8;
     static final int INFO_ADDRESS = 16;
+    static final int INFO_SENDER = 16;
 
     /** Bytes below RSP that a function may use without telling. */
     static final int RED_ZONE = 128;
