@@ -73,6 +73,10 @@ public final class Machine {
             throws MachineException {
         Command found = find(command, options);
         boolean fast = supervision(options) == Supervision.FAST;
+        String obstacle = fast ? FastSupervision.obstacle() : null;
+        if (obstacle != null) {
+            throw new MachineException(Kind.FAILED, "programs can only be traced here: %s".formatted(obstacle));
+        }
         KernelVdso kernel = KernelVdso.ofThisProcess();
         CodePages code = fast ? FastSupervision.code(kernel) : CodePages.of(kernel);
         SeccompFilter.Action action = fast ? SeccompFilter.Action.TRAP : SeccompFilter.Action.TRACE;
