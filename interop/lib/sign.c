@@ -18,6 +18,9 @@ static EVP_PKEY *keys[SIGNERS];
 static FILE *key_file(int number, const char *mode) {
   char path[4096];
   ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
+  if (length < 0) {
+    length = 0;
+  }
   while (length > 0 && path[length - 1] != '/') {
     length--;
   }
