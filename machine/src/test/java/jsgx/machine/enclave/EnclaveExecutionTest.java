@@ -481,9 +481,11 @@ final class EnclaveExecutionTest {
         thread.put(CODE, "cc90");
         thread.registers.set(Register.RIP, CODE + 1);
 
-        thread.raises(SignalInfo.SIGTRAP, SI_KERNEL);
+        FaultAnswer answer = thread.raises(SignalInfo.SIGTRAP, SI_KERNEL);
 
-        fixedUp(3, 0, 0);
+        // The kernel fixes up neither #BP nor #DB.
+        assertThat(thread.signal(answer)).contains(new SignalInfo(SignalInfo.SIGTRAP, SI_KERNEL, 0, 3, 0));
+        assertThat(thread.rip()).isEqualTo(thread.vdso);
         assertThat(thread.gprsgx(0).rip()).isEqualTo(CODE + 1);
         assertThat(thread.gprsgx(0).exitInfo()).isEqualTo(Gprsgx.exitInfoOf(3, Gprsgx.SOFTWARE_EXCEPTION));
     }
