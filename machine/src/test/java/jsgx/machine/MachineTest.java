@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
 import jsgx.machine.event.SgxEvent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -175,5 +180,34 @@ final class MachineTest {
         TestRun.Ended ended = run.shell("date +%s");
         long seconds = Long.parseLong(ended.output().strip());
         assertThat(Math.abs(System.currentTimeMillis() / 1000 - seconds)).isLessThan(5);
+    }
+
+    @Test
+    void anInterruptedRunKillsItsPrograms() throws IOException {
+        String mark = "mark-" + UUID.randomUUID();
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> run.variable("JSGX_TEST", mark)
+                        .deadline(Duration.ofSeconds(3))
+                        .shell("sleep 1000 & sleep 1000"))
+                .withMessageEndingWith("did not end within PT3S");
+        assertThat(marked(mark)).isEmpty();
+    }
+
+    /** The living processes with this in their environment. */
+    private static List<String> marked(String mark) throws IOException {
+        try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
+            return processes
+                    .filter(process -> environment(process).contains(mark))
+                    .map(Path::toString)
+                    .toList();
+        }
+    }
+
+    private static String environment(Path process) {
+        try {
+            return Files.readString(process.resolve("environ"), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            return "";
+        }
     }
 }

@@ -55,6 +55,7 @@ final class TestRun {
     private UnaryOperator<MachineOptions> settings = UnaryOperator.identity();
     private long epcBytes = EPC_BYTES;
     private boolean inDetail = true;
+    private Duration deadline = DEADLINE;
 
     TestRun(Supervision supervision) {
         this.supervision = supervision;
@@ -79,6 +80,12 @@ final class TestRun {
     /** Nobody asks for events one by one. */
     TestRun withoutDetail() {
         inDetail = false;
+        return this;
+    }
+
+    /** A run that lasts longer is interrupted, which fails the test. */
+    TestRun deadline(Duration other) {
+        deadline = other;
         return this;
     }
 
@@ -148,8 +155,7 @@ final class TestRun {
         };
     }
 
-    private static int run(
-            List<String> command, MachineOptions options, SgxDriver driver, SharedEpc epc, EventSink events)
+    private int run(List<String> command, MachineOptions options, SgxDriver driver, SharedEpc epc, EventSink events)
             throws MachineException {
         CompletableFuture<Integer> ended = new CompletableFuture<>();
         Thread runner = Thread.ofPlatform().daemon().start(() -> {
@@ -160,19 +166,28 @@ final class TestRun {
             }
         });
         try {
-            return ended.get(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+            return ended.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             // That kills the program.
             runner.interrupt();
-            throw new AssertionError(command + " did not end within " + DEADLINE, e);
+            throw new AssertionError(command + " did not end within " + deadline + end(runner), e);
         } catch (InterruptedException e) {
             runner.interrupt();
-            throw new AssertionError(e);
+            throw new AssertionError(end(runner), e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof MachineException failed) {
                 throw failed;
             }
             throw new AssertionError(e.getCause());
+        }
+    }
+
+    /** Waits for what an interrupted run leaves to its machine: what is wrong where it does not end. */
+    private static String end(Thread runner) {
+        try {
+            return runner.join(DEADLINE) ? "" : ", nor when it was interrupted";
+        } catch (InterruptedException e) {
+            return ", and the test was interrupted twice";
         }
     }
 }
