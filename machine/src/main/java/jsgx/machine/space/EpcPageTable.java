@@ -1,5 +1,9 @@
 package jsgx.machine.space;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -87,8 +91,15 @@ final class EpcPageTable {
         }
     }
 
+    /** So many areas of an address space are left to the program, whose own mmap would fail for want of them. */
+    private static final int PROGRAMS_AREAS = 16_384;
+
+    private static final Path MAX_MAP_COUNT = Path.of("/proc/sys/vm/max_map_count");
+    private static final int USUAL_MAX_MAP_COUNT = 65_530;
+
     private final Agent agent;
     private final Epcm epcm;
+    private final int limit;
     private final ReentrantLock lock = new ReentrantLock();
 
     // All guarded by the lock.
@@ -98,6 +109,7 @@ final class EpcPageTable {
     private long closedStart;
     private long closedEnd;
     private long hand;
+    private int areas;
     private final @Nullable Concealment concealment;
     private PageWatcher watcher = (start, end) -> {};
 
@@ -105,11 +117,34 @@ final class EpcPageTable {
         this(agent, epcm, false);
     }
 
-    /** With the pages of an enclave shown only while a thread is inside. */
+    /**
+     * A page table without entries.
+     *
+     * @param strict whether the pages of an enclave are shown only while a thread is inside
+     */
     EpcPageTable(Agent agent, Epcm epcm, boolean strict) {
+        this(agent, epcm, strict, maxMapCount() - PROGRAMS_AREAS);
+    }
+
+    /**
+     * For a test.
+     *
+     * @param limit so many areas of the address space (vm_area_struct) pages and the reservations between them may take, about
+     */
+    EpcPageTable(Agent agent, Epcm epcm, boolean strict, int limit) {
         this.agent = agent;
         this.epcm = epcm;
+        this.limit = limit;
         this.concealment = strict ? new Concealment() : null;
+    }
+
+    private static int maxMapCount() {
+        // The kernel gives the number to the first read alone, so that must not ask for one byte.
+        try (BufferedReader reader = Files.newBufferedReader(MAX_MAP_COUNT)) {
+            return Integer.parseInt(reader.readLine());
+        } catch (IOException | NumberFormatException e) {
+            return USUAL_MAX_MAP_COUNT;
+        }
     }
 
     /** A thread is inside an enclave from now on. */
@@ -257,6 +292,9 @@ final class EpcPageTable {
         entries.set(page, PageEntries.accessed(entry));
         int real = real(page, entry);
         if (real != PageEntries.shown(entry)) {
+            if (areas > limit) {
+                makeRoom(page, page + 1);
+            }
             apply(List.of(change(page, entry, real)));
         }
     }
@@ -429,14 +467,16 @@ final class EpcPageTable {
             calls[i] = changes.get(i).call(agent.epcDescriptor());
         }
         long[] results = agent.systemCalls(calls);
+        long from = changes.getFirst().page();
+        long to = changes.getLast().page() + changes.getLast().count();
         for (int i = 0; i < calls.length; i++) {
-            applied(changes.get(i), calls[i], results[i]);
+            applied(changes.get(i), calls[i], results[i], from, to);
         }
     }
 
-    private void applied(Change change, Agent.Call call, long result) {
+    private void applied(Change change, Agent.Call call, long result, long from, long to) {
         long last = result;
-        while (last == -Errors.ENOMEM && makeRoom(change)) {
+        while (last == -Errors.ENOMEM && makeRoom(from, to)) {
             last = agent.systemCall(call.number(), call.arguments());
         }
         if (Linux.failed(last) && last != -Errors.ESRCH) {
@@ -448,7 +488,7 @@ final class EpcPageTable {
         for (long page = change.page(); page < change.page() + change.count(); page++) {
             long entry = entries.get(page);
             if (entry != PageEntries.NONE) {
-                entries.set(page, PageEntries.withShown(entry, change.protection()));
+                setShown(page, change.protection());
             }
             if (concealment != null) {
                 concealment.replaced(page);
@@ -456,12 +496,12 @@ final class EpcPageTable {
         }
     }
 
-    /** Stops showing other pages, whole runs so that no mapping is split; false where there are none. */
-    private boolean makeRoom(Change wanted) {
+    /** Stops showing pages other than those between two, whole runs so that no mapping is split; false where there are none. */
+    private boolean makeRoom(long keptFrom, long keptTo) {
         List<Change> runs = new ArrayList<>();
         for (long from : new long[] {hand, entries.start()}) {
             entries.forEach(from, entries.end(), (page, entry) -> {
-                boolean other = page < wanted.page() || page >= wanted.page() + wanted.count();
+                boolean other = page < keptFrom || page >= keptTo;
                 if (runs.size() <= ROOM && PageEntries.shown(entry) != 0 && other) {
                     add(runs, change(page, entry, PageEntries.shown(entry)));
                 }
@@ -486,9 +526,30 @@ final class EpcPageTable {
                 return false;
             }
             for (long page = run.page(); page < run.page() + run.count(); page++) {
-                entries.set(page, PageEntries.withShown(entries.get(page), 0));
+                setShown(page, 0);
             }
         }
         return true;
+    }
+
+    private void setShown(long page, int protection) {
+        int before = areas(page) + areas(page + 1);
+        entries.set(page, PageEntries.withShown(entries.get(page), protection));
+        areas += areas(page) + areas(page + 1) - before;
+    }
+
+    /** How many of the kernel's areas a page begins: one where the page before it has another, two where that is a reservation. */
+    private int areas(long page) {
+        long entry = entries.get(page);
+        long before = entries.get(page - 1);
+        if (PageEntries.shown(entry) == 0) {
+            return 0;
+        }
+        if (PageEntries.shown(before) == 0) {
+            return 2;
+        }
+        boolean merged = PageEntries.shown(before) == PageEntries.shown(entry)
+                && PageEntries.epcPage(before) + 1 == PageEntries.epcPage(entry);
+        return merged ? 0 : 1;
     }
 }

@@ -273,6 +273,29 @@ class EpcPageTableTest {
     }
 
     @Test
+    void pagesLeaveRoomForTheProgramsOwnMappings() {
+        EpcPageTable small = new EpcPageTable(agent, epcm, false, 40);
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < PAGES; i += 2) {
+                page(i, PAGES - 1 - i / 2, RW);
+                small.map(at(i), PAGES - 1 - i / 2, RW);
+                assertThat(shown(i)).isEqualTo("rw-s " + (PAGES - 1 - i / 2));
+                assertThat(OwnMaps.lines(base, at(PAGES)).size()).isLessThan(46);
+            }
+        }
+    }
+
+    @Test
+    void neighboursTakeNoRoom() {
+        EpcPageTable small = new EpcPageTable(agent, epcm, false, 4);
+        for (int i = 0; i < PAGES; i++) {
+            page(i, i, RW);
+            small.map(at(i), i, RW);
+        }
+        assertThat(OwnMaps.lines(base, at(PAGES))).hasSize(1);
+    }
+
+    @Test
     void whatCannotBeShownIsAnError() {
         agent.instead(call -> (long) -Errors.EPERM);
         page(0, 0, RW);
