@@ -18,10 +18,10 @@ static EVP_PKEY *keys[SIGNERS];
 static FILE *key_file(int number, const char *mode) {
   char path[4096];
   ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
-  if (length < 0) {
-    length = 0;
+  if (length <= 0) {
+    return NULL;
   }
-  while (length > 0 && path[length - 1] != '/') {
+  while (path[length - 1] != '/') {
     length--;
   }
   snprintf(path + length, 32, "signer-%d.pem", number);
