@@ -681,6 +681,37 @@ TEST(a_signal_handler_enters_the_same_tcs) {
   kept_all(&op);
 }
 
+static void read_the_frame(int signal, siginfo_t *info, void *context) {
+  (void)signal, (void)info;
+  ucontext_t *uc = context;
+  if (uc->uc_mcontext.gregs[REG_RIP] != (greg_t)own_aep) {
+    differs(__FILE__, __LINE__, "RIP", (long)own_aep, (long)uc->uc_mcontext.gregs[REG_RIP]);
+  }
+  uint64_t rip = nested->base + SSA0 + PAGE - sizeof(struct gprsgx) + offsetof(struct gprsgx, rip);
+  struct op op = {OP_READ, {rip}};
+  EQ(0, own_enter(EENTER, nested->base + TCS0, &op));
+  EQ(1, op.cssa);
+  op = (struct op){OP_WRITE, {rip, op.result + 2}}; // behind UD2
+  EQ(0, own_enter(EENTER, nested->base + TCS0, &op));
+  EQ(1, op.cssa);
+}
+
+TEST(entries_in_between_leave_no_frame) {
+  struct enclave e;
+  enclave_build(&e, 0);
+  nested = &e;
+  handle(SIGILL, read_the_frame);
+  for (uint64_t i = 1; i < 20; i++) {
+    struct op ud = {OP_INSTRUCTION, {I_UD2, i}}, op = {OP_COUNT, {3}};
+    EQ(0, own_enter(EENTER, e.base + TCS0, &ud));
+    EQ(0, ud.cssa);
+    EQ(i, ud.result);
+    EQ(0, own_enter(EENTER, e.base + TCS0, &op));
+    EQ(0, op.cssa);
+    EQ(3 * i, op.result);
+  }
+}
+
 static sigjmp_buf out;
 
 static void jump_out(int signal, siginfo_t *info, void *context) {

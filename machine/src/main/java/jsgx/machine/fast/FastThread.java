@@ -163,6 +163,7 @@ final class FastThread implements Runnable {
             continueAfterSystemCall();
             return;
         }
+        takeLeaseBack();
         MemorySegment context = task.area().context();
         long address = task.area().info().get(JAVA_LONG, SignalFrame.INFO_ADDRESS);
         SignalInfo info = new SignalInfo(signal, code, address, (int) context.get(JAVA_LONG, SignalFrame.TRAP), (int)
@@ -191,6 +192,15 @@ final class FastThread implements Runnable {
             process.leases().known(task.area(), (int) task.systemCall(SystemCall.GETTID));
         }
         return process.leases().prepare(this, mode);
+    }
+
+    /** What the processor's model enters or resumes it changes itself: STATE and CSSA of the TCS are no longer what a lease says. */
+    private void takeLeaseBack() {
+        long leaf = task.registers().get(Register.RAX) & LOW_32;
+        if (leaf == Leaf.EENTER.number() || leaf == Leaf.ERESUME.number()) {
+            long tcs = task.registers().get(Register.RBX);
+            process.leases().changing(tcs, tcs + 1);
+        }
     }
 
     private void answer(FaultAnswer answer) {
