@@ -700,7 +700,8 @@ TEST(entries_in_between_leave_no_frame) {
   struct enclave e;
   enclave_build(&e, 0);
   nested = &e;
-  handle(SIGILL, read_the_frame);
+  struct sigaction action = {.sa_sigaction = read_the_frame, .sa_flags = SA_SIGINFO | SA_NODEFER};
+  WORKS(sigaction(SIGILL, &action, NULL));
   for (uint64_t i = 1; i < 20; i++) {
     struct op ud = {OP_INSTRUCTION, {I_UD2, i}}, op = {OP_COUNT, {3}};
     EQ(0, own_enter(EENTER, e.base + TCS0, &ud));
