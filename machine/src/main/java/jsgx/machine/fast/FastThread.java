@@ -141,7 +141,8 @@ final class FastThread implements Runnable {
         if (signal == Signals.SIGSYS && code == SYS_SECCOMP) {
             systemCall();
         } else if (signal == SignalMask.EVICT && info.get(JAVA_INT, SignalFrame.INFO_SENDER) == SUPERVISOR) {
-            // It leaves its enclave, and goes on outside. A call that comes after the one before was heeded finds nothing to do.
+            // It leaves its enclave, and goes on outside. A call that comes after the one before was heeded finds
+            // nothing to do.
             task.evicted(served::evicted);
         } else if (SignalMask.has(SignalMask.RESERVED, signal) && code > SI_USER) {
             if (!fellBack) {
