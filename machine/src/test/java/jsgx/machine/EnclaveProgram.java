@@ -44,7 +44,7 @@ import jsgx.image.ImageMeasurement;
 import jsgx.image.SecsHints;
 import jsgx.image.x86.Assembler;
 import jsgx.image.x86.Label;
-import jsgx.machine.code.StaticElf;
+import jsgx.image.x86.StaticElf;
 
 /**
  * A program for tests that builds an enclave on {@code /dev/sgx_enclave} and then does what a test says: a static executable, since there may be no

@@ -33,6 +33,8 @@ import jsgx.image.EnclaveImage;
 import jsgx.image.EnclavePage;
 import jsgx.image.x86.Assembler;
 import jsgx.image.x86.Label;
+import jsgx.image.x86.StaticElf;
+import jsgx.image.x86.StaticElf.Segment;
 
 /**
  * A program as an SGX runtime's developer would write it, with no word of jsgx in it: it opens the device, builds an enclave, enters it by
@@ -59,6 +61,8 @@ public final class SgxProgram {
         }
     }
 
+    private static final long CODE = 0x40_0000;
+    private static final long DATA = 0x80_0000;
     private static final int PAGE = 4096;
 
     private static final int SYS_WRITE = 1;
@@ -79,7 +83,7 @@ public final class SgxProgram {
     private final Assembler asm = new Assembler();
     private final Label failed = new Label();
 
-    /** The data, from the second page on, whose addresses are known beforehand. */
+    /** The data, whose addresses are known beforehand. */
     private final Data data = new Data();
 
     private SgxProgram(EnclaveImage image) {
@@ -98,7 +102,7 @@ public final class SgxProgram {
             parts.add(new byte[gap]);
             parts.add(content);
             size += gap + content.length;
-            return StaticElf.DATA + size - content.length;
+            return DATA + size - content.length;
         }
 
         /** A structure of 64-bit numbers. */
@@ -130,7 +134,8 @@ public final class SgxProgram {
             case V5 -> program.v5(sigstruct);
             case ISGX -> throw new IllegalArgumentException("isgx wants a token");
         }
-        return StaticElf.of(program.asm.toBytes(), program.data.bytes());
+        return StaticElf.of(
+                CODE, List.of(Segment.code(CODE, program.asm.toBytes()), Segment.data(DATA, program.data.bytes())));
     }
 
     private void mainline(Sigstruct sigstruct) {

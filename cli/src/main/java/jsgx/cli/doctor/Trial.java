@@ -16,11 +16,12 @@ import jsgx.arch.CpuSvn;
 import jsgx.arch.Fuses;
 import jsgx.arch.Leaf;
 import jsgx.arch.ProcessorPackage;
-import jsgx.cli.demo.StaticElf;
 import jsgx.driver.DriverOptions;
 import jsgx.driver.SgxDriver;
 import jsgx.image.x86.Assembler;
 import jsgx.image.x86.Reg;
+import jsgx.image.x86.StaticElf;
+import jsgx.image.x86.StaticElf.Segment;
 import jsgx.machine.Machine;
 import jsgx.machine.MachineException;
 import jsgx.machine.MachineOptions;
@@ -45,6 +46,8 @@ public final class Trial {
     private static final int SIGILL = 128 + 4;
     private static final int SIGSEGV = 128 + 11;
     private static final long EPC = 1 << 20;
+    private static final long CODE = 0x40_0000;
+    private static final long DATA = 0x80_0000;
 
     private Trial() {}
 
@@ -122,7 +125,7 @@ public final class Trial {
                 .zero(Reg.RSI)
                 .mov32(Reg.RAX, SYS_PRCTL)
                 .syscall();
-        asm.mov(Reg.RBX, StaticElf.DATA)
+        asm.mov(Reg.RBX, DATA)
                 .zero(Reg.RCX)
                 .mov32(Reg.RAX, Leaf.EENTER.number())
                 .enclu();
@@ -135,6 +138,7 @@ public final class Trial {
 
     private static byte[] elf(Assembler asm) {
         asm.zero(Reg.RDI).mov32(Reg.RAX, SYS_EXIT_GROUP).syscall();
-        return StaticElf.of(asm.toBytes(), new byte[4096]);
+        return StaticElf.of(
+                CODE, List.of(Segment.code(CODE, asm.toBytes()), Segment.data(DATA, new byte[4096])));
     }
 }

@@ -22,7 +22,7 @@ import jsgx.image.x86.Condition;
 import jsgx.image.x86.Label;
 import jsgx.image.x86.Mem;
 import jsgx.image.x86.Reg;
-import jsgx.machine.code.StaticElf;
+import jsgx.image.x86.StaticElf;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.SystemCall;
 

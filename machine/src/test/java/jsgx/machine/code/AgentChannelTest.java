@@ -18,6 +18,7 @@ import jsgx.image.x86.Assembler;
 import jsgx.image.x86.Label;
 import jsgx.image.x86.Mem;
 import jsgx.image.x86.Reg;
+import jsgx.image.x86.StaticElf;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;

@@ -1,4 +1,4 @@
-package jsgx.machine.code;
+package jsgx.image.x86;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
