@@ -114,7 +114,8 @@ final class LeaseTest {
                 .run(program.enter().exit(0).in(folder));
 
         assertThat(ended.status()).isEqualTo(128 + 11);
-        assertThat(ended.events(SgxEvent.AsynchronousExit.class).getLast().address()).isEqualTo(0x10_0000L);
+        assertThat(ended.events(SgxEvent.AsynchronousExit.class).getLast().address())
+                .isEqualTo(0x10_0000L);
         assertThat(ended.pagesLost()).isZero();
     }
 }

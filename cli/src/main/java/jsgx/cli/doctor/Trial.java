@@ -138,7 +138,6 @@ public final class Trial {
 
     private static byte[] elf(Assembler asm) {
         asm.zero(Reg.RDI).mov32(Reg.RAX, SYS_EXIT_GROUP).syscall();
-        return StaticElf.of(
-                CODE, List.of(Segment.code(CODE, asm.toBytes()), Segment.data(DATA, new byte[4096])));
+        return StaticElf.of(CODE, List.of(Segment.code(CODE, asm.toBytes()), Segment.data(DATA, new byte[4096])));
     }
 }
