@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import jsgx.driver.InterfaceKind;
 import jsgx.machine.event.SgxEvent;
 import org.junit.jupiter.api.Test;
@@ -95,6 +97,28 @@ final class DeviceFilesTest {
         assertThat(ended.output()).isEqualTo("public\n");
         assertThat(Files.readString(key)).isEqualTo("secret\n");
         assertThat(folder.resolve("h/key")).exists();
+    }
+
+    @Test
+    void hiddenFoldersGetNoOtherNameAndKeepWhatTheyAre() throws IOException, MachineException {
+        Path above = Files.createDirectory(folder.resolve("above"));
+        Path hidden = Files.createDirectory(above.resolve("hidden"));
+        Path key = Files.writeString(hidden.resolve("key"), "secret\n");
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+        FileTime written = Files.getLastModifiedTime(key);
+        run.with(options -> options.withHidden(hidden));
+        TestRun.Ended ended = run.shell("cd " + folder + "; mv above other; cat other/hidden/key;"
+                + " ln -s above/hidden/key l; ln -L l copy; cat copy;"
+                + " odd=$(printf '\\377'); ln -s $PWD/above/hidden \"$odd\"; mv \"$odd/key\" taken; cat taken; rm \"$odd\";"
+                + " chmod 666 above/hidden/key; touch -d yesterday above/hidden/key; mkdir above/hidden/new;"
+                + " ln -s x above/hidden/link; chown 1 above/hidden/key; true");
+        assertThat(ended.output()).isEmpty();
+        assertThat(above).exists();
+        assertThat(hidden).isDirectoryNotContaining(file -> !file.equals(key));
+        assertThat(folder.resolve("copy")).doesNotExist();
+        assertThat(Files.getPosixFilePermissions(key)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        assertThat(Files.getLastModifiedTime(key)).isEqualTo(written);
+        assertThat(Files.readString(key)).isEqualTo("secret\n");
     }
 
     @Test

@@ -73,6 +73,7 @@ final class EnclaveProgram {
     static final int SYS_WRITE = 1;
     static final int SYS_MMAP = 9;
     static final int SYS_GETPID = 39;
+    static final int SYS_EXECVE = 59;
     static final int SYS_EXIT_GROUP = 231;
 
     private static final long CODE = 0x40_0000;
@@ -243,6 +244,19 @@ final class EnclaveProgram {
     /** Copies 8 bytes to {@link #EXCHANGE}, by instructions of the program. */
     EnclaveProgram copy(long address) {
         asm.mov(RSI, address).mov(RAX, at(RSI)).mov(RDI, EXCHANGE).mov(at(RDI), RAX);
+        return this;
+    }
+
+    /** Executes another program, without arguments. */
+    EnclaveProgram execute(String path) {
+        long name = put((path + "\0").getBytes(StandardCharsets.US_ASCII));
+        ByteBuffer arguments = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        arguments.putLong(name).putLong(0);
+        asm.mov(RDI, name)
+                .mov(RSI, put(arguments.array()))
+                .mov32(RDX, 0)
+                .mov32(RAX, SYS_EXECVE)
+                .syscall();
         return this;
     }
 

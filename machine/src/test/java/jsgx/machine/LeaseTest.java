@@ -86,6 +86,18 @@ final class LeaseTest {
     }
 
     @Test
+    void aProcessThatEnteredExecutesAnotherProgram() throws Exception {
+        TestRun.Ended ended = new TestRun(Supervision.FAST)
+                .withoutDetail()
+                .run(entering(COUNTING).execute("/bin/pwd").exit(1).in(folder));
+
+        assertThat(unasked(ended)).isPositive();
+        assertThat(ended.status()).as(ended.errors()).isZero();
+        assertThat(ended.output()).isNotEmpty();
+        assertThat(ended.pagesLost()).isZero();
+    }
+
+    @Test
     void whatTheEnclaveHasIsTheSame() throws Exception {
         TestRun.Ended ended = new TestRun(Supervision.FAST)
                 .withoutDetail()

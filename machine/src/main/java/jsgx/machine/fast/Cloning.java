@@ -12,6 +12,7 @@ import jsgx.machine.code.CodeLayout;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
+import jsgx.machine.linux.Signals;
 import jsgx.machine.linux.SystemCall;
 import jsgx.machine.program.ProgramThread;
 
@@ -60,6 +61,7 @@ final class Cloning {
         }
         long[] call = arguments.clone();
         call[0] = flags;
+        boolean made = false;
         try (Seized seized = Seized.seize(task.pid(), task.tid(), CodeLayout.SYSTEM_CALL)) {
             task.area().execute(SystemCall.CLONE, call);
             Optional<Seized.Event> event = seized.awaitEvent(() -> task.area().state() == AreaLayout.POSTED);
@@ -70,14 +72,21 @@ final class Cloning {
                 seized.stop();
                 return seized.isGone() ? -Errors.ESRCH : task.area().result();
             }
+            made = true;
             int tid = (int) event.get().message();
             int pid = (flags & CLONE_THREAD) != 0 ? task.pid() : tid;
             try (Seized child = Seized.born(pid, tid, CodeLayout.SYSTEM_CALL)) {
                 long stack = call.length > 1 ? call[1] : 0;
-                supervision.serve(child(child, pid, flags, stack, slot.getAsInt()));
+                try {
+                    supervision.serve(child(child, pid, flags, stack, slot.getAsInt()));
+                } catch (LinuxException e) {
+                    // Half a thread cannot be taken back: its process ends before it runs on what is its parent's.
+                    Linux.kill(pid, Signals.SIGKILL);
+                    throw e;
+                }
             }
         } catch (LinuxException e) {
-            return -Errors.EAGAIN;
+            return made && !task.await() ? -Errors.ESRCH : -Errors.EAGAIN;
         }
         return task.await() ? task.area().result() : -Errors.ESRCH;
     }
@@ -128,6 +137,7 @@ final class Cloning {
         ProgramThread served = parent.served().cloned(task, flags, sharesMemory ? null : process.agent());
         if (!sharesMemory) {
             area.lease(0);
+            area.tid(0);
             served.space().watch(process.leases());
         }
         return new FastThread(supervision, process, task, slot, signals, served);

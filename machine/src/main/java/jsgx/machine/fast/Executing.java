@@ -55,9 +55,17 @@ final class Executing {
             seized.signalMask(SignalMask.real(thread.signals().mask()));
             ThreadArea area = new ThreadArea(
                     process.areas().memory(AreaLayout.FIRST_SLOT), ThreadAreas.address(AreaLayout.FIRST_SLOT));
+            ThreadAreas before = thread.process().areas();
+            int slot = thread.slot();
+            int tid = thread.task().tid();
             thread.moved(process, AreaLayout.FIRST_SLOT, area);
-            thread.served().execed(process.agent());
-            thread.served().space().watch(process.leases());
+            try {
+                // The former address space goes, whose leases lie in its areas.
+                thread.served().execed(process.agent());
+                thread.served().space().watch(process.leases());
+            } finally {
+                before.release(slot, tid);
+            }
         } catch (LinuxException e) {
             supervision.failed(e);
             supervision.kill(thread.task().pid());

@@ -276,7 +276,9 @@ public final class FastSupervision {
         }
         Keeper.start(agentTid, () -> {
             live.remove(process);
-            if (process.gone()) {
+            boolean end = process.gone();
+            process.agent().close();
+            if (end) {
                 ended();
             }
         });

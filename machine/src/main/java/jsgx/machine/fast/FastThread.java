@@ -87,11 +87,9 @@ final class FastThread implements Runnable {
         process.executing(now);
     }
 
-    /** The thread executed a program. */
+    /** The thread executed a program. Its place among the areas of the address space that is gone is the caller's to release. */
     void moved(FastProcess newProcess, int newSlot, ThreadArea area) {
         FastProcess old = process;
-        int oldSlot = slot;
-        int oldTid = task.tid();
         old.leases().remove(this);
         process = newProcess;
         slot = newSlot;
@@ -103,7 +101,6 @@ final class FastThread implements Runnable {
         executing = false;
         old.executing(false);
         old.remove(this);
-        old.areas().release(oldSlot, oldTid);
     }
 
     void gone() {

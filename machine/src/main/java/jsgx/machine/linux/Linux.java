@@ -12,6 +12,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -236,13 +237,16 @@ public final class Linux {
         return call(SystemCall.KILL, pid, signal);
     }
 
-    /** What a symbolic link says, also one of /proc that names no path; empty where it cannot be read. */
+    /** What a symbolic link says, also one of /proc that names no path, each byte a character here and in the path; empty where it cannot be read. */
     public static Optional<String> readLink(String path) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(4096);
             long length = call(
-                    SystemCall.READLINK, arena.allocateFrom(path).address(), buffer.address(), buffer.byteSize() - 1);
-            return failed(length) ? Optional.empty() : Optional.of(buffer.getString(0));
+                    SystemCall.READLINK,
+                    arena.allocateFrom(path, StandardCharsets.ISO_8859_1).address(),
+                    buffer.address(),
+                    buffer.byteSize() - 1);
+            return failed(length) ? Optional.empty() : Optional.of(buffer.getString(0, StandardCharsets.ISO_8859_1));
         }
     }
 

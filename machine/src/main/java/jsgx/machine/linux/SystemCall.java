@@ -62,6 +62,7 @@ public final class SystemCall {
     public static final int READLINK = 89;
     public static final int CHMOD = 90;
     public static final int CHOWN = 92;
+    public static final int LCHOWN = 94;
     public static final int PTRACE = 101;
     public static final int GETUID = 102;
     public static final int SETUID = 105;
@@ -79,6 +80,7 @@ public final class SystemCall {
     public static final int RT_SIGQUEUEINFO = 129;
     public static final int RT_SIGSUSPEND = 130;
     public static final int SIGALTSTACK = 131;
+    public static final int UTIME = 132;
     public static final int MKNOD = 133;
     public static final int PERSONALITY = 135;
     public static final int STATFS = 137;
@@ -97,6 +99,7 @@ public final class SystemCall {
     public static final int SETXATTR = 188;
     public static final int LSETXATTR = 189;
     public static final int REMOVEXATTR = 197;
+    public static final int LREMOVEXATTR = 198;
     public static final int TKILL = 200;
     public static final int FUTEX = 202;
     public static final int SCHED_SETAFFINITY = 203;
@@ -109,12 +112,14 @@ public final class SystemCall {
     public static final int CLOCK_NANOSLEEP = 230;
     public static final int EXIT_GROUP = 231;
     public static final int TGKILL = 234;
+    public static final int UTIMES = 235;
     public static final int WAITID = 247;
     public static final int INOTIFY_ADD_WATCH = 254;
     public static final int OPENAT = 257;
     public static final int MKDIRAT = 258;
     public static final int MKNODAT = 259;
     public static final int FCHOWNAT = 260;
+    public static final int FUTIMESAT = 261;
     public static final int NEWFSTATAT = 262;
     public static final int UNLINKAT = 263;
     public static final int RENAMEAT = 264;
@@ -160,6 +165,12 @@ public final class SystemCall {
     public static final int IO_URING_SETUP = 425;
     public static final int IO_URING_ENTER = 426;
     public static final int IO_URING_REGISTER = 427;
+    public static final int OPEN_TREE = 428;
+    public static final int MOVE_MOUNT = 429;
+    public static final int FSOPEN = 430;
+    public static final int FSCONFIG = 431;
+    public static final int FSMOUNT = 432;
+    public static final int FSPICK = 433;
     public static final int PIDFD_OPEN = 434;
     public static final int CLONE3 = 435;
     public static final int CLOSE_RANGE = 436;
@@ -167,6 +178,7 @@ public final class SystemCall {
     public static final int PIDFD_GETFD = 438;
     public static final int FACCESSAT2 = 439;
     public static final int PROCESS_MADVISE = 440;
+    public static final int MOUNT_SETATTR = 442;
     public static final int LANDLOCK_CREATE_RULESET = 444;
     public static final int LANDLOCK_RESTRICT_SELF = 446;
     public static final int PROCESS_MRELEASE = 448;
@@ -175,6 +187,7 @@ public final class SystemCall {
     public static final int FCHMODAT2 = 452;
     public static final int MAP_SHADOW_STACK = 453;
     public static final int MSEAL = 462;
+    public static final int OPEN_TREE_ATTR = 467;
 
     private SystemCall() {}
 }

@@ -28,6 +28,9 @@ final class DebugCalls {
     private static final int MAX_IOVECS = 1024;
     private static final long NO_OFFSET = -1;
 
+    /** The kernel does it, under the program's own mask of signals: it may block. */
+    private static final SystemCallAnswer WITHIN = new SystemCallAnswer.ProceedThen(result -> result);
+
     private final ProgramThread thread;
     private final Task task;
     private final ThreadFiles files;
@@ -112,12 +115,12 @@ final class DebugCalls {
     /** readv, writev, and their kin with an offset: what the first vector says, for such a call may always do less. */
     SystemCallAnswer vector(long descriptor, long vectors, long count, long offset, boolean write) {
         if (count <= 0 || memory(descriptor).isEmpty()) {
-            return SystemCalls.PROCEED;
+            return WITHIN;
         }
         Optional<Long> buffer = own().readLong(vectors);
         Optional<Long> length = own().readLong(vectors + Long.BYTES);
         return buffer.isEmpty() || length.isEmpty()
-                ? SystemCalls.PROCEED
+                ? WITHIN
                 : transfer(descriptor, buffer.get(), length.get(), offset, write);
     }
 
@@ -125,14 +128,14 @@ final class DebugCalls {
     SystemCallAnswer transfer(long descriptor, long buffer, long count, long offset, boolean write) {
         Optional<ProgramMemory> target = memory(descriptor);
         if (target.isEmpty() || count <= 0) {
-            return SystemCalls.PROCEED;
+            return WITHIN;
         }
         boolean moves = offset == NO_OFFSET;
         long from = moves ? task.systemCall(SystemCall.LSEEK, descriptor, 0, SEEK_CUR) : offset;
         ProgramSpace space = target.get().space();
         long free = space.mappings().nextStart(from) - from;
         if (free >= count || free < 0) {
-            return SystemCalls.PROCEED;
+            return WITHIN;
         }
         long result = free > 0
                 ? task.systemCall(write ? SystemCall.PWRITE64 : SystemCall.PREAD64, descriptor, buffer, free, from)

@@ -48,6 +48,39 @@ public final class FilteredCalls {
         SystemCall.PROCESS_VM_READV,
         SystemCall.PROCESS_VM_WRITEV,
         SystemCall.PIDFD_GETFD,
+        SystemCall.MKDIR,
+        SystemCall.MKDIRAT,
+        SystemCall.RMDIR,
+        SystemCall.MKNOD,
+        SystemCall.MKNODAT,
+        SystemCall.SYMLINK,
+        SystemCall.SYMLINKAT,
+        SystemCall.CHMOD,
+        SystemCall.FCHMODAT,
+        SystemCall.FCHMODAT2,
+        SystemCall.CHOWN,
+        SystemCall.LCHOWN,
+        SystemCall.FCHOWNAT,
+        SystemCall.UTIME,
+        SystemCall.UTIMES,
+        SystemCall.FUTIMESAT,
+        SystemCall.UTIMENSAT,
+        SystemCall.SETXATTR,
+        SystemCall.LSETXATTR,
+        SystemCall.REMOVEXATTR,
+        SystemCall.LREMOVEXATTR,
+    };
+
+    /** Mounts by descriptors, which no path tells of; programs fall back on mount. */
+    private static final int[] MOUNTS = {
+        SystemCall.OPEN_TREE,
+        SystemCall.MOVE_MOUNT,
+        SystemCall.FSOPEN,
+        SystemCall.FSCONFIG,
+        SystemCall.FSMOUNT,
+        SystemCall.FSPICK,
+        SystemCall.MOUNT_SETATTR,
+        SystemCall.OPEN_TREE_ATTR,
     };
 
     private static final int[] TRANSFERS = {
@@ -88,6 +121,9 @@ public final class FilteredCalls {
         filter.pickWhereClear(SystemCall.MMAP, 3, Linux.MAP_ANONYMOUS, action);
         int fixed = Linux.MAP_ANONYMOUS | Linux.MAP_FIXED;
         filter.pickWhereEqual(SystemCall.MMAP, 3, fixed, fixed, action);
+        for (int number : MOUNTS) {
+            filter.refuse(number, Errors.ENOSYS);
+        }
         // What goes through a ring is seen by no filter.
         filter.refuse(SystemCall.IO_URING_SETUP, Errors.EPERM);
     }

@@ -14,6 +14,7 @@ final class Flags {
 
     // newfstatat, statx, faccessat2
     static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    static final int AT_SYMLINK_FOLLOW = 0x400;
     static final int AT_EMPTY_PATH = 0x1000;
 
     // mmap, mremap

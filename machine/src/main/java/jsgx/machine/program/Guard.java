@@ -1,5 +1,7 @@
 package jsgx.machine.program;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,10 +52,15 @@ final class Guard {
 
     private static String real(Path path) {
         try {
-            return path.toRealPath().toString();
-        } catch (java.io.IOException e) {
-            return path.toAbsolutePath().normalize().toString();
+            return bytes(path.toRealPath());
+        } catch (IOException e) {
+            return bytes(path.toAbsolutePath().normalize());
         }
+    }
+
+    /** A path as the kernel has it, bytes, each a character: what is no UTF-8 has a name too. */
+    private static String bytes(Path path) {
+        return new String(path.toString().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     /** Whether a path, without links and as this process sees it, is forbidden to the program. */
@@ -75,7 +82,10 @@ final class Guard {
     /** Whether what is forbidden lies below a path, so that it must not appear in another place. */
     boolean holdsForbidden(String path) {
         String folder = path.equals("/") ? path : path + "/";
-        return isForbidden(path) || hidden.stream().anyMatch(inner -> inner.startsWith(folder));
+        return isForbidden(path)
+                || path.equals("/")
+                || path.equals("/proc")
+                || hidden.stream().anyMatch(inner -> inner.startsWith(folder));
     }
 
     /** Whether a process identifier is the supervisor's, or one of its threads'. */

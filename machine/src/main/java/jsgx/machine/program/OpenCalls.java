@@ -6,6 +6,7 @@ import jsgx.driver.DeviceFile;
 import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
+import jsgx.machine.linux.RemoteMemory;
 import jsgx.machine.linux.SystemCall;
 import jsgx.machine.task.SystemCallAnswer;
 import jsgx.machine.task.Task;
@@ -23,6 +24,8 @@ final class OpenCalls {
 
     private static final int KEPT_FLAGS = Linux.O_CLOEXEC;
     private static final int HOW_SIZE = 24;
+    private static final int HOW_RESOLVE = 16;
+    private static final long RESOLVE_IN_ROOT = 0x10;
 
     private final ProgramThread thread;
     private final Task task;
@@ -40,12 +43,27 @@ final class OpenCalls {
         if (size < HOW_SIZE) {
             return SystemCalls.PROCEED;
         }
-        return thread.memory()
-                .space()
-                .memory()
-                .readLong(how)
-                .map(flags -> open((int) folder, path, flags.intValue()))
-                .orElse(SystemCalls.PROCEED);
+        RemoteMemory memory = thread.memory().space().memory();
+        Optional<Long> flags = memory.readLong(how);
+        Optional<Long> resolve = memory.readLong(how + HOW_RESOLVE);
+        if (flags.isEmpty() || resolve.isEmpty()) {
+            return SystemCalls.PROCEED;
+        }
+        if ((resolve.get() & RESOLVE_IN_ROOT) != 0 && changes(flags.get().intValue())) {
+            // It names another file than the walk finds, and the look at what was opened comes too late.
+            return new SystemCallAnswer.Result(-Errors.ENOSYS);
+        }
+        return open((int) folder, path, flags.get().intValue());
+    }
+
+    /** Whether an open changes a file before anybody can look at it. */
+    private static boolean changes(int flags) {
+        return (flags & (Flags.O_CREAT | Flags.O_TRUNC)) != 0;
+    }
+
+    /** open_by_handle_at: a file without a path. */
+    SystemCallAnswer byHandle(int flags) {
+        return changes(flags) ? new SystemCallAnswer.Result(-Errors.EACCES) : judged(flags);
     }
 
     SystemCallAnswer open(int folder, long pathAddress, int flags) {
@@ -68,7 +86,7 @@ final class OpenCalls {
     }
 
     /** An open that names nothing that could be looked at beforehand. */
-    SystemCallAnswer judged(int flags) {
+    private SystemCallAnswer judged(int flags) {
         return new SystemCallAnswer.ProceedThen(result -> opened(result, flags));
     }
 

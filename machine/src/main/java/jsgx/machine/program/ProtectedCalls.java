@@ -1,5 +1,6 @@
 package jsgx.machine.program;
 
+import java.util.Set;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.task.SystemCallAnswer;
@@ -9,6 +10,9 @@ final class ProtectedCalls {
 
     private static final SystemCallAnswer NOT_PERMITTED = new SystemCallAnswer.Result(-Errors.EPERM);
     private static final SystemCallAnswer DENIED = new SystemCallAnswer.Result(-Errors.EACCES);
+
+    /** File systems that show what lies elsewhere under other names: layers of folders, and the processes. */
+    private static final Set<String> SHOWS_OTHERS = Set.of("overlay", "proc");
 
     private final ProgramThread thread;
     private final ThreadFiles files;
@@ -24,22 +28,17 @@ final class ProtectedCalls {
     }
 
     /** rename and link. */
-    SystemCallAnswer paths(long oldFolder, long oldPath, long newFolder, long newPath) {
-        return isForbidden(oldFolder, oldPath, false) || isForbidden(newFolder, newPath, false)
+    SystemCallAnswer paths(long oldFolder, long oldPath, boolean followOld, long newFolder, long newPath) {
+        return holdsForbidden(oldFolder, oldPath, followOld) || holdsForbidden(newFolder, newPath, false)
                 ? DENIED
                 : SystemCalls.PROCEED;
     }
 
     /** What is mounted elsewhere would be found there by another name. */
-    SystemCallAnswer mount(long source) {
-        boolean holds = source != 0
-                && files.path(source)
-                        .flatMap(path -> files.paths().walk(Linux.AT_FDCWD, path, true))
-                        .map(place -> thread.program()
-                                .guard()
-                                .holdsForbidden(files.paths().outside(place)))
-                        .orElse(false);
-        return holds ? DENIED : SystemCalls.PROCEED;
+    SystemCallAnswer mount(long source, long type) {
+        boolean shows = (source != 0 && holdsForbidden(Linux.AT_FDCWD, source, true))
+                || (type != 0 && files.path(type).filter(SHOWS_OTHERS::contains).isPresent());
+        return shows ? DENIED : SystemCalls.PROCEED;
     }
 
     /** pidfd_getfd: no descriptor of the supervisor. */
@@ -48,6 +47,15 @@ final class ProtectedCalls {
                 .filter(thread.program().guard()::isSupervisor)
                 .map(any -> NOT_PERMITTED)
                 .orElse(SystemCalls.PROCEED);
+    }
+
+    /** Whether a path leads to what is forbidden, or to a folder above it, which must not get another name. */
+    private boolean holdsForbidden(long folder, long pathAddress, boolean follow) {
+        return files.path(pathAddress)
+                .flatMap(path -> files.paths().walk((int) folder, path, follow))
+                .map(place ->
+                        thread.program().guard().holdsForbidden(files.paths().outside(place)))
+                .orElse(false);
     }
 
     private boolean isForbidden(long folder, long pathAddress, boolean follow) {

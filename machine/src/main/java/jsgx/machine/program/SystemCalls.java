@@ -34,7 +34,7 @@ final class SystemCalls {
             case SystemCall.CREAT -> open.open(CWD, a[0], Flags.O_CREAT | Flags.O_TRUNC | Linux.O_WRONLY);
             case SystemCall.OPENAT -> open.open((int) a[0], a[1], (int) a[2]);
             case SystemCall.OPENAT2 -> open.openat2(a[0], a[1], a[2], a[3]);
-            case SystemCall.OPEN_BY_HANDLE_AT -> open.judged((int) a[2]);
+            case SystemCall.OPEN_BY_HANDLE_AT -> open.byHandle((int) a[2]);
             case SystemCall.STAT -> stat.stat(CWD, a[0], a[1], 0);
             case SystemCall.LSTAT -> stat.stat(CWD, a[0], a[1], Flags.AT_SYMLINK_NOFOLLOW);
             case SystemCall.FSTAT -> stat.fstat(a[0], a[1]);
@@ -52,13 +52,34 @@ final class SystemCalls {
             case SystemCall.PKEY_MPROTECT -> (int) a[3] == -1 ? memory.mprotect(a[0], a[1], (int) a[2]) : PROCEED;
             case SystemCall.MREMAP -> memory.mremap(a);
             case SystemCall.MADVISE -> memory.madvise(a[0], a[1], (int) a[2]);
-            case SystemCall.RENAME, SystemCall.LINK -> others.paths(CWD, a[0], CWD, a[1]);
-            case SystemCall.RENAMEAT, SystemCall.RENAMEAT2, SystemCall.LINKAT -> others.paths(a[0], a[1], a[2], a[3]);
+            case SystemCall.RENAME, SystemCall.LINK -> others.paths(CWD, a[0], false, CWD, a[1]);
+            case SystemCall.RENAMEAT, SystemCall.RENAMEAT2 -> others.paths(a[0], a[1], false, a[2], a[3]);
+            case SystemCall.LINKAT -> others.paths(a[0], a[1], (a[4] & Flags.AT_SYMLINK_FOLLOW) != 0, a[2], a[3]);
+            case SystemCall.MKDIR,
+                    SystemCall.RMDIR,
+                    SystemCall.MKNOD,
+                    SystemCall.LCHOWN,
+                    SystemCall.LSETXATTR,
+                    SystemCall.LREMOVEXATTR -> others.path(CWD, a[0], false);
+            case SystemCall.CHMOD,
+                    SystemCall.CHOWN,
+                    SystemCall.UTIME,
+                    SystemCall.UTIMES,
+                    SystemCall.SETXATTR,
+                    SystemCall.REMOVEXATTR -> others.path(CWD, a[0], true);
+            case SystemCall.MKDIRAT, SystemCall.MKNODAT -> others.path(a[0], a[1], false);
+            case SystemCall.FCHMODAT,
+                    SystemCall.FCHMODAT2,
+                    SystemCall.FCHOWNAT,
+                    SystemCall.FUTIMESAT,
+                    SystemCall.UTIMENSAT -> others.path(a[0], a[1], true);
+            case SystemCall.SYMLINK -> others.path(CWD, a[1], false);
+            case SystemCall.SYMLINKAT -> others.path(a[1], a[2], false);
             case SystemCall.UNLINK -> others.path(CWD, a[0], false);
             case SystemCall.UNLINKAT -> others.path(a[0], a[1], false);
             case SystemCall.TRUNCATE, SystemCall.EXECVE -> others.path(CWD, a[0], true);
             case SystemCall.EXECVEAT -> others.path(a[0], a[1], true);
-            case SystemCall.MOUNT -> others.mount(a[0]);
+            case SystemCall.MOUNT -> others.mount(a[0], a[2]);
             case SystemCall.PTRACE -> debug.ptrace((int) a[0], a[1], a[2], a[3]);
             case SystemCall.PROCESS_VM_READV, SystemCall.PROCESS_VM_WRITEV -> debug.processVm(number, a);
             case SystemCall.PIDFD_GETFD -> others.pidfd(a[0]);

@@ -34,13 +34,13 @@ final class ThreadFiles implements Caller {
         return paths;
     }
 
-    /** A path in the thread's memory; empty where the kernel cannot read it either. */
+    /** A path in the thread's memory, each byte a character; empty where the kernel cannot read it either. */
     Optional<String> path(long address) {
         return thread.memory()
                 .space()
                 .memory()
                 .readPath(address)
-                .map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+                .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1));
     }
 
     /** What the link of a descriptor in /proc says; empty where there is no such descriptor. */

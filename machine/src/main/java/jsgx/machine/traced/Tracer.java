@@ -318,6 +318,7 @@ final class Tracer {
             Process before = processes.put(caller.pid(), new Process(agent, true));
             if (before != null && before.own) {
                 before.agent.gone();
+                before.agent.close();
             }
             ProgramThread thread = caller.thread();
             if (thread == null) {
