@@ -11,7 +11,6 @@ import jsgx.arch.EnclaveMode;
 import jsgx.arch.Leaf;
 import jsgx.arch.RegisterFile.Register;
 import jsgx.machine.code.CodeLayout;
-import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Signals;
 import jsgx.machine.linux.SystemCall;
 import jsgx.machine.program.ProgramThread;
@@ -22,6 +21,7 @@ import jsgx.machine.task.SystemCallAnswer;
 /** Serves one thread of the program: waits for it to come into the stub, does what it came for, and sends it back. */
 final class FastThread implements Runnable {
 
+    private static final int SYSCALL_LENGTH = 2;
     private static final int SYS_SECCOMP = 1;
     private static final int SI_USER = 0;
     private static final int SUPERVISOR = (int) ProcessHandle.current().pid();
@@ -231,7 +231,7 @@ final class FastThread implements Runnable {
     private void answer(long number, long[] arguments, SystemCallAnswer answer) {
         switch (answer) {
             case SystemCallAnswer.Result(long value) -> result(value);
-            case SystemCallAnswer.Interrupted() -> result(-Errors.EINTR);
+            case SystemCallAnswer.Interrupted() -> again();
             case SystemCallAnswer.Fault(FaultAnswer fault) -> answer(fault);
             case SystemCallAnswer.Proceed() -> proceed(number, arguments);
             case SystemCallAnswer.ProceedThen(LongUnaryOperator then) -> {
@@ -241,6 +241,11 @@ final class FastThread implements Runnable {
                 task.registers().set(Register.RIP, CodeLayout.SYSTEM_CALL);
             }
         }
+    }
+
+    /** The call is made again once its signals are through, as after a handler with SA_RESTART. */
+    private void again() {
+        task.registers().set(Register.RIP, task.registers().get(Register.RIP) - SYSCALL_LENGTH);
     }
 
     private void continueAfterSystemCall() {
