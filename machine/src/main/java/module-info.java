@@ -8,4 +8,5 @@ module jsgx.machine {
     exports jsgx.machine;
     exports jsgx.machine.event;
     exports jsgx.machine.le;
+    exports jsgx.machine.linux;
 }

@@ -33,6 +33,8 @@ class ModuleBoundariesTest {
                 .definedBy("jsgx.launch..")
                 .layer("machine")
                 .definedBy("jsgx.machine..")
+                .layer("host")
+                .definedBy("jsgx.host..")
                 .layer("cli")
                 .definedBy("jsgx.cli..")
                 .whereLayer("arch")
@@ -45,6 +47,8 @@ class ModuleBoundariesTest {
                 .mayOnlyAccessLayers("driver", "image", "arch")
                 .whereLayer("machine")
                 .mayOnlyAccessLayers("driver", "image", "arch")
+                .whereLayer("host")
+                .mayOnlyAccessLayers("launch", "machine", "driver", "image", "arch")
                 .whereLayer("cli")
                 .mayNotBeAccessedByAnyLayer()
                 .check(JSGX);
@@ -78,7 +82,7 @@ class ModuleBoundariesTest {
     void onlyTheCommandLineSpeaksToTheTerminal() {
         noClasses()
                 .that(resideInAnyPackage(
-                        "jsgx.arch..", "jsgx.driver..", "jsgx.image..", "jsgx.launch..", "jsgx.machine.."))
+                        "jsgx.arch..", "jsgx.driver..", "jsgx.image..", "jsgx.launch..", "jsgx.machine..", "jsgx.host.."))
                 .should()
                 .accessField(System.class, "out")
                 .orShould()
@@ -90,7 +94,7 @@ class ModuleBoundariesTest {
 
     @Test
     void packagesOfAModuleFormNoCycle() {
-        for (String module : new String[] {"arch", "driver", "image", "launch"}) {
+        for (String module : new String[] {"arch", "driver", "image", "launch", "host"}) {
             slices().matching("jsgx." + module + ".(*)..")
                     .should()
                     .beFreeOfCycles()

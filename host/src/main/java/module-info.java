@@ -1,0 +1,13 @@
+/** The launch authority of a host as a service: one processor, one driver and one governor for every workload on it. */
+module jsgx.host {
+    requires static transitive org.jspecify;
+    requires transitive jsgx.arch;
+    requires transitive jsgx.driver;
+    requires transitive jsgx.image;
+    requires transitive jsgx.launch;
+    requires transitive jsgx.machine;
+
+    exports jsgx.host;
+    exports jsgx.host.peer;
+    exports jsgx.host.service;
+}
