@@ -1,6 +1,8 @@
 /** The launch authority of a host as a service: one processor, one driver and one governor for every workload on it. */
 module jsgx.host {
     requires static transitive org.jspecify;
+    requires io.helidon.http;
+    requires io.helidon.webserver;
     requires transitive jsgx.arch;
     requires transitive jsgx.driver;
     requires transitive jsgx.image;

@@ -1,0 +1,116 @@
+// The admin API from the page: requests with a deadline, problems as errors, streams that come back.
+
+const DEADLINE = 10_000;
+const RETRY = 2_000;
+
+/** What the server answered instead: an RFC 9457 problem, or that there was no answer. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail || body.title || `the daemon answered with status ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+const watchers = [];
+let staleSince = null;
+let loggedIn = true;
+let heard = new Date();
+
+/** Whether what the page shows is current: tells each change of {staleSince, loggedIn}. */
+export function watchConnection(watcher) {
+  watchers.push(watcher);
+  watcher({ staleSince, loggedIn });
+}
+
+function tell(stale, login) {
+  const since = stale ? (staleSince ?? heard) : null;
+  if (since !== staleSince || login !== loggedIn) {
+    staleSince = since;
+    loggedIn = login;
+    watchers.forEach((watcher) => watcher({ staleSince, loggedIn }));
+  }
+}
+
+async function request(method, path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+      headers: {
+        Accept: "application/json",
+        ...(method === "GET" ? {} : { "X-Jsgx-Console": "1" }),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(DEADLINE),
+    });
+  } catch (e) {
+    tell(true, loggedIn);
+    throw new Problem(0, {
+      title: "no answer from the daemon",
+      detail: e.name === "TimeoutError" ? `no answer from the daemon within ${DEADLINE / 1000} s` : "no answer from the daemon",
+      advice: "look whether it runs: jsgx doctor",
+    });
+  }
+  let answer = {};
+  try {
+    answer = await response.json();
+  } catch {
+    // Without a body, or without JSON: the status says it all.
+  }
+  if (response.status === 401) {
+    tell(true, false);
+  } else {
+    heard = new Date();
+    tell(false, true);
+  }
+  if (!response.ok) {
+    throw new Problem(response.status, answer);
+  }
+  return answer;
+}
+
+export const get = (path, query = {}) => {
+  const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined));
+  return request("GET", parameters.size > 0 ? `${path}?${parameters}` : path);
+};
+export const post = (path, body = {}) => request("POST", path, body);
+export const put = (path, body) => request("PUT", path, body);
+export const patch = (path, body) => request("PATCH", path, body);
+export const remove = (path, query) => request("DELETE", `${path}?${new URLSearchParams(query)}`);
+
+/**
+ * Listens to a stream of server-sent events for as long as the page is open or until the function that it returns is called.
+ * `opened` is called at each beginning, also after a break, so that what was missed can be read.
+ */
+export function listen(path, event, received, opened) {
+  let source;
+  let timer;
+  let closed = false;
+  const open = () => {
+    source = new EventSource(path);
+    source.addEventListener("open", opened);
+    source.addEventListener(event, (message) => {
+      heard = new Date();
+      received(JSON.parse(message.data));
+    });
+    source.addEventListener("error", () => {
+      // A browser tries again by itself only after some errors: here it is always done, at one pace.
+      source.close();
+      tell(true, loggedIn);
+      if (!closed) {
+        timer = setTimeout(open, RETRY);
+      }
+    });
+  };
+  open();
+  return () => {
+    closed = true;
+    clearTimeout(timer);
+    source.close();
+  };
+}
