@@ -9,4 +9,5 @@ module jsgx.machine {
     exports jsgx.machine.event;
     exports jsgx.machine.le;
     exports jsgx.machine.linux;
+    exports jsgx.machine.remote;
 }

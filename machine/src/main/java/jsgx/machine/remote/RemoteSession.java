@@ -1,0 +1,35 @@
+package jsgx.machine.remote;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Function;
+import jsgx.driver.InterfaceKind;
+import jsgx.driver.SgxDriver;
+import jsgx.driver.Workload;
+import jsgx.machine.event.SgxEvent;
+
+/**
+ * What a daemon gives to the run of one front end.
+ *
+ * @param driver the one driver
+ * @param epcDescriptor the memory file with the session's pages of the EPC, page i at i times 4096; the front end gets it
+ * @param interfaces whose devices it may open
+ * @param workload whom all its enclaves are charged to
+ * @param reports is given each INIT, on the thread that has executed it; what it returns goes to the front end with the event
+ * @param patience how long the front end may take to answer a question
+ */
+public record RemoteSession(
+        SgxDriver driver,
+        int epcDescriptor,
+        Set<InterfaceKind> interfaces,
+        Workload workload,
+        Function<SgxEvent.Ioctl, byte[]> reports,
+        Duration patience) {
+
+    /** How long a front end may take to answer, if nobody says otherwise. */
+    public static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    public RemoteSession {
+        interfaces = Set.copyOf(interfaces);
+    }
+}
