@@ -10,6 +10,8 @@ module jsgx.host {
     requires transitive jsgx.machine;
 
     exports jsgx.host;
+    exports jsgx.host.config;
     exports jsgx.host.peer;
     exports jsgx.host.service;
+    exports jsgx.host.state;
 }

@@ -10,6 +10,7 @@ module jsgx.launch {
     exports jsgx.launch;
     exports jsgx.launch.audit;
     exports jsgx.launch.cache;
+    exports jsgx.launch.file;
     exports jsgx.launch.governor;
     exports jsgx.launch.guest;
     exports jsgx.launch.le;

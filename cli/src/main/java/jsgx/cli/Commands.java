@@ -12,7 +12,18 @@ final class Commands {
 
     /** Their names, in the order of the help. */
     static final List<String> NAMES = List.of(
-            "demo", "inspect", "measure", "sign", "launch", "run", "token", "policy", "audit", "platform", "doctor");
+            "demo",
+            "inspect",
+            "measure",
+            "sign",
+            "launch",
+            "run",
+            "serve",
+            "token",
+            "policy",
+            "audit",
+            "platform",
+            "doctor");
 
     private Commands() {}
 
@@ -42,6 +53,7 @@ final class Commands {
             case "launch" -> new LaunchCommand(run);
             // What follows the program's name is the program's.
             case "run" -> new CommandLine(new RunCommand(run)).setStopAtPositional(true);
+            case "serve" -> new ServeCommand(run);
             case "token" ->
                 new CommandLine(new TokenCommand(run))
                         .addSubcommand("show", new TokenShowCommand(run))
