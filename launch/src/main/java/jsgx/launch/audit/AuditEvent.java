@@ -14,7 +14,8 @@ import java.time.Instant;
  * @param attributes SECS.ATTRIBUTES, flags and XFRM as hex; empty likewise
  * @param isvProdId the product
  * @param isvSvn its security version
- * @param verdict {@code allow}, {@code warn} or {@code refuse}; for an outcome {@code launched} or {@code refused}
+ * @param verdict {@code allow}, {@code warn} or {@code refuse}; for an outcome {@code launched} or {@code refused}; for a token {@code issued}
+ *     or {@code refused}
  * @param rule the rule that decided
  * @param revision the policy's revision
  * @param tokenSource where the token came from, as in the JSON of a launch
@@ -44,6 +45,8 @@ public record AuditEvent(
         INTENT,
         /** How a launch ended; alone where it was refused before EINIT. */
         OUTCOME,
+        /** A token was issued to user space, which brings it to EINIT later, or refused. Product and version are not known then: 0. */
+        TOKEN,
         /** A policy was loaded, or refused to load. */
         POLICY,
         /** Something was revoked. */

@@ -121,6 +121,7 @@ final class AuditFormat {
         return switch (kind) {
             case INTENT -> "intent";
             case OUTCOME -> "outcome";
+            case TOKEN -> "token";
             case POLICY -> "policy";
             case REVOCATION -> "revocation";
             case ADMINISTRATION -> "administration";

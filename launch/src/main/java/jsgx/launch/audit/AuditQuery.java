@@ -10,7 +10,7 @@ import java.util.function.Predicate;
  * @param since not before
  * @param until not after
  * @param id of the launch
- * @param kind {@code intent}, {@code outcome}, {@code policy}, {@code revocation} or {@code administration}
+ * @param kind {@code intent}, {@code outcome}, {@code token}, {@code policy}, {@code revocation} or {@code administration}
  * @param workload whose
  * @param enclave how MRENCLAVE begins, in hex
  * @param signer how MRSIGNER begins, in hex

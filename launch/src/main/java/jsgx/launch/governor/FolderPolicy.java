@@ -37,4 +37,9 @@ final class FolderPolicy implements PolicySource {
     public PolicyVerdict judge(PolicySubject subject) {
         return policy.judge(subject);
     }
+
+    @Override
+    public PolicyVerdict judgeToken(PolicySubject subject) {
+        return policy.judgeToken(subject);
+    }
 }

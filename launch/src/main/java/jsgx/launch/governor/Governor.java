@@ -145,6 +145,57 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         return tokens.issue(identity, workload, placement.inKernel());
     }
 
+    /**
+     * Issues a token that user space brings to EINIT itself, and records that before anybody has it. The token grants nothing: EINIT is
+     * judged again, by what is in force then and with all that is known there. So it is refused only where EINIT would be, now and whatever
+     * the SIGSTRUCT says of product and version; that spares the launch enclave, and tells the caller sooner.
+     */
+    public IssuedToken issueToUserSpace(TokenIdentity identity, Workload workload) {
+        PolicySubject subject = PolicySubject.ofToken(
+                identity.mrEnclave(), identity.mrSigner(), identity.attributes(), workload.name(), now());
+        TokenFlight flight = new TokenFlight(name + "-" + launches.incrementAndGet(), subject);
+        try {
+            Rules by = rules();
+            PolicyVerdict verdict = by.revocations()
+                    .tokenVerdict(subject, by.revision())
+                    .orElseGet(() -> options.policy().judgeToken(subject));
+            if (verdict.effect().launches()) {
+                verdict = quotas.admitToken(workload)
+                        .map(refusal -> overQuota(refusal, by.revision()))
+                        .orElse(verdict);
+            }
+            if (!verdict.effect().launches()) {
+                return refuseToken(flight, verdict, 0);
+            }
+            long start = System.nanoTime();
+            TokenIssue issue = issue(identity, workload);
+            long nanos = System.nanoTime() - start;
+            verdict = judgeToken(by, issue.token(), tokens.signer(), verdict);
+            if (!verdict.effect().launches()) {
+                return refuseToken(flight, verdict, nanos);
+            }
+            options.audit().record(flight.event(now(), verdict, issue));
+            return new IssuedToken(verdict, issue, nanos);
+        } catch (LaunchException e) {
+            return refuseToken(flight, unavailable(String.valueOf(e.getMessage())), 0);
+        } catch (InternalError e) {
+            return refuseToken(flight, unavailable("the revision file cannot be read: " + e.getMessage()), 0);
+        }
+    }
+
+    /** Refuses and records it; what is refused stays refused where that cannot be recorded. */
+    private IssuedToken refuseToken(TokenFlight flight, PolicyVerdict verdict, long nanos) {
+        try {
+            options.audit().record(flight.event(now(), verdict, TokenIssue.NONE));
+            return new IssuedToken(verdict, TokenIssue.NONE, nanos);
+        } catch (LaunchException e) {
+            String reason = verdict.reason() + "; and this could not be recorded: " + e.getMessage();
+            PolicyVerdict told =
+                    new PolicyVerdict(verdict.effect(), verdict.rule(), verdict.where(), reason, verdict.revision());
+            return new IssuedToken(told, TokenIssue.NONE, nanos);
+        }
+    }
+
     @Override
     public Decision decide(LaunchRequest request) {
         long number = launches.incrementAndGet();
@@ -401,18 +452,21 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     }
 
     /** A token tells which launch enclave made it, and that may be revoked. */
-    private PolicyVerdict judgeToken(Rules by, Flight flight) {
+    private static PolicyVerdict judgeToken(Rules by, Flight flight) {
         byte[] callers = flight.request.callerToken();
         byte[] token = callers.length == 0 ? flight.issue.token() : callers;
-        if (token.length == 0 || !EinitToken.of(token).isValid()) {
-            return flight.verdict;
-        }
         // EINIT takes no token of another launch enclave than that whose signer the hash MSRs name.
-        String signer = HexFormat.of().formatHex(flight.request.lePubKeyHash());
+        return judgeToken(by, token, HexFormat.of().formatHex(flight.request.lePubKeyHash()), flight.verdict);
+    }
+
+    private static PolicyVerdict judgeToken(Rules by, byte[] token, String signer, PolicyVerdict verdict) {
+        if (token.length == 0 || !EinitToken.of(token).isValid()) {
+            return verdict;
+        }
         return by.revocations()
                 .ofToken(signer, EinitToken.of(token).isvSvnLe())
                 .map(entry -> Revocations.verdict(entry, by.revision()))
-                .orElse(flight.verdict);
+                .orElse(verdict);
     }
 
     private static PolicyVerdict overQuota(QuotaRefusal refusal, long revision) {

@@ -1,6 +1,7 @@
 package jsgx.launch.governor;
 
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.function.Supplier;
 import jsgx.arch.CpuSvn;
 import jsgx.driver.Workload;
@@ -52,6 +53,11 @@ final class KernelTokens {
         Rotated() {
             super(null, null, false, false);
         }
+    }
+
+    /** MRSIGNER of the launch enclave that answers now, in lower-case hex. */
+    String signer() {
+        return HexFormat.of().formatHex(launchEnclave.signer());
     }
 
     /** A token for an enclave, charged to a workload where it is kept. */

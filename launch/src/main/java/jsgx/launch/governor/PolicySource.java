@@ -54,6 +54,11 @@ public interface PolicySource extends LaunchPolicy {
             public PolicyVerdict judge(PolicySubject subject) {
                 return policy.judge(subject);
             }
+
+            @Override
+            public PolicyVerdict judgeToken(PolicySubject subject) {
+                return policy.judgeToken(subject);
+            }
         };
     }
 }

@@ -77,6 +77,20 @@ public final class Revocations {
                 .findFirst();
     }
 
+    /** What revokes this enclave whatever its product and version are; empty where nothing does. */
+    Optional<PolicyVerdict> tokenVerdict(PolicySubject subject, long at) {
+        if (entries.isEmpty()) {
+            return Optional.empty();
+        }
+        String mrEnclave = HexFormat.of().formatHex(subject.mrEnclave());
+        String mrSigner = HexFormat.of().formatHex(subject.mrSigner());
+        Optional<Entry> enclave = Optional.ofNullable(enclaves.get(mrEnclave));
+        return enclave.or(() -> signers.getOrDefault(mrSigner, List.of()).stream()
+                        .filter(entry -> entry.revocation() instanceof Revocation.Signer)
+                        .findFirst())
+                .map(entry -> verdict(entry, at));
+    }
+
     /** What revokes this enclave as a verdict; empty where nothing does. */
     Optional<PolicyVerdict> verdict(PolicySubject subject, long at) {
         return of(subject).map(entry -> verdict(entry, at));

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Expressions in the Common Expression Language. No other class needs its library, and this one only where a rule has an expression. */
 final class CelExpressions implements Expressions {
@@ -30,6 +31,9 @@ final class CelExpressions implements Expressions {
     private static final int MAX_DEPTH = 32;
     private static final int MAX_ITERATIONS = 1_000;
     private static final int MAX_REGEX = 1_000;
+
+    /** What is not known when a token is asked for. */
+    private static final Set<String> NOT_OF_TOKENS = Set.of("isvProdId", "isvSvn", "miscSelect", "size");
 
     @Override
     public Optional<Expression> read(YamlNode node, Problems problems) {
@@ -82,7 +86,9 @@ final class CelExpressions implements Expressions {
             }
             try {
                 CelAbstractSyntaxTree tree = result.getAst();
-                return Optional.of(new Compiled(scalar.value().strip(), RUNTIME.createProgram(tree)));
+                boolean needsMore = tree.getReferenceMap().values().stream()
+                        .anyMatch(reference -> NOT_OF_TOKENS.contains(reference.name()));
+                return Optional.of(new Compiled(scalar.value().strip(), RUNTIME.createProgram(tree), needsMore));
             } catch (CelValidationException | CelEvaluationException e) {
                 problems.add(scalar, "the expression cannot be used: " + e.getMessage());
                 return Optional.empty();
@@ -114,7 +120,7 @@ final class CelExpressions implements Expressions {
     }
 
     /** A compiled expression. */
-    private record Compiled(String text, CelRuntime.Program program) implements Expression {
+    private record Compiled(String text, CelRuntime.Program program, boolean needsMoreThanToken) implements Expression {
 
         @Override
         public boolean holds(PolicySubject subject, boolean ifFails) {

@@ -6,6 +6,9 @@ interface Expression {
     /** As the file has it. */
     String text();
 
+    /** Whether its outcome may depend on what is not known when a token is asked for: {@link PolicySubject#ofToken}. */
+    boolean needsMoreThanToken();
+
     /**
      * Whether it holds for an enclave.
      *

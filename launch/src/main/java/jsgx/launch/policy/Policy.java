@@ -21,6 +21,11 @@ public final class Policy implements LaunchPolicy {
     private final Head head;
     private final RuleIndex index;
     private final PolicyVerdict[] verdicts;
+
+    /** The rules as they judge who asks for a token. */
+    private final RuleIndex tokenIndex;
+
+    private final PolicyVerdict[] tokenVerdicts;
     private final PolicyVerdict none;
     private final long revision;
 
@@ -42,14 +47,22 @@ public final class Policy implements LaunchPolicy {
 
     /** A policy of these rules, in the order of the file. */
     Policy(Head head, List<Rule> rules) {
-        this(head, RuleIndex.of(rules), 0);
+        this(
+                head,
+                RuleIndex.of(rules),
+                RuleIndex.of(rules.stream()
+                        .flatMap(rule -> rule.forTokens().stream())
+                        .toList()),
+                0);
     }
 
-    private Policy(Head head, RuleIndex index, long revision) {
+    private Policy(Head head, RuleIndex index, RuleIndex tokenIndex, long revision) {
         this.head = head;
         this.index = index;
+        this.tokenIndex = tokenIndex;
         this.revision = revision;
         this.verdicts = index.rules().stream().map(this::verdict).toArray(PolicyVerdict[]::new);
+        this.tokenVerdicts = tokenIndex.rules().stream().map(this::verdict).toArray(PolicyVerdict[]::new);
         this.none = verdict(
                 head.defaultEffect(),
                 "default",
@@ -59,7 +72,7 @@ public final class Policy implements LaunchPolicy {
 
     /** This policy, whose verdicts name another revision. */
     public Policy withRevision(long newRevision) {
-        return new Policy(head, index, newRevision);
+        return new Policy(head, index, tokenIndex, newRevision);
     }
 
     /** The revision that its verdicts name; 0 at first. */
@@ -124,6 +137,12 @@ public final class Policy implements LaunchPolicy {
     public PolicyVerdict judge(PolicySubject subject) {
         int decides = index.deciding(subject);
         return decides == verdicts.length ? none : verdicts[decides];
+    }
+
+    @Override
+    public PolicyVerdict judgeToken(PolicySubject subject) {
+        int decides = tokenIndex.deciding(subject);
+        return decides == tokenVerdicts.length ? none : tokenVerdicts[decides];
     }
 
     /** Judges, and says of each rule which of its conditions hold. */

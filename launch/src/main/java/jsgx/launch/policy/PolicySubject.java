@@ -30,6 +30,12 @@ public record PolicySubject(
         String workload,
         Instant time) {
 
+    /** What is known where only a token is asked for; the rest is zero ({@link LaunchPolicy#judgeToken}). */
+    public static PolicySubject ofToken(
+            byte[] mrEnclave, byte[] mrSigner, Attributes attributes, String workload, Instant time) {
+        return new PolicySubject(mrEnclave, mrSigner, 0, 0, attributes, 0, 0, workload, time);
+    }
+
     /** What a driver asks, at this time. */
     public static PolicySubject of(LaunchRequest request, Instant time) {
         Sigstruct sigstruct = Sigstruct.of(request.sigstruct());

@@ -65,6 +65,20 @@ public final class Quotas implements EpcAccount {
         return Optional.empty();
     }
 
+    /**
+     * Counts one more token that is asked for by itself, or says why not. Tokens are counted apart from launches, at the same rate: a launch
+     * needs one at most, so that no launch within its quota goes without, and each is counted once.
+     */
+    public Optional<QuotaRefusal> admitToken(Workload workload) {
+        WorkloadQuota quota = table.of(workload.name());
+        return usage(workload).tokens.take(quota, nanoClock.getAsLong())
+                ? Optional.empty()
+                : Optional.of(new QuotaRefusal(
+                        "launchesPerSecond",
+                        "workload %s may launch %s enclaves a second, and %d at once, and gets as many tokens"
+                                .formatted(workload.name(), number(quota.launchesPerSecond()), quota.launchBurst())));
+    }
+
     /** Counts one launch less, of those a second: EINIT refused its token, and it will be tried again with another. */
     public void notLaunched(Workload workload) {
         usage(workload).launches.giveBack();
@@ -115,6 +129,7 @@ public final class Quotas implements EpcAccount {
         private final Gauge enclaves = new Gauge();
         private final Gauge epcPages = new Gauge();
         private final Rate launches = new Rate();
+        private final Rate tokens = new Rate();
     }
 
     /** A number that only grows up to a limit. */

@@ -120,6 +120,11 @@ public final class ReloadingPolicy implements LaunchPolicy {
         return held.judge().judge(subject);
     }
 
+    @Override
+    public PolicyVerdict judgeToken(PolicySubject subject) {
+        return held.judge().judgeToken(subject);
+    }
+
     private void start(long revision) {
         try {
             if (reload(revision) instanceof Reload.Kept failed) {

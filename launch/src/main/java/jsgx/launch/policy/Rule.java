@@ -1,6 +1,7 @@
 package jsgx.launch.policy;
 
 import java.util.List;
+import java.util.Optional;
 import jsgx.arch.struct.Attributes;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,39 @@ record Rule(
                 && (sizes == null || sizes.contains(subject.size()))
                 && (time == null || time.holds(subject.time()))
                 && (when == null || when.holds(subject, effect != PolicyVerdict.Effect.ALLOW));
+    }
+
+    /**
+     * This rule where only a token is asked for, so that product, SVN, MISCSELECT and size are not known. A refusal that depends on them is
+     * none yet, and what depends on them to launch may: the rule then lets through without a word, as EINIT will be judged by it again.
+     */
+    Optional<Rule> forTokens() {
+        if (products == null
+                && svns == null
+                && miscSelect == null
+                && sizes == null
+                && (when == null || !when.needsMoreThanToken())) {
+            return Optional.of(this);
+        }
+        return effect == PolicyVerdict.Effect.DENY
+                ? Optional.empty()
+                : Optional.of(new Rule(
+                        name,
+                        PolicyVerdict.Effect.ALLOW,
+                        line,
+                        reason,
+                        enclaves,
+                        signers,
+                        whiteListed,
+                        null,
+                        null,
+                        attributes,
+                        xfrm,
+                        null,
+                        null,
+                        workloads,
+                        time,
+                        when == null || when.needsMoreThanToken() ? null : when));
     }
 
     /** Whether the condition on MRSIGNER holds. */
