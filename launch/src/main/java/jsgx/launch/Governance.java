@@ -9,6 +9,7 @@ import jsgx.launch.audit.AuditLog;
 import jsgx.launch.audit.AuditOptions;
 import jsgx.launch.audit.AuditTrail;
 import jsgx.launch.audit.Durability;
+import jsgx.launch.governor.Fleet;
 import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.governor.PolicyInstaller;
 import jsgx.launch.governor.PolicySource;
@@ -76,6 +77,12 @@ public final class Governance implements AutoCloseable {
         }
     }
 
+    /** As one of several hosts. */
+    public Governance withFleet(Fleet fleet) {
+        options = options.withFleet(fleet);
+        return this;
+    }
+
     /** What a governor goes by. */
     public GovernorOptions options() {
         return options;
@@ -97,7 +104,7 @@ public final class Governance implements AutoCloseable {
             }
         };
         Map<String, Revoker.Holder> holders = Map.of(TokenSource.STORE.id(), store);
-        return new Revoker(options.revocations(), options.audit(), options.clock(), holders);
+        return new Revoker(options.revocations(), options.audit(), options.clock(), holders, options.fleet());
     }
 
     /**
@@ -107,7 +114,7 @@ public final class Governance implements AutoCloseable {
      */
     public PolicyInstaller installer() throws LaunchException {
         return new PolicyInstaller(
-                PolicyFolder.in(folder, options.clock()), revoker(), options.audit(), options.clock());
+                PolicyFolder.in(folder, options.clock()), revoker(), options.audit(), options.clock(), options.fleet());
     }
 
     /** The rules of a folder for a look without a trace. */

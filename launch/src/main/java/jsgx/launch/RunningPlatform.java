@@ -161,7 +161,8 @@ public final class RunningPlatform implements AutoCloseable {
                 : new UserTokenCache(
                         store,
                         () -> new TokenOrigin(platform.id(), HexFormat.of().formatHex(authority.signer())),
-                        governance.clock());
+                        governance.clock(),
+                        governance.fleet().tokens().orElse(null));
     }
 
     public Platform platform() {

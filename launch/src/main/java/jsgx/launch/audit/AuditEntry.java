@@ -1,6 +1,7 @@
 package jsgx.launch.audit;
 
 import java.time.Instant;
+import jsgx.launch.LaunchException;
 
 /** What stands in an audit trail, in the order of its number. */
 public sealed interface AuditEntry {
@@ -15,6 +16,15 @@ public sealed interface AuditEntry {
 
     /** One line of JSON with all that it says, and its hash. */
     String json();
+
+    /**
+     * The entry in a line that {@link #json} made, or anybody else; its hash is not checked.
+     *
+     * @throws LaunchException with what is wrong with it
+     */
+    static AuditEntry parse(String line) throws LaunchException {
+        return AuditFormat.entry(line);
+    }
 
     /** The record of an event. */
     record Event(long number, String hash, AuditEvent event) implements AuditEntry {

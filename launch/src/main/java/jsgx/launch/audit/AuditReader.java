@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -52,6 +53,32 @@ public final class AuditReader implements AutoCloseable {
         return new LaunchException("no audit trail yet in %s: launches under a policy make one".formatted(folder));
     }
 
+    /**
+     * Reads the trail in a folder from about an entry on: from the beginning of the file that has it, where that is known without a look at
+     * the others.
+     */
+    public static AuditReader openAt(Path folder, long number) throws LaunchException {
+        FileLayer files = FileLayer.REAL;
+        for (int there : AuditSegments.list(files, folder).reversed()) {
+            AuditReader reader = new AuditReader(files, folder);
+            boolean found = false;
+            try {
+                reader.open(there);
+                List<AuditEntry> first = reader.next(1);
+                found = !first.isEmpty() && first.getFirst().number() <= number;
+                reader.position = 0;
+            } finally {
+                if (!found) {
+                    reader.close();
+                }
+            }
+            if (found) {
+                return reader;
+            }
+        }
+        return open(files, folder);
+    }
+
     /** Takes an entry, and the place where it stands. */
     private interface Taker {
         void take(AuditEntry entry, String where);
@@ -64,6 +91,41 @@ public final class AuditReader implements AutoCloseable {
      */
     public void read(Consumer<AuditEntry> consumer) throws LaunchException {
         each((entry, where) -> consumer.accept(entry));
+    }
+
+    /** So many entries are enough. */
+    private static final class Enough extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        Enough() {
+            super(null, null, false, false);
+        }
+    }
+
+    /** The next entries that were not shown yet, at most so many; they are durable when this returns. Empty where there are none. */
+    public List<AuditEntry> next(int most) throws LaunchException {
+        List<AuditEntry> next = new ArrayList<>();
+        try {
+            each((entry, where) -> {
+                next.add(entry);
+                if (next.size() == most) {
+                    throw new Enough();
+                }
+            });
+        } catch (Enough enough) {
+            // The rest is for the next call.
+        }
+        if (!next.isEmpty()) {
+            // The files before this one were made durable before it was begun.
+            Path file = folder.resolve(AuditSegments.name(index));
+            try (FileLayer.OpenFile present = files.open(file, false)) {
+                present.force();
+            } catch (IOException e) {
+                throw PrivateFile.failed("cannot sync", file, e);
+            }
+        }
+        return next;
     }
 
     private void each(Taker taker) throws LaunchException {
@@ -94,6 +156,7 @@ public final class AuditReader implements AutoCloseable {
             }
             continued =
                     entry instanceof Checkpoint checkpoint && !checkpoint.next().isEmpty();
+            position = end;
             taker.take(entry, where);
         });
     }
@@ -115,14 +178,17 @@ public final class AuditReader implements AutoCloseable {
         if (following == 0) {
             return false;
         }
-        RecordLog fresh =
-                RecordLog.openForReading(files, folder.resolve(AuditSegments.name(following)), AuditFormat.FILE);
+        open(following);
+        return true;
+    }
+
+    private void open(int which) throws LaunchException {
+        RecordLog fresh = RecordLog.openForReading(files, folder.resolve(AuditSegments.name(which)), AuditFormat.FILE);
         close();
         segment = fresh;
-        index = following;
+        index = which;
         position = 0;
         continued = false;
-        return true;
     }
 
     /** How far the trail goes: the last entry, which is durable when this returns. */

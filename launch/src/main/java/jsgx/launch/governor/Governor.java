@@ -268,7 +268,11 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         while (true) {
             flight.slot = revisions.enter(flight.number, under.revision(), flight.subject);
             if (revisions.revision() == under.revision()) {
-                return true;
+                String refusal = options.fleet().refusal();
+                if (!refusal.isEmpty()) {
+                    flight.verdict = unavailable(refusal);
+                }
+                return refusal.isEmpty();
             }
             leave(flight);
             under = rules();
@@ -361,7 +365,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                     TokenSource.STORE.id(),
                     which -> store.purge(token -> which.test(token.identity())).size());
         }
-        return new Revoker(options.revocations(), options.audit(), options.clock(), holders);
+        return new Revoker(options.revocations(), options.audit(), options.clock(), holders, options.fleet());
     }
 
     /** Everything that runs has ended. */
@@ -446,9 +450,10 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     }
 
     private PolicyVerdict judge(Rules by, PolicySubject subject) {
-        return by.revocations()
-                .verdict(subject, by.revision())
-                .orElseGet(() -> options.policy().judge(subject));
+        return by.revocations().verdict(subject, by.revision()).orElseGet(() -> {
+            String refusal = options.fleet().refusal();
+            return refusal.isEmpty() ? options.policy().judge(subject) : unavailable(refusal);
+        });
     }
 
     /** A token tells which launch enclave made it, and that may be revoked. */

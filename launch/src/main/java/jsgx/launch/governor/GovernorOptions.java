@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokenStore where user space keeps tokens
  * @param clock the time that rules are judged at
  * @param nanoClock what launches a second are counted by, as {@link System#nanoTime}
+ * @param fleet the other hosts that go by the same rules
  */
 public record GovernorOptions(
         PolicySource policy,
@@ -34,7 +35,8 @@ public record GovernorOptions(
         Scheme scheme,
         @Nullable TokenStore tokenStore,
         InstantSource clock,
-        LongSupplier nanoClock) {
+        LongSupplier nanoClock,
+        Fleet fleet) {
 
     private static final long CACHE_BYTES = 8L << 20;
 
@@ -49,7 +51,8 @@ public record GovernorOptions(
                 Scheme.W_TINY_LFU,
                 null,
                 InstantSource.system(),
-                System::nanoTime);
+                System::nanoTime,
+                Fleet.ALONE);
     }
 
     public GovernorOptions withPolicy(LaunchPolicy rules) {
@@ -58,35 +61,43 @@ public record GovernorOptions(
 
     public GovernorOptions withPolicy(PolicySource rules) {
         return new GovernorOptions(
-                rules, audit, revocations, placement, cacheLimits, scheme, tokenStore, clock, nanoClock);
+                rules, audit, revocations, placement, cacheLimits, scheme, tokenStore, clock, nanoClock, fleet);
     }
 
     public GovernorOptions withAudit(AuditTrail trail) {
         return new GovernorOptions(
-                policy, trail, revocations, placement, cacheLimits, scheme, tokenStore, clock, nanoClock);
+                policy, trail, revocations, placement, cacheLimits, scheme, tokenStore, clock, nanoClock, fleet);
     }
 
     public GovernorOptions withRevocations(RevocationFile revoked) {
         return new GovernorOptions(
-                policy, audit, revoked, placement, cacheLimits, scheme, tokenStore, clock, nanoClock);
+                policy, audit, revoked, placement, cacheLimits, scheme, tokenStore, clock, nanoClock, fleet);
     }
 
     public GovernorOptions withPlacement(Placement where) {
         return new GovernorOptions(
-                policy, audit, revocations, where, cacheLimits, scheme, tokenStore, clock, nanoClock);
+                policy, audit, revocations, where, cacheLimits, scheme, tokenStore, clock, nanoClock, fleet);
     }
 
     public GovernorOptions withCache(CacheLimits limits, Scheme eviction) {
         return new GovernorOptions(
-                policy, audit, revocations, placement, limits, eviction, tokenStore, clock, nanoClock);
+                policy, audit, revocations, placement, limits, eviction, tokenStore, clock, nanoClock, fleet);
     }
 
     public GovernorOptions withTokenStore(TokenStore store) {
-        return new GovernorOptions(policy, audit, revocations, placement, cacheLimits, scheme, store, clock, nanoClock);
+        return new GovernorOptions(
+                policy, audit, revocations, placement, cacheLimits, scheme, store, clock, nanoClock, fleet);
     }
 
     public GovernorOptions withClocks(InstantSource time, LongSupplier nanos) {
-        return new GovernorOptions(policy, audit, revocations, placement, cacheLimits, scheme, tokenStore, time, nanos);
+        return new GovernorOptions(
+                policy, audit, revocations, placement, cacheLimits, scheme, tokenStore, time, nanos, fleet);
+    }
+
+    /** One of several hosts. */
+    public GovernorOptions withFleet(Fleet others) {
+        return new GovernorOptions(
+                policy, audit, revocations, placement, cacheLimits, scheme, tokenStore, clock, nanoClock, others);
     }
 
     /** What revocations and policy say to a launch; without a trace. */
@@ -95,10 +106,16 @@ public record GovernorOptions(
             return revocations
                     .read()
                     .verdict(subject, revocations.revisions().revision())
-                    .orElseGet(() -> policy.judge(subject));
+                    .orElseGet(() -> rules().judge(subject));
         } catch (LaunchException e) {
             return PolicySource.unavailable(String.valueOf(e.getMessage())).judge(subject);
         }
+    }
+
+    /** The policy, as long as the fleet lets anything launch. */
+    private LaunchPolicy rules() {
+        String refusal = fleet.refusal();
+        return refusal.isEmpty() ? policy : PolicySource.unavailable(refusal);
     }
 
     /** The same rules for a look without a trace: nothing is recorded or kept, and what runs now is not counted. */
@@ -114,6 +131,7 @@ public record GovernorOptions(
         return defaults()
                 .withPolicy(rules)
                 .withRevocations(RevocationFile.inMemory(present))
-                .withClocks(clock, nanoClock);
+                .withClocks(clock, nanoClock)
+                .withFleet(fleet);
     }
 }

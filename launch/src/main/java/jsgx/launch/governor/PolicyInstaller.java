@@ -16,12 +16,17 @@ public final class PolicyInstaller {
     private final Revoker revisions;
     private final AuditTrail audit;
     private final InstantSource clock;
+    private final Fleet fleet;
 
-    public PolicyInstaller(PolicyFolder folder, Revoker revisions, AuditTrail audit, InstantSource clock) {
+    /**
+     * @param fleet the other hosts, which are told
+     */
+    public PolicyInstaller(PolicyFolder folder, Revoker revisions, AuditTrail audit, InstantSource clock, Fleet fleet) {
         this.folder = folder;
         this.revisions = revisions;
         this.audit = audit;
         this.clock = clock;
+        this.fleet = fleet;
     }
 
     /**
@@ -37,7 +42,8 @@ public final class PolicyInstaller {
      *
      * @param acceptRollback whether it may have a lower sequence number than the one before
      * @throws PolicyException where it cannot be used: then nothing is changed
-     * @throws LaunchException where the act cannot be recorded: then nothing is changed; or where other processes cannot be told
+     * @throws LaunchException where the act cannot be recorded or the other hosts not be told: then nothing is changed here; or where
+     *     other processes cannot be told
      */
     public Change install(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
         PolicyFolder.Installed checked = folder.wouldInstall(candidate, acceptRollback);
@@ -48,6 +54,7 @@ public final class PolicyInstaller {
                         checked.policy().sequence(),
                         lower ? ", which is lower than %d before it".formatted(checked.rolledBackFrom()) : "");
         audit.record(Revoker.act(clock, AuditEvent.Kind.POLICY, lower ? "accept-rollback" : "reload", what, 0));
+        fleet.installing(checked, acceptRollback);
         PolicyFolder.Installed installed = folder.install(candidate, acceptRollback);
         return new Change(installed.policy(), installed.rolledBackFrom(), revisions.reload());
     }

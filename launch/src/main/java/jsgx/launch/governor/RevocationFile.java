@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.LongFunction;
 import jsgx.launch.LaunchException;
 import jsgx.launch.file.LockFile;
@@ -135,6 +136,20 @@ public final class RevocationFile implements AutoCloseable {
                 throw new LaunchException("%s is not revoked: see  jsgx policy revoke --list".formatted(revocation));
             }
             return at -> present.without(revocation, at);
+        });
+    }
+
+    /** Adds and takes out in one step; those that are there already, or are not there, stay as they are. */
+    Revocations adopt(List<Revocation> added, List<Revocation> removed, Instant time) throws LaunchException {
+        return change(this::read, present -> at -> {
+            Revocations next = present.at(at);
+            for (Revocation each : added) {
+                next = next.with(each, at, time);
+            }
+            for (Revocation each : removed) {
+                next = next.without(each, at);
+            }
+            return next;
         });
     }
 

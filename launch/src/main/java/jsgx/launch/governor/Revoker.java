@@ -1,6 +1,7 @@
 package jsgx.launch.governor;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -30,37 +31,48 @@ public final class Revoker {
     private final AuditTrail audit;
     private final InstantSource clock;
     private final Map<String, Holder> holders;
+    private final Fleet fleet;
+
+    /** One of a host without others. */
+    public Revoker(RevocationFile revocations, AuditTrail audit, InstantSource clock, Map<String, Holder> holders) {
+        this(revocations, audit, clock, holders, Fleet.ALONE);
+    }
 
     /**
      * @param holders the caches and stores that can be reached, by their names
+     * @param fleet the other hosts, which are told
      */
-    public Revoker(RevocationFile revocations, AuditTrail audit, InstantSource clock, Map<String, Holder> holders) {
+    public Revoker(
+            RevocationFile revocations,
+            AuditTrail audit,
+            InstantSource clock,
+            Map<String, Holder> holders,
+            Fleet fleet) {
         this.revocations = revocations;
         this.audit = audit;
         this.clock = clock;
         this.holders = new LinkedHashMap<>(holders);
+        this.fleet = fleet;
     }
 
     /**
      * Revokes. When this returns, no launch is on its way that was judged without this revocation, in no process that shares the
-     * revision.
+     * revision; and the other hosts are told.
      *
-     * @throws LaunchException where it cannot be kept: then nothing is revoked; where tokens cannot be purged or the act not be recorded:
-     *     then it is revoked, and the tokens launch nothing
+     * @throws LaunchException where it cannot be kept: then nothing is revoked; where tokens cannot be purged, the act not be recorded or the
+     *     other hosts not be told: then it is revoked here, and the tokens launch nothing
      */
     public RevocationReport revoke(Revocation revocation) throws LaunchException {
-        Revocations changed = revocations.add(revocation, clock.instant().truncatedTo(ChronoUnit.MILLIS));
+        Revocations changed = revocations.add(revocation, now());
+        List<LaunchException> unreachable = new ArrayList<>();
+        try {
+            fleet.revoked(revocation);
+        } catch (LaunchException e) {
+            unreachable.add(e);
+        }
         List<LaunchEntry> waitedFor = await(changed.revision(), revocation + " is revoked");
         try {
-            Map<String, Long> purged = new LinkedHashMap<>();
-            List<LaunchException> unreachable = new ArrayList<>();
-            for (Map.Entry<String, Holder> holder : holders.entrySet()) {
-                try {
-                    purged.put(holder.getKey(), holder.getValue().purge(revocation::mayCover));
-                } catch (LaunchException e) {
-                    unreachable.add(e);
-                }
-            }
+            Map<String, Long> purged = purge(revocation::mayCover, unreachable);
             List<LaunchEntry> running = revocations.revisions().entries().stream()
                     .filter(LaunchEntry::running)
                     .filter(entry ->
@@ -80,10 +92,11 @@ public final class Revoker {
      * Lets launch again what was revoked.
      *
      * @return the new revision
-     * @throws LaunchException where it was not revoked, or the act cannot be recorded: then it stays revoked
+     * @throws LaunchException where it was not revoked, the act cannot be recorded, or the other hosts not be told: then it stays revoked
      */
     public long reinstate(Revocation revocation) throws LaunchException {
         record("reinstate", revocation.toString(), revocations.revisions().revision());
+        fleet.reinstating(revocation);
         return revocations.remove(revocation).revision();
     }
 
@@ -110,6 +123,66 @@ public final class Revoker {
         long next = revocations.advance();
         await(next, "revision " + next + " is in force");
         return next;
+    }
+
+    /** What other hosts revoked, as it is in force here. */
+    public final class Adopted {
+        private final long revision;
+        private final List<Revocation> revoked;
+        private final List<Revocation> reinstated;
+        private final String origin;
+
+        private Adopted(long revision, List<Revocation> revoked, List<Revocation> reinstated, String origin) {
+            this.revision = revision;
+            this.revoked = List.copyOf(revoked);
+            this.reinstated = List.copyOf(reinstated);
+            this.origin = origin;
+        }
+
+        /** Waits for launches that began before, purges tokens and records what was adopted; may be tried again after a failure. */
+        public void settle() throws LaunchException {
+            await(revision, "what other hosts revoked is in force");
+            List<LaunchException> unreachable = new ArrayList<>();
+            if (!revoked.isEmpty()) {
+                purge(identity -> revoked.stream().anyMatch(each -> each.mayCover(identity)), unreachable);
+            }
+            for (Revocation each : revoked) {
+                record("revoke", each + origin, revision);
+            }
+            for (Revocation each : reinstated) {
+                record("reinstate", each + origin, revision);
+            }
+            if (!unreachable.isEmpty()) {
+                throw unreachable.getFirst();
+            }
+        }
+    }
+
+    /**
+     * Does here what was done on other hosts, in one step, and tells nobody of it. When this returns it holds for every launch that
+     * begins; {@link Adopted#settle} does the rest.
+     *
+     * @param origin where it comes from, for the records: words that go on from what was revoked
+     */
+    public Adopted adopt(List<Revocation> revoked, List<Revocation> reinstated, String origin) throws LaunchException {
+        Revocations changed = revocations.adopt(revoked, reinstated, now());
+        return new Adopted(changed.revision(), revoked, reinstated, origin);
+    }
+
+    private Map<String, Long> purge(Predicate<TokenIdentity> which, List<LaunchException> unreachable) {
+        Map<String, Long> purged = new LinkedHashMap<>();
+        for (Map.Entry<String, Holder> holder : holders.entrySet()) {
+            try {
+                purged.put(holder.getKey(), holder.getValue().purge(which));
+            } catch (LaunchException e) {
+                unreachable.add(e);
+            }
+        }
+        return purged;
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     private List<LaunchEntry> await(long revision, String done) throws LaunchException {

@@ -96,8 +96,15 @@ public final class PolicyFolder {
      * What was put in force.
      *
      * @param rolledBackFrom the sequence number that the one before had; 0 where the new one is no lower
+     * @param content the file, with its signature where it has one
+     * @param included the files that it includes by plain names
      */
-    public record Installed(Policy policy, long rolledBackFrom) {}
+    public record Installed(Policy policy, long rolledBackFrom, byte[] content, Map<String, byte[]> included) {
+
+        private static Installed of(Read read) {
+            return new Installed(read.policy(), read.rolledBackFrom(), read.content(), Map.copyOf(read.included()));
+        }
+    }
 
     /**
      * Puts a policy in force, with the files that it includes; where that cannot be, all stays as it was. It may be the one that lies in the
@@ -126,7 +133,7 @@ public final class PolicyFolder {
                 throw failure(POLICY, e);
             }
             keepSequence(read.policy().sequence(), false);
-            return new Installed(read.policy(), read.rolledBackFrom());
+            return Installed.of(read);
         }
     }
 
@@ -134,7 +141,7 @@ public final class PolicyFolder {
     public Installed wouldInstall(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
         synchronized (THREADS) {
             Read read = check(candidate, acceptRollback);
-            return new Installed(read.policy(), read.rolledBackFrom());
+            return Installed.of(read);
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
 import jsgx.arch.struct.Layouts;
+import jsgx.launch.LaunchException;
 import jsgx.launch.token.TokenIdentity;
 
 /**
@@ -54,6 +55,20 @@ public record StoredToken(
     /** Whether its user wants another one by now. */
     public boolean isExpired(Instant now) {
         return !now.isBefore(expiresAt);
+    }
+
+    /** The record that the store's file has of it. */
+    public byte[] record() {
+        return StoreRecord.encode(this);
+    }
+
+    /**
+     * The token in a record that anybody may have written.
+     *
+     * @throws LaunchException with what is wrong with it
+     */
+    public static StoredToken ofRecord(byte[] record) throws LaunchException {
+        return StoreRecord.token(record);
     }
 
     /** The bytes of its record in the store's file, by which a budget counts it. */

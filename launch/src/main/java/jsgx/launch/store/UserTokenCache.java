@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import jsgx.arch.struct.EinitToken;
 import jsgx.launch.LaunchException;
 import jsgx.launch.token.TokenIdentity;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cache of a user who knows how long a token is needed and what memory it may take: tokens by the application's label, copies in
@@ -58,6 +59,7 @@ public final class UserTokenCache {
     private final TokenStore store;
     private final Supplier<TokenOrigin> here;
     private final InstantSource clock;
+    private final @Nullable SharedTokens shared;
 
     /**
      * A cache in front of a store.
@@ -65,9 +67,22 @@ public final class UserTokenCache {
      * @param here where tokens are made now: asked at each issue, as the launch enclave may be rotated
      */
     public UserTokenCache(TokenStore store, Supplier<TokenOrigin> here, InstantSource clock) {
+        this(store, here, clock, null);
+    }
+
+    /**
+     * A cache in front of a store, behind which there is one that several hosts share: where the store has nothing that was made here, a
+     * token may have been made here for the same application in an earlier stay.
+     *
+     * @param here where tokens are made now: asked at each issue, as the launch enclave may be rotated
+     * @param shared null for none
+     */
+    public UserTokenCache(
+            TokenStore store, Supplier<TokenOrigin> here, InstantSource clock, @Nullable SharedTokens shared) {
         this.store = store;
         this.here = here;
         this.clock = clock;
+        this.shared = shared;
     }
 
     /** The token of a label on the default terms. */
@@ -87,6 +102,12 @@ public final class UserTokenCache {
             throws X, LaunchException {
         StoreRecord.checkLabel(label);
         Optional<TokenStore.Found> found = store.find(label);
+        Optional<StoredToken> made = foundHere(label, identity, terms, found);
+        if (made.isPresent()) {
+            StoredToken token = made.get();
+            String notKept = tryToKeep(token, false);
+            return new UserToken(token.token(), UserToken.Source.STORE, "", notKept);
+        }
         if (found.isEmpty()) {
             return issue(label, identity, terms, issuer, "", false);
         }
@@ -190,14 +211,38 @@ public final class UserTokenCache {
         byte[] token = issuer.issue(identity);
         String notKept = token.length == 0
                 ? "none is needed: the enclave is signed by the launch enclave's own key"
-                : tryToKeep(fresh(label, identity, here.get(), token, terms.life(), pinned));
+                : tryToKeep(fresh(label, identity, here.get(), token, terms.life(), pinned), true);
         return new UserToken(token, UserToken.Source.ISSUED, why, notKept);
     }
 
+    /** One that hosts share and that was made here, where the store has none that was. */
+    private Optional<StoredToken> foundHere(
+            String label, TokenIdentity identity, Terms terms, Optional<TokenStore.Found> found) {
+        TokenOrigin origin = here.get();
+        if (shared == null
+                || terms.trustStore()
+                || (found.isPresent() && found.get().token().origin().equals(origin))) {
+            return Optional.empty();
+        }
+        try {
+            return shared.find(origin, label)
+                    .filter(token -> token.origin().equals(origin))
+                    .filter(token -> token.label().equals(label))
+                    .filter(token -> ReissueReason.notGiven(token, identity, false, now())
+                            .isEmpty());
+        } catch (LaunchException e) {
+            // Nothing is lost by it but the time for a fresh one.
+            return Optional.empty();
+        }
+    }
+
     /** A launch does not fail because its token could not be kept. */
-    private String tryToKeep(StoredToken token) {
+    private String tryToKeep(StoredToken token, boolean fresh) {
         try {
             store.keep(token);
+            if (fresh && shared != null) {
+                shared.keep(token);
+            }
             return "";
         } catch (LaunchException e) {
             return String.valueOf(e.getMessage());
