@@ -32,8 +32,11 @@ record ConsoleFile(String path, String contentType, String entityTag, byte[] byt
             "gauges.js",
             "launches.js",
             "main.js",
+            "palette.js",
             "policy.js",
             "revocation.js",
+            "slider.js",
+            "squarify.js",
             "whatif.js");
 
     /** The files, from this package. */
