@@ -43,6 +43,7 @@ public final class Linux {
     public static final int AT_FDCWD = -100;
 
     public static final int POLLIN = 1;
+    public static final int POLLOUT = 4;
     public static final int POLLHUP = 0x10;
 
     private static final int FUTEX_WAIT = 0;

@@ -38,8 +38,15 @@ public final class SystemCall {
     public static final int GETPID = 39;
     public static final int SENDFILE = 40;
     public static final int SOCKET = 41;
+    public static final int CONNECT = 42;
     public static final int SENDMSG = 46;
     public static final int RECVMSG = 47;
+    public static final int SHUTDOWN = 48;
+    public static final int BIND = 49;
+    public static final int LISTEN = 50;
+    public static final int SOCKETPAIR = 53;
+    public static final int SETSOCKOPT = 54;
+    public static final int GETSOCKOPT = 55;
     public static final int CLONE = 56;
     public static final int FORK = 57;
     public static final int VFORK = 58;
@@ -111,6 +118,8 @@ public final class SystemCall {
     public static final int RESTART_SYSCALL = 219;
     public static final int CLOCK_NANOSLEEP = 230;
     public static final int EXIT_GROUP = 231;
+    public static final int EPOLL_WAIT = 232;
+    public static final int EPOLL_CTL = 233;
     public static final int TGKILL = 234;
     public static final int UTIMES = 235;
     public static final int WAITID = 247;
@@ -133,7 +142,10 @@ public final class SystemCall {
     public static final int SPLICE = 275;
     public static final int UTIMENSAT = 280;
     public static final int SIGNALFD = 282;
+    public static final int ACCEPT4 = 288;
     public static final int SIGNALFD4 = 289;
+    public static final int EVENTFD2 = 290;
+    public static final int EPOLL_CREATE1 = 291;
     public static final int DUP3 = 292;
     public static final int PIPE2 = 293;
     public static final int PREADV = 295;

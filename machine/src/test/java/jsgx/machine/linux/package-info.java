@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.machine.linux;
+
+import org.jspecify.annotations.NullMarked;
