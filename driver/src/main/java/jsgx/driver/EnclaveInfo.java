@@ -31,6 +31,9 @@ public interface EnclaveInfo {
     /** How many of its pages are in the EPC. */
     long residentPages();
 
+    /** How many of its pages left the EPC for want of room and are not back. */
+    long reclaimedPages();
+
     /** What the last leaf function did that was executed for a call on this enclave; empty before the first. */
     Optional<Outcome> lastOutcome();
 }

@@ -1,5 +1,7 @@
 package jsgx.driver;
 
+import java.util.Comparator;
+import java.util.List;
 import jsgx.arch.Cpuid;
 import jsgx.arch.LinearMemory;
 import jsgx.arch.LogicalProcessor;
@@ -108,6 +110,27 @@ public final class SgxDriver implements AutoCloseable {
     /** How many EPC pages are free. */
     public int freePages() {
         return kernel.pages().free();
+    }
+
+    /** The enclaves that there are, from ECREATE until their last reference is dropped, the oldest first. */
+    public List<EnclaveInfo> enclaves() {
+        return kernel.enclaves().stream()
+                .sorted(Comparator.comparingLong(EnclaveInfo::id))
+                .<EnclaveInfo>map(enclave -> enclave)
+                .toList();
+    }
+
+    /**
+     * What the driver did for want of EPC pages since it began.
+     *
+     * @param evictions pages of enclaves that left the EPC
+     * @param reloads those that came back
+     */
+    public record PagingCounts(long evictions, long reloads) {}
+
+    /** What the driver did for want of EPC pages since it began. */
+    public PagingCounts paging() {
+        return new PagingCounts(kernel.evictions(), kernel.reloads());
     }
 
     /**

@@ -98,11 +98,18 @@ public final class Governance implements AutoCloseable {
         if (!broken.isEmpty()) {
             throw new LaunchException(broken);
         }
-        Revoker.Holder store = which -> {
-            try (TokenStore tokens = TokenStore.in(folder)) {
-                return tokens.purge(token -> which.test(token.identity())).size();
-            }
-        };
+        Revoker.Holder store = Revoker.Holder.of(
+                which -> {
+                    try (TokenStore tokens = TokenStore.in(folder)) {
+                        return tokens.purge(token -> which.test(token.identity()))
+                                .size();
+                    }
+                },
+                which -> {
+                    try (TokenStore tokens = TokenStore.in(folder)) {
+                        return tokens.count(token -> which.test(token.identity()));
+                    }
+                });
         Map<String, Revoker.Holder> holders = Map.of(TokenSource.STORE.id(), store);
         return new Revoker(options.revocations(), options.audit(), options.clock(), holders, options.fleet());
     }

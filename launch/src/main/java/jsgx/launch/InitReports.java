@@ -4,13 +4,16 @@ import java.util.List;
 import java.util.Optional;
 import jsgx.arch.Outcome;
 import jsgx.arch.struct.SgxError;
+import jsgx.driver.Completion;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.LaunchRequest;
 import jsgx.driver.Refusal;
 import jsgx.driver.TokenSupplier;
 import jsgx.launch.LaunchResult.Stage;
 import jsgx.launch.LeAuthority.Answer;
+import jsgx.launch.governor.Ending;
 import jsgx.launch.governor.Judgement;
+import jsgx.launch.le.LeProfile;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.token.TokenSource;
 
@@ -39,37 +42,56 @@ public final class InitReports {
         String policy = said.map(Judgement::policyNote).orElse("");
         TokenSource source = said.map(judgement -> judgement.issue().source()).orElse(TokenSource.NONE);
         if (result == 0) {
-            boolean brought = said.isPresent() && said.get().request().tokenSupplier() != TokenSupplier.NOBODY;
-            Explanation success = Explainer.launched(kind, source, brought);
-            return new InitReport(Stage.LEAF, SgxError.SUCCESS.sdmName(), policy, source, success);
+            return launched(kind, said);
         }
-        InitRefusal why = refusal(kind, result, recording, failed, refusal);
+        InitRefusal why =
+                refusal(platform.platform().leProfile(), kind, result, recording.tornDown(), said, failed, refusal);
         return new InitReport(why.stage(), why.code(), policy, source, why.explanation());
     }
 
-    private InitRefusal refusal(
+    /** The report of a launch that is over, of whatever thread. */
+    static InitReport report(LeProfile profile, Ending ending) {
+        Judgement said = ending.judgement();
+        InterfaceKind kind = said.request().kind();
+        if (ending.launched()) {
+            return launched(kind, Optional.of(said));
+        }
+        Optional<Outcome> failed = ending.completion() instanceof Completion.Executed executed
+                        && !executed.outcome().isSuccess()
+                ? Optional.of(executed.outcome())
+                : Optional.empty();
+        Optional<PolicyVerdict> tornDown =
+                ending.verdict().effect().launches() ? Optional.empty() : Optional.of(ending.verdict());
+        InitRefusal why = refusal(
+                profile, kind, ending.completion().result(), tornDown, Optional.of(said), failed, Optional.empty());
+        return new InitReport(
+                why.stage(), why.code(), said.policyNote(), said.issue().source(), why.explanation());
+    }
+
+    private static InitReport launched(InterfaceKind kind, Optional<Judgement> said) {
+        String policy = said.map(Judgement::policyNote).orElse("");
+        TokenSource source = said.map(judgement -> judgement.issue().source()).orElse(TokenSource.NONE);
+        boolean brought = said.isPresent() && said.get().request().tokenSupplier() != TokenSupplier.NOBODY;
+        Explanation success = Explainer.launched(kind, source, brought);
+        return new InitReport(Stage.LEAF, SgxError.SUCCESS.sdmName(), policy, source, success);
+    }
+
+    private static InitRefusal refusal(
+            LeProfile profile,
             InterfaceKind kind,
             long result,
-            LaunchRecorder.Recording recording,
+            Optional<PolicyVerdict> tornDown,
+            Optional<Judgement> said,
             Optional<Outcome> failed,
             Optional<Refusal> refusal) {
-        Optional<PolicyVerdict> tornDown = recording.tornDown();
         if (tornDown.isPresent()) {
             return InitRefusal.policy(kind, tornDown.get(), result);
         }
-        Optional<Judgement> said = recording.judgement();
         if (said.isPresent()) {
             LaunchRequest request = said.get().request();
             Answer answer = said.get().issue().answer();
             Optional<InitRefusal> byAuthority = InitRefusal.byAuthority(
-                    kind,
-                    platform.platform().leProfile(),
-                    result,
-                    said,
-                    failed,
-                    answer,
-                    request.attributes(),
-                    request.mrSigner());
+                    kind, profile, result, said, failed, answer, request.attributes(), request.mrSigner());
             if (byAuthority.isPresent()) {
                 return byAuthority.get();
             }

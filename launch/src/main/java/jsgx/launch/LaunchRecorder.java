@@ -1,15 +1,19 @@
 package jsgx.launch;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import jsgx.launch.governor.Ending;
 import jsgx.launch.governor.Judgement;
 import jsgx.launch.policy.PolicyVerdict;
 import org.jspecify.annotations.Nullable;
 
-/** For each thread that launches a note of what the governor said, for the timeline and the explanation. */
+/** For each thread that launches a note of what the governor said, for the timeline and the explanation; and whoever else listens. */
 final class LaunchRecorder implements Judgement.Listener {
 
     private static final ThreadLocal<@Nullable Recording> RECORDING = new ThreadLocal<>();
 
+    private final List<Judgement.Listener> others = new CopyOnWriteArrayList<>();
     private volatile boolean always;
 
     /** What the governor said on this thread while the recording was open. */
@@ -67,6 +71,11 @@ final class LaunchRecorder implements Judgement.Listener {
         always = true;
     }
 
+    /** Has somebody else hear of all that is said from now on. */
+    void tell(Judgement.Listener other) {
+        others.add(other);
+    }
+
     private @Nullable Recording open() {
         Recording open = RECORDING.get();
         return open == null && always ? record() : open;
@@ -78,6 +87,7 @@ final class LaunchRecorder implements Judgement.Listener {
         if (open != null) {
             open.judgement = said;
         }
+        others.forEach(other -> other.judged(said));
     }
 
     @Override
@@ -86,6 +96,7 @@ final class LaunchRecorder implements Judgement.Listener {
         if (open != null) {
             open.outcomeNanos = auditNanos;
         }
+        others.forEach(other -> other.completed(auditNanos));
     }
 
     @Override
@@ -94,5 +105,16 @@ final class LaunchRecorder implements Judgement.Listener {
         if (open != null) {
             open.tornDown = verdict;
         }
+        others.forEach(other -> other.tornDown(verdict));
+    }
+
+    @Override
+    public void ended(Ending ending) {
+        others.forEach(other -> other.ended(ending));
+    }
+
+    @Override
+    public void released(long enclave) {
+        others.forEach(other -> other.released(enclave));
     }
 }

@@ -8,8 +8,10 @@ import java.util.function.UnaryOperator;
 import jsgx.arch.ProcessorPackage;
 import jsgx.driver.DriverOptions;
 import jsgx.driver.SgxDriver;
+import jsgx.launch.governor.Ending;
 import jsgx.launch.governor.Governor;
 import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.governor.Judgement;
 import jsgx.launch.guest.Guest;
 import jsgx.launch.le.JavaLaunchEnclave;
 import jsgx.launch.le.LaunchEnclave;
@@ -182,6 +184,16 @@ public final class RunningPlatform implements AutoCloseable {
     public InitReports initReports() {
         recorder.always();
         return new InitReports(this);
+    }
+
+    /** Has somebody hear of all that the governor says to launches from now on; quickly, as launches wait for it. */
+    public void listen(Judgement.Listener listener) {
+        recorder.tell(listener);
+    }
+
+    /** The report of a launch that is over, as {@link InitReports} makes it; to be had as often as one likes, on any thread. */
+    public InitReport report(Ending ending) {
+        return InitReports.report(platform.leProfile(), ending);
     }
 
     /** Where user space keeps tokens; empty where it has no store. */

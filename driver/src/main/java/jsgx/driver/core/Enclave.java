@@ -106,6 +106,7 @@ public final class Enclave implements EnclaveInfo, Launches.Subject {
             secsPage = secsEpcPage;
             addVersionArray(versionArrayPage);
             created = true;
+            kernel.enclaves().add(this);
         } finally {
             lock.unlock();
         }
@@ -383,6 +384,7 @@ public final class Enclave implements EnclaveInfo, Launches.Subject {
 
     /** Frees all that the enclave has (sgx_encl_release). */
     private void release() {
+        kernel.enclaves().remove(this);
         lock.lock();
         try {
             for (int i = 0; i < pageTable.size(); i++) {
@@ -470,6 +472,16 @@ public final class Enclave implements EnclaveInfo, Launches.Subject {
         lock.lock();
         try {
             return children;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long reclaimedPages() {
+        lock.lock();
+        try {
+            return pageTable.evicted();
         } finally {
             lock.unlock();
         }

@@ -60,6 +60,15 @@ public final class EnclavePages {
         return places[index] <= FIRST_EVICTED;
     }
 
+    /** How many pages are evicted. */
+    int evicted() {
+        int evicted = 0;
+        for (int i = 0; stored != null && i < size; i++) {
+            evicted += isEvicted(i) ? 1 : 0;
+        }
+        return evicted;
+    }
+
     /** The VA slot of an evicted page. */
     public int slot(int index) {
         return FIRST_EVICTED - places[index];

@@ -1,7 +1,10 @@
 package jsgx.driver.core;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import jsgx.arch.CpuFeatures;
 import jsgx.arch.LogicalProcessor;
 import jsgx.arch.Outcome;
@@ -26,6 +29,9 @@ public final class Kernel {
     private final AtomicInteger versionArrays = new AtomicInteger();
     private final AtomicLong nextEnclave = new AtomicLong(1);
     private final AtomicInteger powerCycle = new AtomicInteger();
+    private final Set<Enclave> enclaves = ConcurrentHashMap.newKeySet();
+    private final LongAdder evictions = new LongAdder();
+    private final LongAdder reloads = new LongAdder();
     private volatile byte[] launchEnclaveSigner;
 
     public Kernel(Hardware hardware, DriverOptions options) {
@@ -59,6 +65,27 @@ public final class Kernel {
 
     public Reclaimer reclaimer() {
         return reclaimer;
+    }
+
+    /** The enclaves whose SECS was made and that were not released; in no order. */
+    public Set<Enclave> enclaves() {
+        return enclaves;
+    }
+
+    /** A page has left the EPC for want of room, or is back. */
+    void moved(Enclave enclave, long address, boolean reclaimed) {
+        (reclaimed ? evictions : reloads).increment();
+        options.paging().moved(enclave, address, reclaimed);
+    }
+
+    /** How many pages of enclaves left the EPC for want of room. */
+    public long evictions() {
+        return evictions.sum();
+    }
+
+    /** How many of those came back. */
+    public long reloads() {
+        return reloads.sum();
     }
 
     /** A number for a new enclave. */

@@ -58,7 +58,7 @@ public final class Paging {
             pages.clear(index, EnclavePages.RECLAIMING);
             if (slot >= 0) {
                 pages.evicted(index, slot, content);
-                kernel.options().paging().moved(enclave, address, true);
+                kernel.moved(enclave, address, true);
             } else {
                 pages.lost(index);
                 forceOut(page);
@@ -181,7 +181,7 @@ public final class Paging {
         }
         pages.resident(index, (int) page);
         enclave.addChild();
-        kernel.options().paging().moved(enclave, address & -Epc.PAGE_SIZE, false);
+        kernel.moved(enclave, address & -Epc.PAGE_SIZE, false);
         kernel.pages().markReclaimable((int) page, enclave, address & -Epc.PAGE_SIZE);
         return index;
     }

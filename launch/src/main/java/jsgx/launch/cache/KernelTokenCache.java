@@ -69,6 +69,11 @@ public final class KernelTokenCache<X extends Exception> {
         return drop(key -> which.test(key.identity()), share -> true, EvictionCause.FLUSH);
     }
 
+    /** How many tokens there are of these enclaves, or signers. */
+    public long count(Predicate<TokenIdentity> which) {
+        return locked(() -> table.count(e -> which.test(e.key.identity())));
+    }
+
     /** Drops every token that is charged to a workload; how many. */
     public long flush(Workload workload) {
         return drop(key -> true, share -> share.workload.equals(workload), EvictionCause.FLUSH);

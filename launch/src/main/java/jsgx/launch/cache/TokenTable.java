@@ -89,6 +89,11 @@ final class TokenTable {
         insert(e);
     }
 
+    /** How many entries there are of these. */
+    long count(Predicate<Entry> which) {
+        return entries.values().stream().filter(which).count();
+    }
+
     /** Drops what matches; how many. */
     long drop(Predicate<Entry> which, EvictionCause cause) {
         hits.drain();

@@ -7,6 +7,7 @@ import jsgx.driver.LaunchRequest;
 import jsgx.launch.audit.AuditEvent;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
+import org.jspecify.annotations.Nullable;
 
 /** One launch on its way: what the governor has to remember of it from the decision to the outcome. */
 final class Flight {
@@ -22,6 +23,12 @@ final class Flight {
     TokenIssue issue = TokenIssue.NONE;
     int slot = NO_SLOT;
     boolean admitted;
+
+    /** What was said to it, and when by the nanosecond clock; null until it goes on to EINIT. */
+    @Nullable
+    Judgement judgement;
+
+    long decided;
 
     Flight(long number, String id, LaunchRequest request, PolicySubject subject) {
         this.number = number;

@@ -1,6 +1,8 @@
 package jsgx.launch.governor;
 
+import java.util.Optional;
 import jsgx.launch.LaunchException;
+import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.QuotaTable;
@@ -31,6 +33,11 @@ final class FolderPolicy implements PolicySource {
     @Override
     public QuotaTable quotas() {
         return policy.quotas();
+    }
+
+    @Override
+    public Optional<Policy> current() {
+        return policy.current();
     }
 
     @Override

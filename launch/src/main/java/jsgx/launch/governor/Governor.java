@@ -1,13 +1,13 @@
 package jsgx.launch.governor;
 
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,14 +32,11 @@ import jsgx.launch.LaunchException;
 import jsgx.launch.LeAuthority;
 import jsgx.launch.LeAuthority.Answer;
 import jsgx.launch.audit.AuditEvent;
-import jsgx.launch.cache.CacheLimits;
 import jsgx.launch.cache.KernelTokenCache;
-import jsgx.launch.cache.WorkloadLimits;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 import jsgx.launch.policy.QuotaRefusal;
-import jsgx.launch.policy.QuotaTable;
 import jsgx.launch.policy.Quotas;
 import jsgx.launch.store.TokenStore;
 import jsgx.launch.token.TokenIdentity;
@@ -64,6 +61,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     private final Judgement.Listener listener;
     private final RevisionFile revisions;
     private final KernelTokenCache<?> cache;
+    private final CacheControl control;
     private final KernelTokens tokens;
     private final Quotas quotas;
     private final ConcurrentHashMap<RequestKey, Flight> inFlight = new ConcurrentHashMap<>();
@@ -79,7 +77,6 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     private final Set<String> untold = new LinkedHashSet<>();
 
     private volatile Rules rules = new Rules(0, Revocations.NONE);
-    private volatile Placement placement;
 
     /**
      * A governor over a launch enclave.
@@ -91,11 +88,21 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         this.options = options;
         this.listener = listener;
         this.revisions = options.revocations().revisions();
-        this.placement = options.placement();
         this.quotas = new Quotas(options.policy().quotas(), options.nanoClock());
         var kernelCache =
                 new KernelTokenCache<KernelTokens.NotGranted>(options.cacheLimits(), options.scheme(), options.clock());
         this.cache = kernelCache;
+        this.control = new CacheControl(
+                options,
+                kernelCache,
+                (who, verdict, what) -> options.audit()
+                        .record(Revoker.act(
+                                options.clock(),
+                                who,
+                                AuditEvent.Kind.ADMINISTRATION,
+                                verdict,
+                                what,
+                                revisions.revision())));
         this.tokens = new KernelTokens(launchEnclave, kernelCache, cpuSvn);
     }
 
@@ -115,19 +122,12 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     /** Where tokens are kept. */
     public Placement placement() {
-        return placement;
+        return control.placement();
     }
 
-    /** Keeps tokens elsewhere from now on. */
-    public void placement(Placement other) throws LaunchException {
-        options.audit()
-                .record(Revoker.act(
-                        options.clock(),
-                        AuditEvent.Kind.ADMINISTRATION,
-                        "placement",
-                        other.id(),
-                        revisions.revision()));
-        placement = other;
+    /** What an administrator changes of the kernel's cache, and of where tokens are kept. */
+    public CacheControl cacheControl() {
+        return control;
     }
 
     /** The kernel's cache, empty as long as tokens are not kept in the kernel: its limits, its scheme and what it did. */
@@ -142,7 +142,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     /** The service that issues tokens to user space: the kernel's cache where tokens are kept there too, else the launch enclave. */
     public TokenIssue issue(TokenIdentity identity, Workload workload) {
-        return tokens.issue(identity, workload, placement.inKernel());
+        return tokens.issue(identity, workload, control.placement().inKernel());
     }
 
     /**
@@ -241,9 +241,9 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         Decision decision = decision(flight.issue.answer());
         if (decision instanceof Decision.Refuse refuse) {
             end(flight);
-            record(flight, "refused", leCode(flight.issue.answer()), refuse.reason());
-            listener.judged(new Judgement(
-                    flight.request, flight.verdict, flight.issue, decision, judged - start, issued - judged, 0));
+            String code = leCode(flight.issue.answer());
+            record(flight, "refused", code, refuse.reason());
+            refused(flight, code, refuse, flight.verdict, judged - start, issued - judged);
             return decision;
         }
         options.audit().record(flight.intent());
@@ -251,14 +251,16 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             return refuse(flight, flight.verdict, judged - start, issued - judged);
         }
         inFlight.put(new RequestKey(flight.request), flight);
-        listener.judged(new Judgement(
+        flight.decided = System.nanoTime();
+        flight.judgement = new Judgement(
                 flight.request,
                 flight.verdict,
                 flight.issue,
                 decision,
                 judged - start,
                 issued - judged,
-                System.nanoTime() - issued));
+                flight.decided - issued);
+        listener.judged(flight.judgement);
         return decision;
     }
 
@@ -292,12 +294,16 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
         boolean launched = completion instanceof Completion.Executed && completion.result() == 0;
         boolean runs = false;
+        PolicyVerdict verdict = flight.verdict;
+        String code = code(completion);
+        Fate fate = Fate.keep();
         long start = System.nanoTime();
+        long recorded = start;
         try {
             options.audit()
-                    .record(flight.event(
-                            AuditEvent.Kind.OUTCOME, now(), launched ? "launched" : "refused", code(completion), ""));
-            listener.completed(System.nanoTime() - start);
+                    .record(flight.event(AuditEvent.Kind.OUTCOME, now(), launched ? "launched" : "refused", code, ""));
+            recorded = System.nanoTime();
+            listener.completed(recorded - start);
             if (refusedItsToken(completion)) {
                 quotas.notLaunched(request.workload());
             }
@@ -306,16 +312,26 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                 running.put(request.enclave(), flight);
                 runs = true;
             }
-            return Fate.keep();
         } catch (LaunchException e) {
-            String reason = "its outcome could not be recorded: " + e.getMessage();
-            listener.tornDown(unavailable(reason));
-            return Fate.tearDown(REFUSED, reason);
+            verdict = unavailable("its outcome could not be recorded: " + e.getMessage());
+            code = verdict.effect().code();
+            fate = Fate.tearDown(REFUSED, verdict.reason());
+            listener.tornDown(verdict);
         } finally {
             if (!runs) {
                 end(flight);
             }
         }
+        listener.ended(new Ending(
+                flight.id,
+                Objects.requireNonNull(flight.judgement, "a launch in flight was judged"),
+                completion,
+                verdict,
+                code,
+                runs,
+                start - flight.decided,
+                recorded - start));
+        return fate;
     }
 
     /** Whether a fresh token may help: such a launch is tried twice, and counts once. */
@@ -332,13 +348,13 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         Flight flight = running.remove(enclave);
         if (flight != null) {
             end(flight);
+            listener.released(enclave);
         }
     }
 
     @Override
     public void powerLost() {
-        running.keySet()
-                .forEach(enclave -> Optional.ofNullable(running.remove(enclave)).ifPresent(this::end));
+        running.forEach((enclave, flight) -> released(enclave, flight.request.workload()));
     }
 
     /** What revocations and policy say to a launch now; without a trace. */
@@ -358,12 +374,15 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     /** Revokes, with every cache and store that this process has. */
     public Revoker revoker() {
         Map<String, Revoker.Holder> holders = new LinkedHashMap<>();
-        holders.put(TokenSource.KERNEL_CACHE.id(), cache::flush);
+        holders.put(TokenSource.KERNEL_CACHE.id(), Revoker.Holder.of(cache::flush, cache::count));
         TokenStore store = options.tokenStore();
         if (store != null) {
             holders.put(
                     TokenSource.STORE.id(),
-                    which -> store.purge(token -> which.test(token.identity())).size());
+                    Revoker.Holder.of(
+                            which -> store.purge(token -> which.test(token.identity()))
+                                    .size(),
+                            which -> store.count(token -> which.test(token.identity()))));
         }
         return new Revoker(options.revocations(), options.audit(), options.clock(), holders, options.fleet());
     }
@@ -389,7 +408,8 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                 // The number before the content: what is newer than its number is only loaded once more.
                 present = new Rules(revision, options.revocations().read());
                 tell(options.policy().reload(revision), revision);
-                tell(limit(options.policy().quotas()), revision);
+                quotas.limits(options.policy().quotas());
+                tell(control.policy(options.policy().quotas()), revision);
                 purge(present.revocations());
                 rules = present;
             }
@@ -406,38 +426,13 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         }
         for (Iterator<String> each = untold.iterator(); each.hasNext(); each.remove()) {
             options.audit()
-                    .record(Revoker.act(options.clock(), AuditEvent.Kind.POLICY, "reload", each.next(), revision));
-        }
-    }
-
-    /**
-     * The policy's quotas, of enclaves and pages as of the kernel's cache, whose size the policy does not know: where its floors do not fit,
-     * the cache's limits stay as they were.
-     *
-     * @return what is to be recorded of it; empty for nothing
-     */
-    private String limit(QuotaTable table) {
-        quotas.limits(table);
-        CacheLimits former = cache.limits();
-        Map<Workload, WorkloadLimits> shares =
-                new HashMap<>(options.cacheLimits().workloads());
-        table.named()
-                .forEach((workload, quota) -> shares.put(
-                        new Workload(workload), new WorkloadLimits(quota.tokenFloor(), quota.tokenCeiling())));
-        try {
-            CacheLimits next = new CacheLimits(
-                    former.maxBytes(),
-                    former.maxEntries(),
-                    shares,
-                    Math.min(
-                            options.cacheLimits().defaultCeilingBytes(),
-                            table.others().tokenCeiling()));
-            if (!next.equals(former)) {
-                cache.limits(next);
-            }
-            return "";
-        } catch (IllegalArgumentException e) {
-            return "the kernel's cache keeps its limits, as the policy's do not fit it: " + e.getMessage();
+                    .record(Revoker.act(
+                            options.clock(),
+                            Workloads.ofThisProcess().name(),
+                            AuditEvent.Kind.POLICY,
+                            "reload",
+                            each.next(),
+                            revision));
         }
     }
 
@@ -526,11 +521,24 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         flight.verdict = verdict;
         end(flight);
         String reason = record(flight, "refused", verdict.effect().code(), verdict.reason());
-        Decision decision = Decision.refuse(REFUSED, reason);
+        Decision.Refuse decision = new Decision.Refuse(REFUSED, reason);
         PolicyVerdict told =
                 new PolicyVerdict(verdict.effect(), verdict.rule(), verdict.where(), reason, verdict.revision());
-        listener.judged(new Judgement(flight.request, told, flight.issue, decision, policyNanos, tokenNanos, 0));
+        refused(flight, verdict.effect().code(), decision, told, policyNanos, tokenNanos);
         return decision;
+    }
+
+    private void refused(
+            Flight flight,
+            String code,
+            Decision.Refuse decision,
+            PolicyVerdict verdict,
+            long policyNanos,
+            long tokenNanos) {
+        Judgement said = new Judgement(flight.request, verdict, flight.issue, decision, policyNanos, tokenNanos, 0);
+        listener.judged(said);
+        Completion never = new Completion.NotExecuted(decision.result(), decision.reason());
+        listener.ended(new Ending(flight.id, said, never, verdict, code, false, 0, 0));
     }
 
     /** Records how a launch ended; what is refused stays refused where that cannot be recorded. */

@@ -35,7 +35,7 @@ public record Judgement(
                 .formatted(verdict.effect().name().toLowerCase(Locale.ROOT), verdict.rule(), where, verdict.revision());
     }
 
-    /** Hears of judgements, on the thread that launches. */
+    /** Hears of judgements, on the thread that launches. What a listener throws tears the enclave down. */
     public interface Listener {
 
         /** Hears nothing. */
@@ -48,5 +48,11 @@ public record Judgement(
 
         /** The outcome cannot be recorded, and the enclave is torn down. */
         default void tornDown(PolicyVerdict verdict) {}
+
+        /** A launch is over, whether EINIT was executed or not: once for each that was judged, and the last that is heard of it. */
+        default void ended(Ending ending) {}
+
+        /** An enclave that was launched is gone; on the thread that released it. */
+        default void released(long enclave) {}
     }
 }

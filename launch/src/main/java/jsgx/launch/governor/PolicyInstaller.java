@@ -19,6 +19,7 @@ public final class PolicyInstaller {
     private final Fleet fleet;
 
     /**
+     * @param revisions whoever tells all processes of the folder; the acts are recorded as done on the same behalf
      * @param fleet the other hosts, which are told
      */
     public PolicyInstaller(PolicyFolder folder, Revoker revisions, AuditTrail audit, InstantSource clock, Fleet fleet) {
@@ -53,7 +54,8 @@ public final class PolicyInstaller {
                         candidate,
                         checked.policy().sequence(),
                         lower ? ", which is lower than %d before it".formatted(checked.rolledBackFrom()) : "");
-        audit.record(Revoker.act(clock, AuditEvent.Kind.POLICY, lower ? "accept-rollback" : "reload", what, 0));
+        audit.record(Revoker.act(
+                clock, revisions.who(), AuditEvent.Kind.POLICY, lower ? "accept-rollback" : "reload", what, 0));
         fleet.installing(checked, acceptRollback);
         PolicyFolder.Installed installed = folder.install(candidate, acceptRollback);
         return new Change(installed.policy(), installed.rolledBackFrom(), revisions.reload());

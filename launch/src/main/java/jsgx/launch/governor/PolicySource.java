@@ -1,7 +1,9 @@
 package jsgx.launch.governor;
 
+import java.util.Optional;
 import jsgx.launch.LaunchException;
 import jsgx.launch.policy.LaunchPolicy;
+import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.QuotaTable;
@@ -20,6 +22,11 @@ public interface PolicySource extends LaunchPolicy {
 
     /** The quotas in force. */
     QuotaTable quotas();
+
+    /** The policy in force; empty where there is none, where it cannot be used, or where the rules are none of a file. */
+    default Optional<Policy> current() {
+        return Optional.empty();
+    }
 
     /** Nothing launches, for this reason. */
     static PolicySource unavailable(String reason) {

@@ -20,11 +20,34 @@ import jsgx.launch.token.TokenIdentity;
 public final class Revoker {
 
     /** A cache or a store that a revocation reaches. */
-    @FunctionalInterface
     public interface Holder {
+
+        /** What is done with tokens of some identities. */
+        @FunctionalInterface
+        interface Work {
+            long on(Predicate<TokenIdentity> which) throws LaunchException;
+        }
 
         /** Removes every token of these; how many. */
         long purge(Predicate<TokenIdentity> which) throws LaunchException;
+
+        /** How many tokens there are of these. */
+        long count(Predicate<TokenIdentity> which) throws LaunchException;
+
+        /** A holder that does this. */
+        static Holder of(Work purge, Work count) {
+            return new Holder() {
+                @Override
+                public long purge(Predicate<TokenIdentity> which) throws LaunchException {
+                    return purge.on(which);
+                }
+
+                @Override
+                public long count(Predicate<TokenIdentity> which) throws LaunchException {
+                    return count.on(which);
+                }
+            };
+        }
     }
 
     private final RevocationFile revocations;
@@ -32,13 +55,16 @@ public final class Revoker {
     private final InstantSource clock;
     private final Map<String, Holder> holders;
     private final Fleet fleet;
+    private final String who;
 
-    /** One of a host without others. */
+    /** One of a host without others, who acts for the user of this process. */
     public Revoker(RevocationFile revocations, AuditTrail audit, InstantSource clock, Map<String, Holder> holders) {
         this(revocations, audit, clock, holders, Fleet.ALONE);
     }
 
     /**
+     * One who acts for the user of this process.
+     *
      * @param holders the caches and stores that can be reached, by their names
      * @param fleet the other hosts, which are told
      */
@@ -48,11 +74,32 @@ public final class Revoker {
             InstantSource clock,
             Map<String, Holder> holders,
             Fleet fleet) {
+        this(revocations, audit, clock, holders, fleet, Workloads.ofThisProcess().name());
+    }
+
+    private Revoker(
+            RevocationFile revocations,
+            AuditTrail audit,
+            InstantSource clock,
+            Map<String, Holder> holders,
+            Fleet fleet,
+            String who) {
         this.revocations = revocations;
         this.audit = audit;
         this.clock = clock;
         this.holders = new LinkedHashMap<>(holders);
         this.fleet = fleet;
+        this.who = who;
+    }
+
+    /** The same, on behalf of somebody else: {@code uid:1000}. */
+    public Revoker by(String actor) {
+        return new Revoker(revocations, audit, clock, holders, fleet, actor);
+    }
+
+    /** On whose behalf it acts, as the audit trail says. */
+    public String who() {
+        return who;
     }
 
     /**
@@ -73,11 +120,7 @@ public final class Revoker {
         List<LaunchEntry> waitedFor = await(changed.revision(), revocation + " is revoked");
         try {
             Map<String, Long> purged = purge(revocation::mayCover, unreachable);
-            List<LaunchEntry> running = revocations.revisions().entries().stream()
-                    .filter(LaunchEntry::running)
-                    .filter(entry ->
-                            revocation.covers(entry.mrEnclave(), entry.mrSigner(), entry.isvProdId(), entry.isvSvn()))
-                    .toList();
+            List<LaunchEntry> running = running(revocation);
             record("revoke", revocation.toString(), changed.revision());
             if (!unreachable.isEmpty()) {
                 throw unreachable.getFirst();
@@ -86,6 +129,24 @@ public final class Revoker {
         } catch (LaunchException e) {
             throw new LaunchException(revocation + " is revoked, but: " + e.getMessage(), e);
         }
+    }
+
+    /** What a revocation would meet now; without a trace. Nothing is waited for, as launches in flight are over soon. */
+    public RevocationReport preview(Revocation revocation) throws LaunchException {
+        Map<String, Long> held = new LinkedHashMap<>();
+        for (Map.Entry<String, Holder> holder : holders.entrySet()) {
+            held.put(holder.getKey(), holder.getValue().count(revocation::mayCover));
+        }
+        return new RevocationReport(
+                revocation, revocations.revisions().revision(), List.of(), held, running(revocation));
+    }
+
+    private List<LaunchEntry> running(Revocation revocation) {
+        return revocations.revisions().entries().stream()
+                .filter(LaunchEntry::running)
+                .filter(entry ->
+                        revocation.covers(entry.mrEnclave(), entry.mrSigner(), entry.isvProdId(), entry.isvSvn()))
+                .toList();
     }
 
     /**
@@ -110,6 +171,7 @@ public final class Revoker {
         Revocations older = RevocationFile.lookAtAny(folder);
         audit.record(act(
                 clock,
+                Workloads.ofThisProcess().name(),
                 AuditEvent.Kind.REVOCATION,
                 "accept-rollback",
                 "the list of revision %d with %d revocations"
@@ -195,16 +257,17 @@ public final class Revoker {
     }
 
     private void record(String verdict, String what, long revision) throws LaunchException {
-        audit.record(act(clock, AuditEvent.Kind.REVOCATION, verdict, what, revision));
+        audit.record(act(clock, who, AuditEvent.Kind.REVOCATION, verdict, what, revision));
     }
 
-    /** The record of an act. */
-    static AuditEvent act(InstantSource clock, AuditEvent.Kind kind, String verdict, String what, long revision) {
+    /** The record of an act of an administrator. */
+    public static AuditEvent act(
+            InstantSource clock, String who, AuditEvent.Kind kind, String verdict, String what, long revision) {
         return new AuditEvent(
                 HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()),
                 clock.instant(),
                 kind,
-                Workloads.ofThisProcess().name(),
+                who,
                 "",
                 "",
                 "",

@@ -120,6 +120,21 @@ public final class Policy implements LaunchPolicy {
     public record Counts(
             int rules, int allow, int warn, int deny, int enclaves, int signers, int residual, int expressions) {}
 
+    /**
+     * One of its rules.
+     *
+     * @param effect ALLOW, WARN or DENY
+     * @param where the file and line
+     */
+    public record RuleHead(String rule, Effect effect, String where) {}
+
+    /** Its rules, strictest first. */
+    public List<RuleHead> ruleHeads() {
+        return rules().stream()
+                .map(rule -> new RuleHead(rule.name(), rule.effect(), where(rule)))
+                .toList();
+    }
+
     /** How many of what it has. */
     public Counts counts() {
         return new Counts(

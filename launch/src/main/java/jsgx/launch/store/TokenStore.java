@@ -231,6 +231,17 @@ public final class TokenStore implements AutoCloseable {
         return evicted;
     }
 
+    /** How many tokens there are of these. */
+    public long count(Predicate<StoredToken> wanted) throws LaunchException {
+        lock.lock();
+        try {
+            refresh();
+            return matching(wanted).size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Forgets tokens, from the file's bytes too; returns which. */
     public List<StoredToken> purge(Predicate<StoredToken> revoked) throws LaunchException {
         List<StoredToken> purged = new ArrayList<>();

@@ -143,7 +143,7 @@ class PlacementTest {
                     EnumSet.of(TokenSource.LAUNCH_ENCLAVE, TokenSource.KERNEL_CACHE, TokenSource.USER_CACHE);
             while (!seen.containsAll(all) && launching.stream().noneMatch(Future::isDone)) {
                 for (Placement placement : Placement.values()) {
-                    governor.placement(placement);
+                    governor.cacheControl().change("uid:0", settings -> settings.withPlacement(placement));
                     Thread.sleep(2);
                 }
             }
