@@ -18,4 +18,5 @@ module jsgx.launch {
     exports jsgx.launch.policy;
     exports jsgx.launch.store;
     exports jsgx.launch.token;
+    exports jsgx.launch.yaml;
 }

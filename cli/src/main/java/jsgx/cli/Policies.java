@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Locale;
 import jsgx.launch.LaunchException;
 import jsgx.launch.policy.Policy;
-import jsgx.launch.policy.PolicyError;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyFile;
 import jsgx.launch.policy.PolicyFolder;
 import jsgx.launch.policy.PolicyVerdict;
+import jsgx.launch.yaml.YamlError;
 import org.jspecify.annotations.Nullable;
 
 /** What the commands on policies share: which one is meant, and how its errors and verdicts are shown. */
@@ -37,9 +37,9 @@ final class Policies {
 
     /** Shows all errors of a policy. */
     static int refused(Screen screen, PolicyException e) {
-        List<PolicyError> errors = e.errors();
+        List<YamlError> errors = e.errors();
         screen.line(screen.bad("not valid") + "  " + Text.count(errors.size(), "error"));
-        for (PolicyError error : errors) {
+        for (YamlError error : errors) {
             screen.blank();
             screen.line(Text.printable(error.toString()));
             error.snippet().lines().forEach(line -> screen.line(screen.faint(Text.printable(line))));

@@ -20,6 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import jsgx.launch.yaml.Fields;
+import jsgx.launch.yaml.Problems;
+import jsgx.launch.yaml.YamlNode;
 
 /** Expressions in the Common Expression Language. No other class needs its library, and this one only where a rule has an expression. */
 final class CelExpressions implements Expressions {

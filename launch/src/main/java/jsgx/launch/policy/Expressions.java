@@ -1,6 +1,8 @@
 package jsgx.launch.policy;
 
 import java.util.Optional;
+import jsgx.launch.yaml.Problems;
+import jsgx.launch.yaml.YamlNode;
 
 /** Compiles {@code when:}. */
 interface Expressions {

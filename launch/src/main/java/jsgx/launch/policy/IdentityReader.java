@@ -5,9 +5,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import jsgx.launch.file.FileReader;
 import jsgx.launch.le.WhiteList;
 import jsgx.launch.le.WhiteListCertificate;
 import jsgx.launch.le.WhiteListException;
+import jsgx.launch.yaml.Fields;
+import jsgx.launch.yaml.Problems;
+import jsgx.launch.yaml.YamlNode;
 
 /** Reads what a rule says of MRENCLAVE or MRSIGNER: a hash, a list of them, a file with one a line, or Intel's white list. */
 final class IdentityReader {
@@ -120,7 +124,7 @@ final class IdentityReader {
         Set<Hash256> hashes = new HashSet<>();
         String text;
         try {
-            text = YamlReader.text(name.value(), bytes);
+            text = PolicyFile.text(name.value(), bytes);
         } catch (PolicyException e) {
             problems.addAll(e.errors());
             return Optional.empty();

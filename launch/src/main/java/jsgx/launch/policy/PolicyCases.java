@@ -14,7 +14,13 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
 import jsgx.arch.struct.Attributes;
+import jsgx.launch.file.FileReader;
 import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.yaml.Fields;
+import jsgx.launch.yaml.Problems;
+import jsgx.launch.yaml.YamlError;
+import jsgx.launch.yaml.YamlNode;
+import jsgx.launch.yaml.YamlReader;
 
 /**
  * The tests of a policy, as a file declares them: launches, and what the policy is to say to each.
@@ -77,12 +83,12 @@ public record PolicyCases(String file, List<Case> cases) {
             return parse(
                     name, new FileReader(clock).read(file, YamlReader.MAX_SIZE).bytes(), clock);
         } catch (IOException e) {
-            throw new PolicyException(PolicyError.of(name, "cannot be read: " + FileReader.reason(e)));
+            throw new PolicyException(YamlError.of(name, "cannot be read: " + FileReader.reason(e)));
         }
     }
 
     static PolicyCases parse(String name, byte[] content, InstantSource clock) throws PolicyException {
-        String text = YamlReader.text(name, content);
+        String text = PolicyFile.text(name, content);
         Problems problems = new Problems(name, text);
         List<Case> cases = new ArrayList<>();
         YamlReader.read(text, problems).ifPresent(root -> {
@@ -100,7 +106,7 @@ public record PolicyCases(String file, List<Case> cases) {
                 }
             });
         });
-        problems.check();
+        PolicyException.check(problems);
         return new PolicyCases(name, List.copyOf(cases));
     }
 

@@ -1,30 +1,39 @@
 package jsgx.launch.policy;
 
 import java.util.List;
+import jsgx.launch.yaml.Problems;
+import jsgx.launch.yaml.YamlError;
 
 /** A policy that cannot be used: all that is wrong with it. Nothing was changed. */
 public final class PolicyException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
-    private final transient List<PolicyError> errors;
+    private final transient List<YamlError> errors;
 
     /** There is at least one error. */
-    public PolicyException(List<PolicyError> errors) {
+    public PolicyException(List<YamlError> errors) {
         super(message(errors));
         this.errors = List.copyOf(errors);
     }
 
-    public PolicyException(PolicyError error) {
+    public PolicyException(YamlError error) {
         this(List.of(error));
     }
 
     /** In the order of the file. */
-    public List<PolicyError> errors() {
+    public List<YamlError> errors() {
         return errors;
     }
 
-    private static String message(List<PolicyError> errors) {
+    /** Fails where anything was wrong in a file. */
+    static void check(Problems problems) throws PolicyException {
+        if (problems.any()) {
+            throw new PolicyException(problems.errors());
+        }
+    }
+
+    private static String message(List<YamlError> errors) {
         String first = errors.getFirst().toString();
         return errors.size() == 1 ? first : first + " (and %d more)".formatted(errors.size() - 1);
     }

@@ -7,8 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import jsgx.launch.file.FileReader;
 import jsgx.launch.le.WhiteListCertificate;
 import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.yaml.Fields;
+import jsgx.launch.yaml.Problems;
+import jsgx.launch.yaml.YamlError;
+import jsgx.launch.yaml.YamlException;
+import jsgx.launch.yaml.YamlNode;
+import jsgx.launch.yaml.YamlReader;
 
 /** Reads the file that a policy is written in, as docs/policy.md describes it. */
 public final class PolicyFile {
@@ -39,9 +46,18 @@ public final class PolicyFile {
         try {
             content = reader.read(file, YamlReader.MAX_SIZE).bytes();
         } catch (IOException e) {
-            throw new PolicyException(PolicyError.of(name, "cannot be read: " + FileReader.reason(e)));
+            throw new PolicyException(YamlError.of(name, "cannot be read: " + FileReader.reason(e)));
         }
         return parse(name, content, beside(file, reader), signed);
+    }
+
+    /** The text of a file of a policy. */
+    static String text(String name, byte[] content) throws PolicyException {
+        try {
+            return YamlReader.text(name, content);
+        } catch (YamlException e) {
+            throw new PolicyException(e.error());
+        }
     }
 
     /** The files beside a file. */
@@ -62,11 +78,11 @@ public final class PolicyFile {
     static Policy parse(
             String name, byte[] content, Includes includes, WhiteListCertificate certificate, boolean signed)
             throws PolicyException {
-        String text = YamlReader.text(name, content);
+        String text = text(name, content);
         Problems problems = new Problems(name, text);
         Optional<YamlNode.Mapping> root = YamlReader.read(text, problems);
         if (root.isEmpty()) {
-            problems.check();
+            PolicyException.check(problems);
         }
         Fields fields = Fields.of(root.orElseThrow(), KEYS, problems);
         Values values = new Values(problems);
@@ -89,7 +105,7 @@ public final class PolicyFile {
                 problems);
         long number =
                 sequence.flatMap(node -> values.number(node, 1, Long.MAX_VALUE)).orElse(0L);
-        problems.check();
+        PolicyException.check(problems);
         return new Policy(
                 new Policy.Head(
                         name, mode, defaultEffect, otherwise.map(YamlNode::line).orElse(0), number, signed, quotas),

@@ -15,8 +15,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import jsgx.launch.LaunchException;
+import jsgx.launch.file.FileReader;
 import jsgx.launch.file.LockFile;
 import jsgx.launch.file.PrivateFile;
+import jsgx.launch.yaml.YamlError;
+import jsgx.launch.yaml.YamlReader;
 
 /**
  * The policy that is in force for a state folder: {@code policy.yaml}, where {@code policy.pub} lies beside it signed with that key, and with no
@@ -311,6 +314,6 @@ public final class PolicyFolder {
     }
 
     private static PolicyException failure(String file, String message) {
-        return new PolicyException(PolicyError.of(file, message));
+        return new PolicyException(YamlError.of(file, message));
     }
 }

@@ -10,6 +10,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
+import jsgx.launch.yaml.YamlError;
 
 /**
  * The signature of a policy: its last line, {@code # signature: ed25519 …}, over all bytes before that line. It lies in the file that it
@@ -61,7 +62,7 @@ public final class PolicySignature {
      */
     public static void verify(String name, byte[] policy, PublicKey key) throws PolicyException {
         if (!isSigned(policy)) {
-            throw new PolicyException(PolicyError.of(
+            throw new PolicyException(YamlError.of(
                     name, "it is not signed, and a key is pinned here: sign it with  jsgx policy sign  and that key"));
         }
         int start = lastLine(policy);
@@ -82,7 +83,7 @@ public final class PolicySignature {
         }
         if (!valid) {
             throw new PolicyException(
-                    PolicyError.of(
+                    YamlError.of(
                             name,
                             "its signature is not the pinned key's: it was changed after it was signed, or signed with another key"));
         }
@@ -93,7 +94,7 @@ public final class PolicySignature {
         try {
             return KeyFactory.getInstance(ALGORITHM).generatePrivate(new PKCS8EncodedKeySpec(body(pem, "PRIVATE KEY")));
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            throw new PolicyException(PolicyError.of(
+            throw new PolicyException(YamlError.of(
                     name,
                     "no Ed25519 key in PKCS #8 PEM, not encrypted: make one with"
                             + "  openssl genpkey -algorithm ed25519 -out policy.key"));
@@ -105,7 +106,7 @@ public final class PolicySignature {
         try {
             return KeyFactory.getInstance(ALGORITHM).generatePublic(new X509EncodedKeySpec(body(pem, "PUBLIC KEY")));
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            throw new PolicyException(PolicyError.of(
+            throw new PolicyException(YamlError.of(
                     name,
                     "no Ed25519 public key in PEM: make one with"
                             + "  openssl pkey -in policy.key -pubout -out policy.pub"));

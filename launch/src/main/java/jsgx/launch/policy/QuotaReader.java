@@ -4,6 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import jsgx.launch.yaml.Fields;
+import jsgx.launch.yaml.Problems;
+import jsgx.launch.yaml.YamlNode;
 
 /** Reads {@code quotas:}. */
 final class QuotaReader {

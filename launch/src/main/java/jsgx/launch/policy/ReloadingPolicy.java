@@ -3,6 +3,7 @@ package jsgx.launch.policy;
 import java.util.Optional;
 import jsgx.launch.LaunchException;
 import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.yaml.YamlError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,7 +91,7 @@ public final class ReloadingPolicy implements LaunchPolicy {
                 return new Reload.None();
             }
             return kept(
-                    new PolicyException(PolicyError.of(
+                    new PolicyException(YamlError.of(
                             PolicyFolder.POLICY,
                             "it is gone; to launch without a policy, put one there whose default is to allow")),
                     stamp);

@@ -7,6 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.yaml.Fields;
+import jsgx.launch.yaml.Problems;
+import jsgx.launch.yaml.YamlNode;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code rules:}. */

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.yaml.YamlError;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -201,7 +202,7 @@ class PolicyFileTest {
                 """, files));
 
         assertThat(e.errors())
-                .extracting(PolicyError::toString)
+                .extracting(YamlError::toString)
                 .containsExactly(
                         "policy.yaml:5:23: expected one of allow, deny, warn, found \"alow\"",
                         "list.txt:2:3: expected 64 hexadecimal digits, found 3 characters",
@@ -275,7 +276,7 @@ class PolicyFileTest {
         Arrays.fill(huge, (byte) '#');
 
         assertThatThrownBy(() -> PolicyFile.parse("policy.yaml", huge, Includes.NONE, false))
-                .hasMessage("policy.yaml: 33554433 bytes, expected at most 33554432: it is no policy");
+                .hasMessage("policy.yaml: 33554433 bytes, expected at most 33554432: it is no such file");
     }
 
     @Test

@@ -1,10 +1,10 @@
-package jsgx.launch.policy;
+package jsgx.launch.yaml;
 
 import java.util.List;
 import java.util.Map;
 
 /** A value of a YAML file and where it stands. Lines and columns are counted from 1. */
-sealed interface YamlNode {
+public sealed interface YamlNode {
 
     int line();
 
@@ -21,7 +21,7 @@ sealed interface YamlNode {
     record Scalar(String value, Style style, int line, int column) implements YamlNode {
 
         /** How a scalar is written. */
-        enum Style {
+        public enum Style {
             PLAIN,
             QUOTED,
             LITERAL,
@@ -29,7 +29,7 @@ sealed interface YamlNode {
         }
 
         /** Whether nothing stands there. */
-        boolean isEmpty() {
+        public boolean isEmpty() {
             return value.isEmpty() && style == Style.PLAIN;
         }
 

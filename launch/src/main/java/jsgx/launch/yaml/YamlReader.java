@@ -1,4 +1,4 @@
-package jsgx.launch.policy;
+package jsgx.launch.yaml;
 
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -27,13 +27,13 @@ import org.snakeyaml.engine.v2.parser.ParserImpl;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /**
- * Reads the part of YAML that a policy is written in: keys, lists and text. Anchors, aliases, tags, merge keys and several
+ * Reads the part of YAML that the files of jsgx are written in: keys, lists and text. Anchors, aliases, tags, merge keys and several
  * documents in a file are refused: they let a short file stand for a long one, or a reader misread it.
  */
-final class YamlReader {
+public final class YamlReader {
 
     /** How many bytes a file may have. */
-    static final int MAX_SIZE = 32 << 20;
+    public static final int MAX_SIZE = 32 << 20;
 
     private static final int MAX_DEPTH = 16;
 
@@ -46,10 +46,10 @@ final class YamlReader {
     }
 
     /** A file's text, or why it is none. */
-    static String text(String file, byte[] content) throws PolicyException {
+    public static String text(String file, byte[] content) throws YamlException {
         if (content.length > MAX_SIZE) {
-            throw new PolicyException(PolicyError.of(
-                    file, "%d bytes, expected at most %d: it is no policy".formatted(content.length, MAX_SIZE)));
+            throw new YamlException(YamlError.of(
+                    file, "%d bytes, expected at most %d: it is no such file".formatted(content.length, MAX_SIZE)));
         }
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer in = ByteBuffer.wrap(content);
@@ -65,13 +65,13 @@ final class YamlReader {
                     text.length(),
                     "this is not UTF-8: byte 0x%02x at offset %d"
                             .formatted(content[in.position()] & 0xff, in.position()));
-            problems.check();
+            throw new YamlException(problems.errors().getFirst());
         }
         return text;
     }
 
     /** The keys of a file; where that cannot be, the reason is among the problems. */
-    static Optional<YamlNode.Mapping> read(String text, Problems problems) {
+    public static Optional<YamlNode.Mapping> read(String text, Problems problems) {
         LoadSettings settings = LoadSettings.builder()
                 .setLabel(problems.file())
                 .setUseMarks(true)
@@ -102,7 +102,7 @@ final class YamlReader {
         events.next();
         Event first = events.next();
         if (first.getEventId() == Event.ID.StreamEnd) {
-            throw new Refused(1, 1, "an empty file: expected a policy");
+            throw new Refused(1, 1, "an empty file: expected keys with values");
         }
         YamlNode root = node(events.next(), 0);
         events.next();
@@ -204,7 +204,7 @@ final class YamlReader {
         problems.add(line, column, message);
     }
 
-    /** YAML that a policy is not written in. */
+    /** YAML that is not read. */
     private static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

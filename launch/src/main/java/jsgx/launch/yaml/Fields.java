@@ -1,4 +1,4 @@
-package jsgx.launch.policy;
+package jsgx.launch.yaml;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The values under the keys of one place in a file; a key that does not belong there is a problem. */
-final class Fields {
+public final class Fields {
 
     private final YamlNode.Mapping mapping;
     private final Problems problems;
@@ -18,7 +18,7 @@ final class Fields {
     }
 
     /** The fields of a mapping that may have these keys. */
-    static Fields of(YamlNode.Mapping mapping, Set<String> keys, Problems problems) {
+    public static Fields of(YamlNode.Mapping mapping, Set<String> keys, Problems problems) {
         for (YamlNode.Entry entry : mapping.entries().values()) {
             String key = entry.key().value();
             if (!keys.contains(key)) {
@@ -29,7 +29,7 @@ final class Fields {
     }
 
     /** The fields of a value that must be keys with values; empty where it is none, which is a problem. */
-    static Optional<Fields> of(YamlNode node, Set<String> keys, Problems problems) {
+    public static Optional<Fields> of(YamlNode node, Set<String> keys, Problems problems) {
         if (node instanceof YamlNode.Mapping mapping) {
             return Optional.of(of(mapping, keys, problems));
         }
@@ -37,16 +37,18 @@ final class Fields {
         return Optional.empty();
     }
 
-    YamlNode place() {
+    /** Where they stand. */
+    public YamlNode place() {
         return mapping;
     }
 
-    Optional<YamlNode> node(String key) {
+    /** The value of a key; empty where it is not there. */
+    public Optional<YamlNode> node(String key) {
         return Optional.ofNullable(mapping.entries().get(key)).map(YamlNode.Entry::value);
     }
 
     /** The value of a key that must be there. */
-    Optional<YamlNode> required(String key, String expected) {
+    public Optional<YamlNode> required(String key, String expected) {
         Optional<YamlNode> node = node(key);
         if (node.isEmpty()) {
             problems.add(mapping, "there is no \"%s\": expected %s".formatted(key, expected));
@@ -55,7 +57,7 @@ final class Fields {
     }
 
     /** A value that must be text, neither a list nor keys nor nothing. */
-    static Optional<YamlNode.Scalar> scalar(YamlNode node, String expected, Problems problems) {
+    public static Optional<YamlNode.Scalar> scalar(YamlNode node, String expected, Problems problems) {
         if (node instanceof YamlNode.Scalar scalar && !scalar.isEmpty()) {
             return Optional.of(scalar);
         }
@@ -64,7 +66,7 @@ final class Fields {
     }
 
     /** A text, or each of a list of texts. */
-    static List<YamlNode.Scalar> scalars(YamlNode node, String expected, Problems problems) {
+    public static List<YamlNode.Scalar> scalars(YamlNode node, String expected, Problems problems) {
         if (!(node instanceof YamlNode.Sequence sequence)) {
             return scalar(node, expected + ", or a list of them", problems).stream()
                     .toList();
@@ -80,7 +82,7 @@ final class Fields {
     }
 
     /** {@code ; did you mean …?} or what there is. */
-    static String suggestion(String word, Set<String> known) {
+    public static String suggestion(String word, Set<String> known) {
         String closest = "";
         int best = Math.max(1, word.length() / 3) + 1;
         for (String candidate : known) {

@@ -1,11 +1,11 @@
-package jsgx.launch.policy;
+package jsgx.launch.yaml;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
 /** Collects what is wrong in one file, so that all of it is told in one go. */
-final class Problems {
+public final class Problems {
 
     /** How many are worth telling. */
     private static final int MAX = 100;
@@ -14,62 +14,55 @@ final class Problems {
 
     private final String file;
     private final String text;
-    private final List<PolicyError> errors = new ArrayList<>();
+    private final List<YamlError> errors = new ArrayList<>();
 
     /**
      * @param file the file's name
      * @param text its content, for the snippets
      */
-    Problems(String file, String text) {
+    public Problems(String file, String text) {
         this.file = file;
         this.text = text;
     }
 
-    String file() {
+    /** The file's name. */
+    public String file() {
         return file;
     }
 
-    void add(YamlNode node, String message) {
+    public void add(YamlNode node, String message) {
         add(node.line(), node.column(), message);
     }
 
     /** Line and column are counted from 1; 0 for the whole file or line. */
-    void add(int line, int column, String message) {
+    public void add(int line, int column, String message) {
         if (errors.size() < MAX) {
-            errors.add(new PolicyError(file, line, column, message, snippet(line, column)));
+            errors.add(new YamlError(file, line, column, message, snippet(line, column)));
         }
     }
 
     /** What is wrong in a file that this one includes. */
-    void addAll(List<PolicyError> others) {
+    public void addAll(List<YamlError> others) {
         others.stream().limit(MAX - errors.size()).forEach(errors::add);
     }
 
     /** A place in a block whose lines are indented, counted from where their text begins. */
-    void addInBlock(int line, int column, String message) {
+    public void addInBlock(int line, int column, String message) {
         String content = line(line);
         add(line, content.length() - content.stripLeading().length() + column + 1, message);
     }
 
-    List<PolicyError> errors() {
-        return List.copyOf(errors);
+    /** In the order of the file, those of files that it includes last. */
+    public List<YamlError> errors() {
+        return errors.stream().sorted(Comparator.comparingLong(this::order)).toList();
     }
 
-    boolean any() {
+    public boolean any() {
         return !errors.isEmpty();
     }
 
-    /** Fails where anything was wrong. */
-    void check() throws PolicyException {
-        if (any()) {
-            throw new PolicyException(errors.stream()
-                    .sorted(Comparator.comparingLong(this::order))
-                    .toList());
-        }
-    }
-
     /** Errors of this file by line, those of files that it includes after them. */
-    private long order(PolicyError error) {
+    private long order(YamlError error) {
         return error.file().equals(file) ? ((long) error.line() << Integer.SIZE) + error.column() : Long.MAX_VALUE;
     }
 

@@ -1,4 +1,4 @@
-package jsgx.launch.policy;
+package jsgx.launch.file;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +17,7 @@ import java.util.Objects;
  * Reads a file that somebody may be writing: whole, as it was at one moment. A file that changed while it was read, or a moment before, is
  * read again until it rests.
  */
-final class FileReader {
+public final class FileReader {
 
     /** A file that was written to less than this ago may not be finished. */
     private static final Duration REST = Duration.ofMillis(50);
@@ -26,14 +26,15 @@ final class FileReader {
 
     private final InstantSource clock;
 
-    FileReader(InstantSource clock) {
+    public FileReader(InstantSource clock) {
         this.clock = clock;
     }
 
     /** What tells a file from a later one of the same name. */
-    record Stamp(long size, FileTime modified, Object key) {
+    public record Stamp(long size, FileTime modified, Object key) {
 
-        static Stamp of(Path file) throws IOException {
+        /** That of a file now. */
+        public static Stamp of(Path file) throws IOException {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
             if (!attributes.isRegularFile()) {
                 throw new UnfitException(
@@ -57,7 +58,7 @@ final class FileReader {
     }
 
     /** What a file says and which file that was. */
-    record Content(byte[] bytes, Stamp stamp) {}
+    public record Content(byte[] bytes, Stamp stamp) {}
 
     /**
      * Reads a file.
@@ -65,7 +66,7 @@ final class FileReader {
      * @param maxSize how many bytes it may have
      * @throws IOException where it cannot be read, is too large, or does not rest
      */
-    Content read(Path file, int maxSize) throws IOException {
+    public Content read(Path file, int maxSize) throws IOException {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Stamp before = Stamp.of(file);
             if (before.size() > maxSize) {
@@ -99,12 +100,12 @@ final class FileReader {
     }
 
     /** Whether this is a failure of the system rather than of what is to be read: another time the same file may be read. */
-    static boolean mayPass(IOException e) {
+    public static boolean mayPass(IOException e) {
         return !(e instanceof UnfitException || e instanceof NoSuchFileException || e instanceof AccessDeniedException);
     }
 
     /** One line for a failure of the system. */
-    static String reason(IOException e) {
+    public static String reason(IOException e) {
         return switch (e) {
             case NoSuchFileException none -> "no such file";
             case AccessDeniedException denied -> "permission denied";

@@ -1,7 +1,7 @@
-package jsgx.launch.policy;
+package jsgx.launch.yaml;
 
 /**
- * Something wrong in a file of a policy.
+ * Something wrong in a file.
  *
  * @param file the file's name
  * @param line counted from 1; 0 where it concerns the whole file
@@ -9,11 +9,11 @@ package jsgx.launch.policy;
  * @param message one line: what was wrong, expected and found
  * @param snippet the line with a caret beneath the place; empty where there is none
  */
-public record PolicyError(String file, int line, int column, String message, String snippet) {
+public record YamlError(String file, int line, int column, String message, String snippet) {
 
     /** An error of a whole file. */
-    public static PolicyError of(String file, String message) {
-        return new PolicyError(file, 0, 0, message, "");
+    public static YamlError of(String file, String message) {
+        return new YamlError(file, 0, 0, message, "");
     }
 
     /** The place and the message: {@code policy.yaml:14:9: …}. */
