@@ -1,8 +1,10 @@
 /** The launch authority of a host as a service: one processor, one driver and one governor for every workload on it. */
 module jsgx.host {
     requires static transitive org.jspecify;
+    requires io.avaje.json;
     requires io.helidon.http;
     requires io.helidon.webserver;
+    requires java.logging;
     requires transitive jsgx.arch;
     requires transitive jsgx.driver;
     requires transitive jsgx.image;
@@ -11,6 +13,7 @@ module jsgx.host {
 
     exports jsgx.host;
     exports jsgx.host.config;
+    exports jsgx.host.log;
     exports jsgx.host.peer;
     exports jsgx.host.service;
     exports jsgx.host.state;

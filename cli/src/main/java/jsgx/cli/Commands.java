@@ -53,7 +53,7 @@ final class Commands {
             case "launch" -> new LaunchCommand(run);
             // What follows the program's name is the program's.
             case "run" -> new CommandLine(new RunCommand(run)).setStopAtPositional(true);
-            case "serve" -> new ServeCommand(run);
+            case "serve" -> ServeCommand.of(run);
             case "token" ->
                 new CommandLine(new TokenCommand(run))
                         .addSubcommand("show", new TokenShowCommand(run))

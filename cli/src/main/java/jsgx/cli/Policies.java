@@ -35,9 +35,8 @@ final class Policies {
                                 + "  jsgx policy reload FILE"));
     }
 
-    /** Shows all errors of a policy. */
-    static int refused(Screen screen, PolicyException e) {
-        List<YamlError> errors = e.errors();
+    /** Shows all errors of a file. */
+    static int refused(Screen screen, List<YamlError> errors) {
         screen.line(screen.bad("not valid") + "  " + Text.count(errors.size(), "error"));
         for (YamlError error : errors) {
             screen.blank();
@@ -47,9 +46,9 @@ final class Policies {
         return ExitStatus.REFUSED;
     }
 
-    /** All errors of a policy. */
-    static List<Json> json(PolicyException e) {
-        return e.errors().stream()
+    /** All errors of a file. */
+    static List<Json> json(List<YamlError> errors) {
+        return errors.stream()
                 .map(error -> new Json()
                         .put("file", error.file())
                         .put("line", error.line())

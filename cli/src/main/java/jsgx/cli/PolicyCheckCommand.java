@@ -42,10 +42,10 @@ final class PolicyCheckCommand extends Subcommand {
             return ExitStatus.DONE;
         } catch (PolicyException e) {
             if (json()) {
-                print(new Json().put("file", shown).put("valid", false).put("errors", Policies.json(e)));
+                print(new Json().put("file", shown).put("valid", false).put("errors", Policies.json(e.errors())));
                 return ExitStatus.REFUSED;
             }
-            return Policies.refused(screen(), e);
+            return Policies.refused(screen(), e.errors());
         }
     }
 

@@ -111,10 +111,10 @@ final class PolicyExplainCommand extends Subcommand {
             explanation = policy.explain(subject);
         } catch (PolicyException e) {
             if (json()) {
-                print(new Json().put("valid", false).put("errors", Policies.json(e)));
+                print(new Json().put("valid", false).put("errors", Policies.json(e.errors())));
                 return ExitStatus.REFUSED;
             }
-            return Policies.refused(screen(), e);
+            return Policies.refused(screen(), e.errors());
         }
         boolean launches = explanation.verdict().effect().launches();
         if (json()) {

@@ -55,10 +55,10 @@ final class PolicyReloadCommand extends Subcommand {
                 print(new Json()
                         .put("file", candidate.toString())
                         .put("inForce", false)
-                        .put("errors", Policies.json(e)));
+                        .put("errors", Policies.json(e.errors())));
                 return ExitStatus.REFUSED;
             }
-            return Policies.refused(screen(), e);
+            return Policies.refused(screen(), e.errors());
         }
         if (json()) {
             print(new Json()

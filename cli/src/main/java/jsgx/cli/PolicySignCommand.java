@@ -63,10 +63,10 @@ final class PolicySignCommand extends Subcommand {
                     PolicySignature.privateKey(key, Files.readString(keyFile, StandardCharsets.ISO_8859_1)));
         } catch (PolicyException e) {
             if (json()) {
-                print(new Json().put("file", file).put("valid", false).put("errors", Policies.json(e)));
+                print(new Json().put("file", file).put("valid", false).put("errors", Policies.json(e.errors())));
                 return ExitStatus.REFUSED;
             }
-            return Policies.refused(screen(), e);
+            return Policies.refused(screen(), e.errors());
         }
         output.write(signed);
         String written = out == null ? file : out;

@@ -41,10 +41,10 @@ final class PolicyTestCommand extends Subcommand {
             results = declared.run(policy);
         } catch (PolicyException e) {
             if (json()) {
-                print(new Json().put("file", file).put("valid", false).put("errors", Policies.json(e)));
+                print(new Json().put("file", file).put("valid", false).put("errors", Policies.json(e.errors())));
                 return ExitStatus.REFUSED;
             }
-            return Policies.refused(screen(), e);
+            return Policies.refused(screen(), e.errors());
         }
         List<PolicyCases.Result> failed =
                 results.stream().filter(result -> !result.passed()).toList();

@@ -82,7 +82,12 @@ class ModuleBoundariesTest {
     void onlyTheCommandLineSpeaksToTheTerminal() {
         noClasses()
                 .that(resideInAnyPackage(
-                        "jsgx.arch..", "jsgx.driver..", "jsgx.image..", "jsgx.launch..", "jsgx.machine..", "jsgx.host.."))
+                        "jsgx.arch..",
+                        "jsgx.driver..",
+                        "jsgx.image..",
+                        "jsgx.launch..",
+                        "jsgx.machine..",
+                        "jsgx.host.."))
                 .should()
                 .accessField(System.class, "out")
                 .orShould()

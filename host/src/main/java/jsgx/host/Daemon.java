@@ -1,12 +1,16 @@
 package jsgx.host;
 
+import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import jsgx.host.config.HostOptions;
+import jsgx.host.config.Setting;
+import jsgx.host.log.Field;
 import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
 import jsgx.host.state.StateLock;
@@ -16,9 +20,15 @@ import jsgx.launch.Platform;
 import jsgx.launch.PlatformFile;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.cache.CacheLimits;
+import jsgx.launch.cache.KernelTokenCache;
 import jsgx.launch.file.PrivateFile;
+import jsgx.launch.governor.Governor;
 import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.le.JavaLaunchEnclave;
+import jsgx.launch.policy.Policy;
+import jsgx.launch.policy.PolicyException;
+import jsgx.launch.policy.PolicyFolder;
+import jsgx.launch.yaml.YamlError;
 import jsgx.machine.MachineException;
 import jsgx.machine.SharedEpc;
 
@@ -42,7 +52,9 @@ public final class Daemon implements AutoCloseable {
         void close() throws LaunchException;
     }
 
-    private final HostOptions options;
+    /** Guarded by this. */
+    private HostOptions options;
+
     private final Host host;
 
     /** What is closed after the services, the last first; guarded by this. */
@@ -110,13 +122,69 @@ public final class Daemon implements AutoCloseable {
     }
 
     /** How it is set up. */
-    public HostOptions options() {
+    public synchronized HostOptions options() {
         return options;
     }
 
     /** What runs, and its services. */
     public Host host() {
         return host;
+    }
+
+    /**
+     * Takes what can be changed while it runs from another set-up; what cannot is logged, and stays.
+     */
+    public synchronized void reload(HostOptions next) {
+        for (Setting setting : Setting.values()) {
+            if (setting.differs(options, next)) {
+                LOG.log(
+                        setting.live() ? Level.INFO : Level.WARNING,
+                        setting.live() ? "has another value from now on" : "has another value after a restart only",
+                        Field.of("setting", setting.key()));
+            }
+        }
+        Governor governor = host.context().running().governor();
+        try {
+            if (next.placement() != options.placement()) {
+                governor.placement(next.placement());
+            }
+        } catch (LaunchException e) {
+            LOG.log(Level.ERROR, "the placement stays, as its change cannot be recorded: " + e.getMessage());
+        }
+        HostOptions.Cache cache = next.cache();
+        if (!cache.equals(options.cache())) {
+            KernelTokenCache<?> tokens = governor.cache();
+            try {
+                tokens.limits(tokens.limits().withMaxBytes(cache.maxBytes()).withMaxEntries(cache.maxEntries()));
+                tokens.scheme(cache.scheme());
+            } catch (IllegalArgumentException e) {
+                LOG.log(Level.ERROR, "the cache stays as it was: " + e.getMessage());
+            }
+        }
+        options = options.withLive(next);
+    }
+
+    /** Reads the state folder's policy again: where it cannot be used nothing changes, and the log says why. */
+    public synchronized void reloadPolicy() {
+        HostContext context = host.context();
+        try {
+            Optional<Policy> policy =
+                    PolicyFolder.in(context.state(), context.clock()).load();
+            if (policy.isPresent()) {
+                long revision = context.running().governor().revoker().reload();
+                LOG.log(Level.INFO, "the policy was read again", Field.of("revision", revision));
+            }
+        } catch (PolicyException e) {
+            for (YamlError error : e.errors()) {
+                LOG.log(
+                        Level.ERROR,
+                        "the policy cannot be used and stays as it was",
+                        Field.of("where", error.place()),
+                        Field.of("error", error.message()));
+            }
+        } catch (LaunchException e) {
+            LOG.log(Level.ERROR, "the policy cannot be read again: " + e.getMessage());
+        }
     }
 
     /** Ends it: nothing new begins, launches in flight finish within this time, then the rest is ended. */
@@ -136,7 +204,7 @@ public final class Daemon implements AutoCloseable {
             try {
                 open.pop().close();
             } catch (LaunchException e) {
-                LOG.log(System.Logger.Level.ERROR, String.valueOf(e.getMessage()));
+                LOG.log(Level.ERROR, String.valueOf(e.getMessage()));
             }
         }
     }

@@ -136,24 +136,23 @@ public record HostOptions(
      */
     public record Sessions(int perUid, int total) {}
 
-    /** The same, with the AESM socket at another place. */
-    public HostOptions withAesmSocket(Path socket) {
-        Aesm other = new Aesm(socket, aesm.whiteList(), aesm.queue(), aesm.timeout());
+    /** The same, with what can be changed while a host runs from another set-up. */
+    public HostOptions withLive(HostOptions next) {
         return new HostOptions(
                 state,
                 runFolder,
-                other,
+                aesm,
                 admin,
                 console,
                 metrics,
-                placement,
-                cache,
+                next.placement,
+                next.cache,
                 epc,
                 durability,
                 cgroups,
                 grants,
                 fleet,
-                log,
+                next.log,
                 sessions);
     }
 
