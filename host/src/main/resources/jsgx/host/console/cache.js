@@ -45,9 +45,11 @@ export function cache() {
     toPosition: (bytes) => stepOf(bytes ?? bytesAt(STEPS)),
     show: size,
     send: (bytes) => change({ maxBytes: bytes }, `--max-bytes ${sizeWord(bytes)}`),
-    moved: (bytes) => {
+    moved: (bytes, byHand) => {
       if (bytes !== null && document.activeElement !== exact) {
         exact.value = sizeWord(bytes);
+      }
+      if (byHand) {
         shown.set(`jsgx host cache --max-bytes ${sizeWord(bytes)}`);
       }
     },

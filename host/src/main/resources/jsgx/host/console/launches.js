@@ -154,6 +154,10 @@ export function launches({ revoke, search }) {
         ended += fresh.length;
         refusals.push(...fresh.filter((launch) => launch.verdict === "refused"));
       }
+      if (!first) {
+        // The stream has the oldest first, and many in one millisecond.
+        fresh.reverse();
+      }
       fresh.forEach((launch) => ids.add(launch.id));
       all = [...fresh, ...all].sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
       if (all.length > KEPT) {

@@ -6,7 +6,7 @@ const SETTLES = 250;
 
 /**
  * A slider with a label. `toValue` makes a value of its position and `toPosition` a position of a value; `show` writes a value;
- * `send(value)` returns a promise. Returns {element, set(value)}; a value that is set while a hand is on it waits for the server's answer.
+ * `send(value)` returns a promise; `moved(value, byHand)` is told each. Returns {element, set(value)}; a value that is set while a hand is on it waits for the server's answer.
  */
 export function slider({ label, visible = false, min = 0, max, step = 1, toValue = (v) => v, toPosition = (v) => v, show, send, moved = () => {} }) {
   const output = el("output", {}, "");
@@ -23,7 +23,7 @@ export function slider({ label, visible = false, min = 0, max, step = 1, toValue
   const place = () => {
     input.value = String(toPosition(value));
     say(value);
-    moved(value);
+    moved(value, false);
   };
   const act = async () => {
     const asked = toValue(Number(input.value));
@@ -45,7 +45,7 @@ export function slider({ label, visible = false, min = 0, max, step = 1, toValue
     clearTimeout(timer);
     const current = toValue(Number(input.value));
     say(current);
-    moved(current);
+    moved(current, true);
   });
   // A pointer that lets go changes once; arrow keys change with each press, and act when they rest.
   input.addEventListener("change", () => {
