@@ -13,22 +13,31 @@ export class Problem extends Error {
 }
 
 const watchers = [];
-let staleSince = null;
+/** What does not answer now: requests, or a stream by its path. */
+const silent = new Set();
 let loggedIn = true;
-let heard = new Date();
+let current = new Date();
+let told = { staleSince: null, loggedIn: true };
 
 /** Whether what the page shows is current: tells each change of {staleSince, loggedIn}. */
 export function watchConnection(watcher) {
   watchers.push(watcher);
-  watcher({ staleSince, loggedIn });
+  watcher(told);
 }
 
-function tell(stale, login) {
-  const since = stale ? (staleSince ?? heard) : null;
-  if (since !== staleSince || login !== loggedIn) {
-    staleSince = since;
-    loggedIn = login;
-    watchers.forEach((watcher) => watcher({ staleSince, loggedIn }));
+function hears(what, answers) {
+  if (answers) {
+    silent.delete(what);
+  } else {
+    silent.add(what);
+  }
+  if (silent.size === 0) {
+    current = new Date();
+  }
+  const staleSince = silent.size === 0 ? null : (told.staleSince ?? current);
+  if (staleSince !== told.staleSince || loggedIn !== told.loggedIn) {
+    told = { staleSince, loggedIn };
+    watchers.forEach((watcher) => watcher(told));
   }
 }
 
@@ -49,7 +58,7 @@ async function request(method, path, body) {
       signal: AbortSignal.timeout(DEADLINE),
     });
   } catch (e) {
-    tell(true, loggedIn);
+    hears("requests", false);
     throw new Problem(0, {
       title: "no answer from the daemon",
       detail: e.name === "TimeoutError" ? `no answer from the daemon within ${DEADLINE / 1000} s` : "no answer from the daemon",
@@ -62,12 +71,8 @@ async function request(method, path, body) {
   } catch {
     // Without a body, or without JSON: the status says it all.
   }
-  if (response.status === 401) {
-    tell(true, false);
-  } else {
-    heard = new Date();
-    tell(false, true);
-  }
+  loggedIn = response.status !== 401;
+  hears("requests", loggedIn && response.status < 500);
   if (!response.ok) {
     throw new Problem(response.status, answer);
   }
@@ -84,25 +89,27 @@ export const patch = (path, body) => request("PATCH", path, body);
 export const remove = (path, query) => request("DELETE", `${path}?${new URLSearchParams(query)}`);
 
 /**
- * Listens to a stream of server-sent events for as long as the page is open or until the function that it returns is called.
- * `opened` is called at each beginning, also after a break, so that what was missed can be read.
+ * Listens to a stream of server-sent events for as long as the page is open or until the function that it returns is called: `received`
+ * has a function for each kind of event. `opened` is called at each beginning, also after a break, so that what was missed can be read.
  */
-export function listen(path, event, received, opened) {
+export function listen(path, received, opened) {
   let source;
   let timer;
   let closed = false;
   const open = () => {
     source = new EventSource(path);
-    source.addEventListener("open", opened);
-    source.addEventListener(event, (message) => {
-      heard = new Date();
-      received(JSON.parse(message.data));
+    source.addEventListener("open", () => {
+      hears(path, true);
+      opened();
     });
+    for (const [event, take] of Object.entries(received)) {
+      source.addEventListener(event, (message) => take(JSON.parse(message.data)));
+    }
     source.addEventListener("error", () => {
       // A browser tries again by itself only after some errors: here it is always done, at one pace.
       source.close();
-      tell(true, loggedIn);
       if (!closed) {
+        hears(path, false);
         timer = setTimeout(open, RETRY);
       }
     });
@@ -112,5 +119,6 @@ export function listen(path, event, received, opened) {
     closed = true;
     clearTimeout(timer);
     source.close();
+    hears(path, true);
   };
 }

@@ -80,10 +80,11 @@ export function audit() {
       shown.set("jsgx audit tail --follow");
       stop = listen(
         "/v1/audit/stream",
-        "audit",
-        (entry) => {
-          arrived.push(entry);
-          draw();
+        {
+          audit: (entry) => {
+            arrived.push(entry);
+            draw();
+          },
         },
         () => search(),
       );
@@ -140,7 +141,7 @@ function rowOf(entry) {
     "tr",
     { class: bad ? "refused" : null },
     el("th", { scope: "row", class: "number" }, String(entry.number)),
-    el("td", {}, el("time", { datetime: entry.time }, clock(entry.time))),
+    el("td", {}, el("time", { datetime: entry.time, title: entry.time }, clock(entry.time))),
     el("td", {}, entry.kind),
     el("td", { class: "verdict" }, entry.verdict),
     el("td", {}, entry.workload ? workloadLabel(entry.workload) : ""),

@@ -192,7 +192,7 @@ function rowOf(launch, actions) {
       "summary",
       { tabindex: "-1" },
       el("span", { class: "verdict" }, el("span", { "aria-hidden": "true" }, `${MARKS[launch.verdict] ?? "·"} `), launch.verdict),
-      el("time", { datetime: launch.time }, clock(launch.time)),
+      el("time", { datetime: launch.time, title: launch.time }, clock(launch.time)),
       workloadLabel(launch.workload),
       launch.mrenclave ? el("span", { class: "hash" }, launch.mrenclave.slice(0, 8)) : el("span", { class: "none" }, "no MRENCLAVE"),
       el("span", { class: "interface" }, launch.interface),

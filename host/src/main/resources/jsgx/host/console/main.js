@@ -125,26 +125,29 @@ const take = eachFrame(() => {
   policyPanel.seen(some);
 });
 let seenBefore = false;
+async function catchUp() {
+  try {
+    const { items } = await get("/v1/launches", { limit: FIRST });
+    launchList.add(items, true);
+    if (!seenBefore) {
+      seenBefore = true;
+      policyPanel.seen(items);
+    }
+  } catch {
+    // The line at the top says so.
+  }
+}
 listen(
   "/v1/launches/stream",
-  "launch",
-  (launch) => {
-    arrived.push(launch);
-    take();
+  {
+    launch: (launch) => {
+      arrived.push(launch);
+      take();
+    },
+    // The daemon drops what a slow reader does not take: its list has the last ones.
+    lost: catchUp,
   },
-  async () => {
-    // At each beginning, also after a break: what was missed is in the daemon's list.
-    try {
-      const { items } = await get("/v1/launches", { limit: FIRST });
-      launchList.add(items, true);
-      if (!seenBefore) {
-        seenBefore = true;
-        policyPanel.seen(items);
-      }
-    } catch {
-      // The line at the top says so.
-    }
-  },
+  catchUp,
 );
 repeat(look, SOON);
 repeat(lookAround, SELDOM);
