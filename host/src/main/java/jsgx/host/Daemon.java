@@ -20,10 +20,10 @@ import jsgx.launch.Platform;
 import jsgx.launch.PlatformFile;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.cache.CacheLimits;
-import jsgx.launch.cache.KernelTokenCache;
 import jsgx.launch.file.PrivateFile;
-import jsgx.launch.governor.Governor;
+import jsgx.launch.governor.CacheSettings;
 import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.governor.Workloads;
 import jsgx.launch.le.JavaLaunchEnclave;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
@@ -143,22 +143,21 @@ public final class Daemon implements AutoCloseable {
                         Field.of("setting", setting.key()));
             }
         }
-        Governor governor = host.context().running().governor();
-        try {
-            if (next.placement() != options.placement()) {
-                governor.placement(next.placement());
-            }
-        } catch (LaunchException e) {
-            LOG.log(Level.ERROR, "the placement stays, as its change cannot be recorded: " + e.getMessage());
-        }
         HostOptions.Cache cache = next.cache();
-        if (!cache.equals(options.cache())) {
-            KernelTokenCache<?> tokens = governor.cache();
+        // What an administrator changed meanwhile stays, unless the configuration says something else now.
+        if (next.placement() != options.placement() || !cache.equals(options.cache())) {
             try {
-                tokens.limits(tokens.limits().withMaxBytes(cache.maxBytes()).withMaxEntries(cache.maxEntries()));
-                tokens.scheme(cache.scheme());
-            } catch (IllegalArgumentException e) {
-                LOG.log(Level.ERROR, "the cache stays as it was: " + e.getMessage());
+                host.context()
+                        .running()
+                        .governor()
+                        .cacheControl()
+                        .change(
+                                Workloads.ofThisProcess().name(),
+                                now -> new CacheSettings(
+                                        next.placement(), cache.scheme(), cache.maxBytes(), cache.maxEntries()));
+            } catch (IllegalArgumentException | LaunchException e) {
+                LOG.log(Level.ERROR, "placement and cache stay as they were: " + e.getMessage());
+                return;
             }
         }
         options = options.withLive(next);
