@@ -23,8 +23,8 @@ public record Deadline(long at, boolean endless) {
         return at - System.nanoTime();
     }
 
-    /** What poll(2) takes: milliseconds, rounded up, and -1 where it is endless. */
+    /** How long it is until then in milliseconds, rounded up; without meaning where it is endless. */
     int pollMillis() {
-        return endless ? -1 : Math.clamp((nanosLeft() + 999_999) / 1_000_000, 0, Integer.MAX_VALUE);
+        return Math.clamp((nanosLeft() + 999_999) / 1_000_000, 0, Integer.MAX_VALUE);
     }
 }

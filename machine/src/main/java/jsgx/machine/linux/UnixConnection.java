@@ -217,6 +217,13 @@ public final class UnixConnection implements AutoCloseable {
         };
     }
 
+    /**
+     * Its descriptor, for calls and event loops of the caller's own; without meaning once it was closed, which the caller sees to.
+     */
+    public int descriptor() {
+        return socket.descriptor();
+    }
+
     /** Whether this end was closed. */
     public boolean isClosed() {
         return socket.isClosed();

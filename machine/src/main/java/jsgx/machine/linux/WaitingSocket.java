@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** A socket whose calls do not wait in the kernel, and how threads wait for it instead. */
 final class WaitingSocket {
 
+    private static final int SLICE_MILLIS = 1000;
+
     private final OpenDescriptor open;
     private final Poller.@Nullable Watch watch;
 
@@ -26,6 +28,10 @@ final class WaitingSocket {
             Linux.close(descriptor);
             throw e;
         }
+    }
+
+    int descriptor() {
+        return open.number();
     }
 
     boolean isClosed() {
@@ -94,7 +100,9 @@ final class WaitingSocket {
         }
         boolean came;
         if (watch == null) {
-            long result = Linux.poll(new int[] {open.number()}, new short[] {(short) event}, deadline.pollMillis());
+            // An interrupt does not end poll(2): it is seen after a while.
+            int millis = deadline.endless() ? SLICE_MILLIS : Math.min(SLICE_MILLIS, deadline.pollMillis());
+            long result = Linux.poll(new int[] {open.number()}, new short[] {(short) event}, millis);
             came = result != 0 || deadline.endless() || deadline.nanosLeft() > 0;
         } else {
             came = event == Linux.POLLIN ? watch.awaitRead(deadline) : watch.awaitWrite(deadline);

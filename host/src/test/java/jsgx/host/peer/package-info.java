@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.host.peer;
+
+import org.jspecify.annotations.NullMarked;
