@@ -290,6 +290,50 @@ test("by keyboard alone: everything is reached, nothing holds the focus, and the
     assert.equal(host.requests.filter(({ path }) => path.endsWith("/flush")).length, 0, "Escape flushes nothing");
   }));
 
+test("SIGSTRUCTs, sizes and words of a shell are read and written as they should be", { timeout: 60_000 }, () =>
+  on(async (page) => {
+    const found = await page.evaluate(async () => {
+      const { bytesOf, sigstructIn } = await import("/whatif.js");
+      const { parseSize, shell, size, sizeWord } = await import("/format.js");
+      const why = (work) => {
+        try {
+          return work();
+        } catch (e) {
+          return e.message;
+        }
+      };
+      const sigstruct = new Uint8Array(1808);
+      sigstruct.set([6, 0, 0, 0, 0xe1, 0, 0, 0, 0, 0, 1, 0]);
+      sigstruct.set([1, 1, 0, 0, 0x60, 0, 0, 0, 0x60, 0, 0, 0, 1], 24);
+      const enclave = new Uint8Array(10_000).fill(6);
+      enclave.set(sigstruct, 4321);
+      return {
+        hex: bytesOf("0x06\n00".padEnd(2 * 1808 + 3, "0"))[0],
+        base64: bytesOf(btoa(String.fromCharCode(...sigstruct)))[4],
+        short: why(() => bytesOf("0600")),
+        nothing: why(() => bytesOf("  ")),
+        inside: sigstructIn(enclave).length,
+        at: sigstructIn(enclave)[4],
+        without: why(() => sigstructIn(enclave.subarray(0, 4000))),
+        sizes: ["64KiB", "1.5 MiB", "4096", "2g", "much"].map(parseSize),
+        words: [sizeWord(65536), sizeWord(65537), size(1536), size(null)],
+        shell: [shell("uid:1000"), shell("it's"), shell("$(reboot)")],
+      };
+    });
+    assert.deepEqual(found, {
+      hex: 6,
+      base64: 0xe1,
+      short: "a SIGSTRUCT has 1808 bytes, and these are 3",
+      nothing: "paste a SIGSTRUCT, or choose the file of one",
+      inside: 1808,
+      at: 0xe1,
+      without: "no SIGSTRUCT is in this file of 4000 bytes: expected 1808 bytes, or a signed enclave",
+      sizes: [65536, 1572864, 4096, 2 ** 31, NaN],
+      words: ["64KiB", "65537", "1.50 KiB", "no limit"],
+      shell: ["uid:1000", "'it'\\''s'", "'$(reboot)'"],
+    });
+  }));
+
 test("a command is copied", { timeout: 60_000 }, () =>
   on(async (page) => {
     await page.locator("#enclaves-command .copy").click();
