@@ -165,6 +165,23 @@ test("a daemon that goes away is told at the top, and one that comes back is tak
     await page.locator("#launches-list summary", { hasText: "while nobody listened" }).waitFor();
   }));
 
+test("a browser that has not logged in is told how", { timeout: 60_000 }, async () => {
+  const host = await standIn();
+  host.state.loggedOut = true;
+  const { page } = await open(instance, host.url);
+  try {
+    await page.locator("#connection", { hasText: "not logged in" }).waitFor();
+    assert.equal(await page.locator("#connection code").textContent(), "jsgx console");
+    await accessible(page, "a page without a session");
+
+    host.state.loggedOut = false;
+    await page.locator("#connection", { hasText: /^live$/ }).waitFor();
+  } finally {
+    await page.context().close();
+    await host.close();
+  }
+});
+
 test("a value that the daemon refuses goes back, and the page says why", { timeout: 60_000 }, () =>
   on(async (page, host) => {
     host.state.refuse = "the floors together do not fit";

@@ -30,6 +30,7 @@ export async function standIn() {
     maxBytes: 1 << 20,
     limits: new Map(),
     refuse: null,
+    loggedOut: false,
   };
   const csp = contentSecurityPolicy();
   const server = createServer(async (request, response) => {
@@ -47,6 +48,8 @@ export async function standIn() {
     if (/^[a-z]+\.(html|css|js|svg)$/.test(name)) {
       response.writeHead(200, { "Content-Type": TYPES[name.split(".").at(-1)], "Content-Security-Policy": csp, "Cache-Control": "no-cache" });
       response.end(readFileSync(FILES + name));
+    } else if (state.loggedOut) {
+      answer(401, { title: "Not logged in", status: 401, detail: "this browser has not logged in" }, "application/problem+json");
     } else if (url.pathname.endsWith("/stream")) {
       response.writeHead(200, { "Content-Type": "text/event-stream" });
       response.write(": begun\n\n");
