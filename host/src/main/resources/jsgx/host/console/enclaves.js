@@ -1,7 +1,7 @@
 // The enclaves as blocks: as large as their EPC pages, coloured by workload, hatched where pages are reclaimed.
 
 import { command, commandIn } from "./command.js";
-import { byId, eachFrame, el, facts, hash, shortHash, text } from "./dom.js";
+import { byId, eachFrame, el, facts, hash, text } from "./dom.js";
 import { clock, count, size } from "./format.js";
 import { markOf, stack, swatch, workloadLabel } from "./palette.js";
 import { squarify } from "./squarify.js";
@@ -71,7 +71,7 @@ export function enclaves({ revoke, search }) {
         ["interface", enclave.interface],
         ["size", size(enclave.size)],
         ["pages", pagesOf(enclave)],
-        ["since", enclave.initialized ? clock(enclave.since) : "not initialised yet"],
+        ["since", enclave.initialized ? clock(enclave.since) : "not initialised"],
       ]),
       enclave.mrenclave
         ? el(
@@ -183,13 +183,15 @@ export function enclaves({ revoke, search }) {
   };
 }
 
+const nameOf = (enclave) => enclave.mrenclave.slice(0, 8) || (enclave.initialized ? enclave.workload : "building");
+
 const pages = (enclave) => enclave.residentPages + enclave.reclaimedPages;
 
 const pagesOf = (enclave) =>
   `${enclave.residentPages} in the EPC${enclave.reclaimedPages > 0 ? `, ${enclave.reclaimedPages} reclaimed` : ""}`;
 
 const inWords = (enclave) =>
-  `${enclave.workload}, ${enclave.mrenclave ? shortHash(enclave.mrenclave) : "not initialised"}, ${pagesOf(enclave)}, process ${enclave.pid ?? "unknown"}`;
+  `${enclave.workload}, ${nameOf(enclave)}, ${pagesOf(enclave)}, process ${enclave.pid ?? "unknown"}`;
 
 function lay(items, width, height) {
   const groups = new Map();
@@ -236,7 +238,7 @@ function paint(pen, { enclave, x, y, width, height }, patterns) {
     pen.fillText(mark.letter, x + 3, y + 3, w - 5);
     if (w > 76 && h > 30) {
       pen.font = "11px ui-monospace, monospace";
-      pen.fillText(enclave.mrenclave ? enclave.mrenclave.slice(0, 8) : "building", x + 3, y + 16, w - 5);
+      pen.fillText(nameOf(enclave), x + 3, y + 16, w - 5);
       if (h > 46) {
         pen.fillText(`${pages(enclave)} pages`, x + 3, y + 29, w - 5);
       }

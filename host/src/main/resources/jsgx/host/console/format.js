@@ -39,9 +39,12 @@ export function parseSize(word) {
 
 /** A time of day, to the second; with the day where it is not today. */
 export function clock(iso) {
+  if (!iso) {
+    return "";
+  }
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) {
-    return String(iso ?? "");
+    return iso;
   }
   const two = (n) => String(n).padStart(2, "0");
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;

@@ -33,24 +33,33 @@ export function gauges(root) {
         const points = history[gauge.series] ?? [];
         const upper = gauge.second ? (history[gauge.second] ?? []) : [];
         draw(gauge, points, upper);
-        const now = points.at(-1);
-        text(gauge.value, now === null || now === undefined ? "none" : gauge.show(now));
-        gauge.value.parentElement.classList.toggle("alarm", Boolean(gauge.alarm?.(now ?? 0)));
+        const last = points.findLastIndex(known);
+        const value = last < 0 ? null : points[last];
+        text(gauge.value, value === null ? "none" : gauge.show(value));
+        gauge.value.parentElement.classList.toggle("alarm", Boolean(gauge.alarm?.(value ?? 0)));
+        const notes = [];
         if (gauge.id === "epc" && epc) {
-          text(gauge.note, ` of ${size(epc.pages * PAGE)}`);
-        } else if (gauge.second) {
-          const high = upper.at(-1);
-          text(gauge.note, high === null || high === undefined ? "" : ` p99 ${gauge.show(high)}`);
+          notes.push(`of ${size(epc.pages * PAGE)}`);
         }
+        if (gauge.second && known(upper[last])) {
+          notes.push(`p99 ${gauge.show(upper[last])}`);
+        }
+        if (last >= 0 && last < points.length - 1) {
+          notes.push(`${ago(history.seconds.at(-1) - history.seconds[last])} ago`);
+        }
+        text(gauge.note, notes.length > 0 ? ` ${notes.join(", ")}` : "");
       }
       byId("gauges").removeAttribute("aria-busy");
     },
   };
 }
 
+const known = (point) => point !== null && point !== undefined;
+
+const ago = (seconds) => (seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
+
 function draw(gauge, points, upper) {
-  const known = [...points, ...upper].filter((point) => point !== null && point !== undefined);
-  const top = Math.max(gauge.most ?? 0, ...known, 1e-9);
+  const top = Math.max(gauge.most ?? 0, ...[...points, ...upper].filter(known), 1e-9);
   const at = (point, index, all) =>
     `${((index * WIDTH) / Math.max(all.length - 1, 1)).toFixed(1)} ${(HEIGHT - 2 - (point / top) * (HEIGHT - 5)).toFixed(1)}`;
   const line = (all, name) => {
@@ -58,14 +67,13 @@ function draw(gauge, points, upper) {
     let path = "";
     let drawing = false;
     all.forEach((point, index) => {
-      const there = point !== null && point !== undefined;
-      if (there) {
+      if (known(point)) {
         path += `${drawing ? "L" : "M"}${at(point, index, all)}`;
-        if (!drawing && all[index + 1] === undefined) {
-          path += "h1";
+        if (!drawing && !known(all[index + 1])) {
+          path += "h2";
         }
       }
-      drawing = there;
+      drawing = known(point);
     });
     return svg("path", { d: path, class: name });
   };
@@ -74,11 +82,11 @@ function draw(gauge, points, upper) {
     parts.push(line(upper, "line upper"));
   }
   gauge.chart.replaceChildren(...parts);
-  const figures = points.filter((point) => point !== null && point !== undefined);
+  const figures = points.filter(known);
   gauge.chart.setAttribute(
     "aria-label",
     figures.length === 0
       ? `${gauge.name}: no figures yet`
-      : `${gauge.name}, last ten minutes: now ${gauge.show(figures.at(-1))}, lowest ${gauge.show(Math.min(...figures))}, highest ${gauge.show(Math.max(...figures))}`,
+      : `${gauge.name}, last ten minutes: the last ${gauge.show(figures.at(-1))}, lowest ${gauge.show(Math.min(...figures))}, highest ${gauge.show(Math.max(...figures))}`,
   );
 }
