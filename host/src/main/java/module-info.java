@@ -5,6 +5,7 @@ module jsgx.host {
     requires io.helidon.http;
     requires io.helidon.webserver;
     requires java.logging;
+    requires redis.clients.jedis;
     requires transitive jsgx.arch;
     requires transitive jsgx.driver;
     requires transitive jsgx.image;
@@ -13,6 +14,7 @@ module jsgx.host {
 
     exports jsgx.host;
     exports jsgx.host.config;
+    exports jsgx.host.fleet;
     exports jsgx.host.log;
     exports jsgx.host.peer;
     exports jsgx.host.service;

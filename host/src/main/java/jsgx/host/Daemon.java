@@ -5,14 +5,18 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import jsgx.host.config.HostOptions;
 import jsgx.host.config.Setting;
+import jsgx.host.fleet.FleetMember;
+import jsgx.host.fleet.FleetService;
 import jsgx.host.log.Field;
 import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
+import jsgx.host.service.Service;
 import jsgx.host.state.StateLock;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
@@ -79,7 +83,7 @@ public final class Daemon implements AutoCloseable {
         boolean done = false;
         try {
             HostContext context = context(options, clock, open);
-            Host host = new Host(context, List.of());
+            Host host = new Host(context, services(context));
             host.start();
             done = true;
             return new Daemon(options, host, open);
@@ -99,6 +103,11 @@ public final class Daemon implements AutoCloseable {
         Platform platform = options.epc() == 0 ? kept : kept.withEpc(options.epc());
         Governance governance = Governance.in(options.state(), clock, options.durability());
         open.push(governance::close);
+        if (options.fleet().engine() != null) {
+            FleetMember member = FleetMember.of(options.fleet(), clock);
+            open.push(member::close);
+            governance = governance.withFleet(member);
+        }
         if (options.placement().inUserSpace()) {
             governance = governance.withTokens();
         }
@@ -113,6 +122,15 @@ public final class Daemon implements AutoCloseable {
                 driver -> driver);
         open.push(running::close);
         return new HostContext(running, epc, governance, options.state(), clock);
+    }
+
+    /** What serves others, in the order in which it begins. */
+    private static List<Service> services(HostContext context) {
+        List<Service> services = new ArrayList<>();
+        if (context.governance().options().fleet() instanceof FleetMember member) {
+            services.add(new FleetService(member, context));
+        }
+        return services;
     }
 
     private static GovernorOptions governor(GovernorOptions rules, HostOptions options) {

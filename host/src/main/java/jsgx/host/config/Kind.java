@@ -238,7 +238,7 @@ public enum Kind {
             URI uri = new URI(text);
             boolean good = List.of("redis", "rediss").contains(String.valueOf(uri.getScheme()))
                     && uri.getHost() != null
-                    && uri.getUserInfo() == null
+                    && (uri.getUserInfo() == null || !uri.getUserInfo().contains(":"))
                     && uri.getQuery() == null
                     && uri.getFragment() == null;
             return Optional.of(uri).filter(found -> good);

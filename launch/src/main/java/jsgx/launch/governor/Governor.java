@@ -158,7 +158,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             Rules by = rules();
             PolicyVerdict verdict = by.revocations()
                     .tokenVerdict(subject, by.revision())
-                    .orElseGet(() -> options.policy().judgeToken(subject));
+                    .orElseGet(() -> whileInFleet(() -> options.policy().judgeToken(subject)));
             if (verdict.effect().launches()) {
                 verdict = quotas.admitToken(workload)
                         .map(refusal -> overQuota(refusal, by.revision()))
@@ -445,10 +445,15 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     }
 
     private PolicyVerdict judge(Rules by, PolicySubject subject) {
-        return by.revocations().verdict(subject, by.revision()).orElseGet(() -> {
-            String refusal = options.fleet().refusal();
-            return refusal.isEmpty() ? options.policy().judge(subject) : unavailable(refusal);
-        });
+        return by.revocations()
+                .verdict(subject, by.revision())
+                .orElseGet(() -> whileInFleet(() -> options.policy().judge(subject)));
+    }
+
+    /** A host that has lost its fleet judges nothing. */
+    private PolicyVerdict whileInFleet(Supplier<PolicyVerdict> policy) {
+        String refusal = options.fleet().refusal();
+        return refusal.isEmpty() ? policy.get() : unavailable(refusal);
     }
 
     /** A token tells which launch enclave made it, and that may be revoked. */

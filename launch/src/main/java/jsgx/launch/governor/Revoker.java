@@ -74,7 +74,13 @@ public final class Revoker {
             InstantSource clock,
             Map<String, Holder> holders,
             Fleet fleet) {
-        this(revocations, audit, clock, holders, fleet, Workloads.ofThisProcess().name());
+        this(
+                revocations,
+                audit,
+                clock,
+                holders,
+                fleet,
+                Workloads.ofThisProcess().name());
     }
 
     private Revoker(

@@ -26,7 +26,7 @@ import jsgx.launch.store.TokenIndex.Entry;
  * <p>All live tokens together keep within a budget in bytes of their records. What is over it is evicted, never a pinned token, in this
  * order: the nearest end first, and of those with the same end (mostly none) the least recently used. So what has expired goes first.
  */
-public final class TokenStore implements AutoCloseable {
+public final class TokenStore implements SharedTokens, AutoCloseable {
 
     /** The file's name in the state folder. */
     public static final String FILE_NAME = "tokens";
@@ -116,6 +116,11 @@ public final class TokenStore implements AutoCloseable {
         }
     }
 
+    @Override
+    public Optional<StoredToken> find(TokenOrigin origin, String label) throws LaunchException {
+        return find(label).map(Found::token).filter(token -> token.origin().equals(origin));
+    }
+
     /** All tokens, by label. */
     List<StoredToken> list() throws LaunchException {
         lock.lock();
@@ -151,7 +156,8 @@ public final class TokenStore implements AutoCloseable {
      *
      * @throws LaunchException where it cannot be kept; what was kept before still is
      */
-    void keep(StoredToken token) throws LaunchException {
+    @Override
+    public void keep(StoredToken token) throws LaunchException {
         long[] end = new long[1];
         change(() -> {
             Entry old = index.get(token.label());
@@ -254,6 +260,12 @@ public final class TokenStore implements AutoCloseable {
             return !purged.isEmpty();
         });
         return purged;
+    }
+
+    @Override
+    public long purge(String platform, Predicate<StoredToken> revoked) throws LaunchException {
+        return purge(token -> token.origin().platform().equals(platform) && revoked.test(token))
+                .size();
     }
 
     @Override

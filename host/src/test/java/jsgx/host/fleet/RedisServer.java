@@ -1,0 +1,131 @@
+package jsgx.host.fleet;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Debian's redis-server in a folder of its own, on a port of loopback that was free. */
+final class RedisServer implements AutoCloseable {
+
+    static final Path PROGRAM = Path.of("/usr/bin/redis-server");
+
+    private final Path folder;
+    private final int port;
+    private final List<String> settings;
+    private Process process;
+
+    private RedisServer(Path folder, int port, List<String> settings, Process process) {
+        this.folder = folder;
+        this.port = port;
+        this.settings = settings;
+        this.process = process;
+    }
+
+    /** Whether there is one here; where CI runs there has to be. */
+    static boolean isInstalled() {
+        if (!Files.isExecutable(PROGRAM) && "true".equals(System.getenv("CI"))) {
+            throw new AssertionError(PROGRAM + " is missing: CI installs it, with  apt-get install redis-server");
+        }
+        return Files.isExecutable(PROGRAM);
+    }
+
+    /** Starts one that keeps what it has through kill -9. */
+    static RedisServer start(Path folder, String... settings) throws Exception {
+        Files.createDirectories(folder);
+        for (int tries = 0; ; tries++) {
+            int port;
+            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                port = free.getLocalPort();
+            }
+            RedisServer server = new RedisServer(folder, port, List.of(settings), run(folder, port, List.of(settings)));
+            if (server.answers()) {
+                return server;
+            }
+            server.close();
+            if (tries == 5) {
+                throw new IOException("redis-server does not start: " + Files.readString(folder.resolve("log")));
+            }
+        }
+    }
+
+    private static Process run(Path folder, int port, List<String> settings) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                PROGRAM.toString(),
+                "--port",
+                Integer.toString(port),
+                "--bind",
+                "127.0.0.1",
+                "--dir",
+                folder.toString(),
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "no",
+                "--save",
+                "",
+                "--logfile",
+                "",
+                "--daemonize",
+                "no"));
+        command.addAll(settings);
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile())
+                .start();
+    }
+
+    private boolean answers() throws InterruptedException {
+        for (int i = 0; i < 1000 && process.isAlive(); i++) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.setSoTimeout(5000);
+                socket.getOutputStream().write("PING\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                int first = socket.getInputStream().read();
+                byte[] rest = new byte[7];
+                int more = socket.getInputStream().read(rest);
+                String said = (char) first
+                        + new String(rest, 0, Math.max(0, more), java.nio.charset.StandardCharsets.US_ASCII);
+                if (said.startsWith("+PONG") || said.startsWith("-NOAUTH")) {
+                    return true;
+                }
+            } catch (IOException e) {
+                // Not yet.
+            }
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        return false;
+    }
+
+    int port() {
+        return port;
+    }
+
+    URI uri() {
+        return URI.create("redis://127.0.0.1:" + port);
+    }
+
+    /** Ends it at once, as kill -9 does. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Starts it again, with what it kept. */
+    void startAgain() throws Exception {
+        process = run(folder, port, settings);
+        if (!answers()) {
+            throw new IOException("redis-server does not start again: " + Files.readString(folder.resolve("log")));
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+}
