@@ -192,6 +192,7 @@ public final class Kernel {
 
     /** Gives back an EPC page whose EPCM entry is invalid. */
     public void free(int page, Workload workload) {
+        options.paging().freed(page);
         pages.put(page);
         options.account().uncharge(workload, 1);
     }

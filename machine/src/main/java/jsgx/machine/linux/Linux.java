@@ -3,6 +3,7 @@ package jsgx.machine.linux;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -46,9 +47,13 @@ public final class Linux {
     public static final int POLLOUT = 4;
     public static final int POLLHUP = 0x10;
 
+    private static final Path MAX_MAP_COUNT = Path.of("/proc/sys/vm/max_map_count");
+    private static final int USUAL_MAX_MAP_COUNT = 65_530;
+
     private static final int FUTEX_WAIT = 0;
     private static final int FUTEX_WAKE = 1;
     private static final int MFD_CLOEXEC = 1;
+    private static final int MFD_ALLOW_SEALING = 2;
     private static final int MFD_EXEC = 0x10;
     private static final long NANOS = 1_000_000_000;
 
@@ -165,11 +170,27 @@ public final class Linux {
 
     /** A memory file that may also be executed; it is closed by exec. */
     static long memfdCreate(String name) {
+        return memfdCreate(name, false);
+    }
+
+    /** The same, with seals to come. */
+    static long memfdCreate(String name, boolean sealing) {
+        int flags = MFD_CLOEXEC | (sealing ? MFD_ALLOW_SEALING : 0);
         try (Arena arena = Arena.ofConfined()) {
             long text = arena.allocateFrom(name).address();
-            long result = call(SystemCall.MEMFD_CREATE, text, MFD_CLOEXEC | MFD_EXEC);
+            long result = call(SystemCall.MEMFD_CREATE, text, flags | MFD_EXEC);
             // Kernels before 6.3 do not know MFD_EXEC.
-            return result == -Errors.EINVAL ? call(SystemCall.MEMFD_CREATE, text, MFD_CLOEXEC) : result;
+            return result == -Errors.EINVAL ? call(SystemCall.MEMFD_CREATE, text, flags) : result;
+        }
+    }
+
+    /** How many areas (vm_area_struct) an address space may have. */
+    public static int maxMapCount() {
+        // The kernel gives the number to the first read alone, so that must not ask for one byte.
+        try (BufferedReader reader = Files.newBufferedReader(MAX_MAP_COUNT)) {
+            return Integer.parseInt(reader.readLine());
+        } catch (IOException | NumberFormatException e) {
+            return USUAL_MAX_MAP_COUNT;
         }
     }
 

@@ -142,6 +142,7 @@ public final class SystemCall {
     public static final int SPLICE = 275;
     public static final int UTIMENSAT = 280;
     public static final int SIGNALFD = 282;
+    public static final int FALLOCATE = 285;
     public static final int ACCEPT4 = 288;
     public static final int SIGNALFD4 = 289;
     public static final int EVENTFD2 = 290;

@@ -1,9 +1,5 @@
 package jsgx.machine.space;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,9 +90,6 @@ final class EpcPageTable {
     /** So many areas of an address space are left to the program, whose own mmap would fail for want of them. */
     private static final int PROGRAMS_AREAS = 16_384;
 
-    private static final Path MAX_MAP_COUNT = Path.of("/proc/sys/vm/max_map_count");
-    private static final int USUAL_MAX_MAP_COUNT = 65_530;
-
     private final Agent agent;
     private final Epcm epcm;
     private final int limit;
@@ -123,7 +116,7 @@ final class EpcPageTable {
      * @param strict whether the pages of an enclave are shown only while a thread is inside
      */
     EpcPageTable(Agent agent, Epcm epcm, boolean strict) {
-        this(agent, epcm, strict, maxMapCount() - PROGRAMS_AREAS);
+        this(agent, epcm, strict, Linux.maxMapCount() - PROGRAMS_AREAS);
     }
 
     /**
@@ -136,15 +129,6 @@ final class EpcPageTable {
         this.epcm = epcm;
         this.limit = limit;
         this.concealment = strict ? new Concealment() : null;
-    }
-
-    private static int maxMapCount() {
-        // The kernel gives the number to the first read alone, so that must not ask for one byte.
-        try (BufferedReader reader = Files.newBufferedReader(MAX_MAP_COUNT)) {
-            return Integer.parseInt(reader.readLine());
-        } catch (IOException | NumberFormatException e) {
-            return USUAL_MAX_MAP_COUNT;
-        }
     }
 
     /** A thread is inside an enclave from now on. */
