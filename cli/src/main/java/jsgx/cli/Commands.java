@@ -19,6 +19,7 @@ final class Commands {
             "launch",
             "run",
             "serve",
+            "host",
             "token",
             "policy",
             "audit",
@@ -54,6 +55,10 @@ final class Commands {
             // What follows the program's name is the program's.
             case "run" -> new CommandLine(new RunCommand(run)).setStopAtPositional(true);
             case "serve" -> ServeCommand.of(run);
+            case "host" ->
+                new CommandLine(new HostCommand(run))
+                        .addSubcommand("backup", new HostBackupCommand(run))
+                        .addSubcommand("restore", new HostRestoreCommand(run));
             case "token" ->
                 new CommandLine(new TokenCommand(run))
                         .addSubcommand("show", new TokenShowCommand(run))

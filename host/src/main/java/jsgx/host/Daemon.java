@@ -1,6 +1,9 @@
 package jsgx.host;
 
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -18,6 +21,7 @@ import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
 import jsgx.host.service.Service;
 import jsgx.host.state.StateLock;
+import jsgx.host.state.StateMark;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
@@ -97,9 +101,11 @@ public final class Daemon implements AutoCloseable {
     private static HostContext context(HostOptions options, InstantSource clock, Deque<Closing> open)
             throws HostException, LaunchException, MachineException {
         PrivateFile.ensureFolder(options.state());
+        checkOwner(options.state());
         StateLock lock = StateLock.take(options.state());
         open.push(lock::close);
         Platform kept = PlatformFile.in(options.state()).loadOrCreate();
+        StateMark.check(options.state(), kept.id());
         Platform platform = options.epc() == 0 ? kept : kept.withEpc(options.epc());
         Governance governance = Governance.in(options.state(), clock, options.durability());
         open.push(governance::close);
@@ -131,6 +137,21 @@ public final class Daemon implements AutoCloseable {
             services.add(new FleetService(member, context));
         }
         return services;
+    }
+
+    /** Whoever owns the folder decides what launches: root takes nobody else's. */
+    private static void checkOwner(Path state) throws HostException {
+        try {
+            Object own = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+            Object owner = Files.getAttribute(state, "unix:uid");
+            if (!own.equals(owner)) {
+                throw new HostException(
+                        "the state folder %s belongs to uid %s, expected uid %s, who runs this: take another folder, or run  chown -R %s %s"
+                                .formatted(state, owner, own, own, state));
+            }
+        } catch (IOException e) {
+            throw new HostException("the state folder %s cannot be looked at: %s".formatted(state, e.getMessage()), e);
+        }
     }
 
     private static GovernorOptions governor(GovernorOptions rules, HostOptions options) {
