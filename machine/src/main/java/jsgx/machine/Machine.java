@@ -12,7 +12,7 @@ import jsgx.machine.code.CodeLayout;
 import jsgx.machine.code.CodePages;
 import jsgx.machine.code.KernelVdso;
 import jsgx.machine.code.VdsoAddresses;
-import jsgx.machine.enclave.CpuidService;
+import jsgx.machine.embedded.EmbeddedSgx;
 import jsgx.machine.enclave.NativeCpuid;
 import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
@@ -27,6 +27,7 @@ import jsgx.machine.linux.SystemCall;
 import jsgx.machine.program.FilteredCalls;
 import jsgx.machine.program.Program;
 import jsgx.machine.program.ProgramOptions;
+import jsgx.machine.sgx.Sgx;
 import jsgx.machine.traced.TracedSupervision;
 
 /**
@@ -134,16 +135,21 @@ public final class Machine {
     private static Program program(
             MachineOptions options, SgxDriver driver, VdsoAddresses vdso, SeccompFilter.Action action, EventSink events)
             throws LinuxException {
-        CpuidService service = new CpuidService(driver.processorPackage().cpuid(), new NativeCpuid());
-        ProgramOptions rules = new ProgramOptions(
+        Sgx sgx = new EmbeddedSgx(
+                driver,
                 options.interfaces(),
+                options.launchEnclave(),
+                options.strict(),
+                new NativeCpuid(),
+                new Vdso(vdso.enclu(), vdso.fixup()),
+                events);
+        ProgramOptions rules = new ProgramOptions(
                 options.workload(),
                 options.hidden(),
-                options.launchEnclave(),
                 Linux.failed(Linux.call(SystemCall.ARCH_PRCTL, ARCH_SET_CPUID, 1)),
                 action,
                 options.strict());
-        return new Program(driver, rules, service, new Vdso(vdso.enclu(), vdso.fixup()), events);
+        return new Program(sgx, rules, events);
     }
 
     private static Command find(List<String> command, MachineOptions options) throws MachineException {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import jsgx.machine.linux.RemoteMemory;
+import jsgx.machine.sgx.CpuidSites;
 
 /**
  * Replaces CPUID by UD2 in a program's private copies of files that it executes, for machines on which CPUID cannot be made to trap. Both are

@@ -20,7 +20,7 @@ public final class CpuidService {
     private static final int SGX_LC_BIT = 1 << 30;
     private static final long LOW_32 = 0xffff_ffffL;
 
-    private final Cpuid sgx;
+    private final Processor sgx;
     private final Processor processor;
 
     /**
@@ -28,7 +28,7 @@ public final class CpuidService {
      *
      * @param sgx what the machine tells of SGX
      */
-    public CpuidService(Cpuid sgx, Processor processor) {
+    public CpuidService(Processor sgx, Processor processor) {
         this.sgx = sgx;
         this.processor = processor;
     }
@@ -36,7 +36,7 @@ public final class CpuidService {
     /** What a leaf and sub-leaf answer. */
     public Cpuid.Registers read(int leaf, int subleaf) {
         if (leaf == SGX) {
-            return sgx.read(leaf, subleaf);
+            return sgx.execute(leaf, subleaf);
         }
         Cpuid.Registers own = processor.execute(leaf, subleaf);
         if (leaf == 0) {
@@ -44,7 +44,7 @@ public final class CpuidService {
             return new Cpuid.Registers(highest, own.ebx(), own.ecx(), own.edx());
         }
         if (leaf == STRUCTURED_FEATURES && subleaf == 0) {
-            Cpuid.Registers bits = sgx.read(leaf, 0);
+            Cpuid.Registers bits = sgx.execute(leaf, 0);
             return new Cpuid.Registers(
                     own.eax(),
                     (own.ebx() & ~SGX_BIT) | (bits.ebx() & SGX_BIT),

@@ -21,6 +21,8 @@ import jsgx.driver.EnclaveInfo;
 import jsgx.driver.FaultResult;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.event.SgxEvent;
+import jsgx.machine.sgx.CpuidSites;
+import jsgx.machine.sgx.SgxThread;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
 import jsgx.machine.task.Task;
@@ -35,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * thread tries again by the ERESUME at its AEP, which is executed at once where there is one: no other thread then
  * waits for this one to leave the enclave while this one waits for the driver.
  */
-public final class EnclaveExecution {
+public final class EnclaveExecution implements SgxThread {
 
     /** How many ENCLU a stop serves before the thread shows that it can go on. */
     private static final int ENCLU_AT_A_STOP = 8;
@@ -90,12 +92,17 @@ public final class EnclaveExecution {
         return processor;
     }
 
-    /** Whether the thread is inside an enclave. */
+    @Override
     public boolean inside() {
-        return processor.enclaveMode() != null;
+        return mode() != null;
     }
 
-    /** A synchronous exception stopped the thread. */
+    @Override
+    public @Nullable EnclaveMode mode() {
+        return processor.enclaveMode();
+    }
+
+    @Override
     public FaultAnswer fault(SignalInfo signal) {
         processor.registers(task.registers());
         if (!LinuxSignals.isSynchronous(signal)) {
@@ -106,11 +113,7 @@ public final class EnclaveExecution {
         return mode == null ? outside(signal) : inside(mode, signal);
     }
 
-    /**
-     * A system call stopped the thread inside an enclave, where SYSCALL is undefined (#UD). RCX and R11, which SYSCALL overwrote, are lost.
-     *
-     * @param length the bytes of the instruction
-     */
+    @Override
     public FaultAnswer systemCallInside(int length) {
         RegisterFile registers = task.registers();
         processor.registers(registers);
@@ -118,18 +121,13 @@ public final class EnclaveExecution {
         return raise(Aex.Event.exception(LinuxSignals.UD));
     }
 
-    /**
-     * Something asynchronous stopped the thread, a signal for one: if it is inside an enclave it leaves it, and its registers are then the
-     * synthetic ones.
-     *
-     * @param vector the interrupt's
-     */
+    @Override
     public void interrupted(int vector) {
         processor.registers(task.registers());
         leave(vector);
     }
 
-    /** The thread is no more: if it was inside an enclave, it left it by the interrupt that ended it. */
+    @Override
     public void ended() {
         processor.registers(new RegisterModel());
         leave(0);

@@ -9,6 +9,7 @@ import jsgx.arch.RegisterFile;
 import jsgx.arch.RegisterFile.Register;
 import jsgx.arch.Xsave;
 import jsgx.machine.code.CodeLayout;
+import jsgx.machine.embedded.EmbeddedSgx;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
@@ -138,7 +139,7 @@ final class Cloning {
         if (!sharesMemory) {
             area.lease(0);
             area.tid(0);
-            served.space().watch(process.leases());
+            EmbeddedSgx.space(served.space()).watch(process.leases());
         }
         return new FastThread(supervision, process, task, slot, signals, served);
     }

@@ -2,6 +2,7 @@ package jsgx.machine.fast;
 
 import java.util.Optional;
 import jsgx.machine.code.CodeLayout;
+import jsgx.machine.embedded.EmbeddedSgx;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.LinuxException;
 
@@ -62,7 +63,7 @@ final class Executing {
             try {
                 // The former address space goes, whose leases lie in its areas.
                 thread.served().execed(process.agent());
-                thread.served().space().watch(process.leases());
+                EmbeddedSgx.space(thread.served().space()).watch(process.leases());
             } finally {
                 before.release(slot, tid);
             }

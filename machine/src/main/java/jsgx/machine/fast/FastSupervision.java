@@ -17,6 +17,7 @@ import jsgx.machine.code.AgentChannel;
 import jsgx.machine.code.CodeLayout;
 import jsgx.machine.code.CodePages;
 import jsgx.machine.code.KernelVdso;
+import jsgx.machine.embedded.EmbeddedSgx;
 import jsgx.machine.linux.Command;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
@@ -193,7 +194,7 @@ public final class FastSupervision {
             FastTask task = new FastTask(pid, pid, area);
             started.accept(pid);
             ProgramThread served = program.start(task, process.agent());
-            served.space().watch(process.leases());
+            EmbeddedSgx.space(served.space()).watch(process.leases());
             seized.signalMask(0);
             return new FastThread(this, process, task, AreaLayout.FIRST_SLOT, new ThreadSignals(task, 0), served);
         } catch (LinuxException e) {

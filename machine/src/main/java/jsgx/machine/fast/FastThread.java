@@ -180,7 +180,7 @@ final class FastThread implements Runnable {
 
     /** Where the thread is about to leave an enclave, it may be that it enters again as it did: without asking. */
     private Optional<Leases.Lease> leaseOnExit() {
-        EnclaveMode mode = served.execution().processor().enclaveMode();
+        EnclaveMode mode = served.execution().mode();
         if (mode == null
                 || (int) task.registers().get(Register.RAX) != Leaf.EEXIT.number()
                 || served.entriesInDetail()) {

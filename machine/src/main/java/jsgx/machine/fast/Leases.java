@@ -25,6 +25,7 @@ import jsgx.arch.struct.Tcs;
 import jsgx.driver.DeviceMapping;
 import jsgx.driver.EnclaveInfo;
 import jsgx.machine.code.CodeLayout;
+import jsgx.machine.embedded.EmbeddedSgx;
 import jsgx.machine.linux.RemoteMemory;
 import jsgx.machine.space.PageWatcher;
 import jsgx.machine.space.ProgramSpace;
@@ -138,7 +139,7 @@ final class Leases implements PageWatcher {
      * @return empty where there is no room, or where something is not as it should be
      */
     Optional<Lease> prepare(FastThread thread, EnclaveMode mode) {
-        ProgramSpace space = thread.served().space();
+        ProgramSpace space = EmbeddedSgx.space(thread.served().space());
         long enclave = space.mappings()
                 .at(mode.tcsLinear())
                 .flatMap(DeviceMapping::enclave)
@@ -155,14 +156,14 @@ final class Leases implements PageWatcher {
         if (leases.containsKey(index) || used) {
             return Optional.empty();
         }
-        ProcessorPackage cpu = thread.served().processorPackage();
+        ProcessorPackage cpu = processor(thread).processorPackage();
         Tcs tcs = new Tcs(cpu.epc().page(mode.tcs()));
         Secs secs = new Secs(cpu.epc().page(mode.secs()));
         long[] pages = pages(cpu.epcm(), mode);
         if (tcs.flags() != 0
                 || mode.cetSaveArea() != EnclaveMode.NO_CET
                 || !secs.attributes().has(Attributes.MODE64BIT)
-                || !hold(thread.served().space(), cpu.epcm(), mode, pages)) {
+                || !hold(EmbeddedSgx.space(thread.served().space()), cpu.epcm(), mode, pages)) {
             return Optional.empty();
         }
         Lease lease = new Lease(index, mode, pages, enclave, thread);
@@ -189,6 +190,10 @@ final class Leases implements PageWatcher {
             pages[2 + i] = epcm.enclaveAddress(xsave[i]);
         }
         return pages;
+    }
+
+    private static LogicalProcessor processor(FastThread thread) {
+        return EmbeddedSgx.execution(thread.served().execution()).processor();
     }
 
     private static boolean hold(ProgramSpace space, Epcm epcm, EnclaveMode mode, long[] pages) {
@@ -295,7 +300,7 @@ final class Leases implements PageWatcher {
 
     /** The processor learns that a thread has entered; under the thread's lock. */
     private void happened(FastThread thread, Lease lease) {
-        LogicalProcessor processor = thread.served().execution().processor();
+        LogicalProcessor processor = processor(thread);
         EnclaveMode.Outside outside = new EnclaveMode.Outside(
                 get(lease.index(), AreaLayout.LEASE_OUTSIDE_FS),
                 get(lease.index(), AreaLayout.LEASE_OUTSIDE_GS),

@@ -146,6 +146,11 @@ public final class Ptrace {
         return await(tid, status, 0);
     }
 
+    /** The same for any of them; -EINTR where a signal ends the wait. */
+    public static long awaitAny(MemorySegment status) {
+        return Linux.call(SystemCall.WAIT4, -1, status.address(), WALL | WNOTHREAD, 0);
+    }
+
     /** The same without waiting: 0 where nothing happened. */
     public static long poll(int tid, MemorySegment status) {
         return await(tid, status, WNOHANG);

@@ -25,7 +25,7 @@ final class CpuidMappings {
     /** A private mapping of a file became executable. */
     void mapped(ProgramMemory memory, Path file, long address, long length, long offset) {
         if (on) {
-            patcher.patch(memory.space().memory(), memory.cpuidSites(), file, address, length, offset);
+            patcher.patch(memory.contents(), memory.cpuidSites(), file, address, length, offset);
         }
     }
 
@@ -34,7 +34,7 @@ final class CpuidMappings {
         if (!on) {
             return;
         }
-        int pid = memory.space().pid();
+        int pid = memory.pid();
         try {
             List<String> lines = Files.readAllLines(Path.of("/proc/" + pid + "/maps"), StandardCharsets.ISO_8859_1);
             for (String line : lines) {

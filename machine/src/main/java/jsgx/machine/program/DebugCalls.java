@@ -4,11 +4,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
-import jsgx.driver.DeviceMapping;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.RemoteMemory;
 import jsgx.machine.linux.SystemCall;
-import jsgx.machine.space.ProgramSpace;
+import jsgx.machine.sgx.SgxMapping;
+import jsgx.machine.sgx.SgxSpace;
 import jsgx.machine.task.SystemCallAnswer;
 import jsgx.machine.task.Task;
 
@@ -42,7 +42,7 @@ final class DebugCalls {
     }
 
     private RemoteMemory own() {
-        return thread.memory().space().memory();
+        return thread.memory().contents();
     }
 
     /** ptrace; the supervisor is no process of the run. */
@@ -53,13 +53,12 @@ final class DebugCalls {
         boolean peek = request == PTRACE_PEEKTEXT || request == PTRACE_PEEKDATA;
         boolean poke = request == PTRACE_POKETEXT || request == PTRACE_POKEDATA;
         Optional<ProgramMemory> target = peek || poke ? thread.program().memoryOf((int) pid) : Optional.empty();
-        Optional<DeviceMapping> mapping =
-                target.flatMap(memory -> memory.space().mappings().at(address));
+        Optional<SgxMapping> mapping = target.flatMap(memory -> memory.space().mapping(address));
         if (mapping.isEmpty() || !isTraced(pid)) {
             return SystemCalls.PROCEED;
         }
         MemorySegment word = MemorySegment.ofArray(new long[] {data});
-        long moved = access(mapping.get(), address, word, poke);
+        long moved = access(target.get().space(), address, word, poke);
         if (moved != Long.BYTES) {
             return new SystemCallAnswer.Result(-Errors.EIO);
         }
@@ -86,11 +85,11 @@ final class DebugCalls {
             return SystemCalls.PROCEED;
         }
         MemorySegment vectors = MemorySegment.ofArray(remote.get());
-        ProgramSpace space = target.get().space();
+        SgxSpace space = target.get().space();
         for (int i = 0; i < a[4]; i++) {
             long start = vectors.get(ValueLayout.JAVA_LONG_UNALIGNED, (long) i * IOVEC);
             long length = vectors.get(ValueLayout.JAVA_LONG_UNALIGNED, (long) i * IOVEC + 8);
-            long free = space.mappings().nextStart(start) - start;
+            long free = space.nextMapping(start) - start;
             if (length > 0 && free >= 0 && free < length) {
                 vectors.set(ValueLayout.JAVA_LONG_UNALIGNED, (long) i * IOVEC + 8, free);
                 int count = free == 0 ? i : i + 1;
@@ -132,8 +131,8 @@ final class DebugCalls {
         }
         boolean moves = offset == NO_OFFSET;
         long from = moves ? task.systemCall(SystemCall.LSEEK, descriptor, 0, SEEK_CUR) : offset;
-        ProgramSpace space = target.get().space();
-        long free = space.mappings().nextStart(from) - from;
+        SgxSpace space = target.get().space();
+        long free = space.nextMapping(from) - from;
         if (free >= count || free < 0) {
             return WITHIN;
         }
@@ -150,8 +149,8 @@ final class DebugCalls {
         return ProcFiles.mem(thread.program(), files.descriptor(descriptor));
     }
 
-    private long device(ProgramSpace space, long address, long buffer, long count, boolean write) {
-        Optional<DeviceMapping> mapping = space.mappings().at(address);
+    private long device(SgxSpace space, long address, long buffer, long count, boolean write) {
+        Optional<SgxMapping> mapping = space.mapping(address);
         if (mapping.isEmpty()) {
             return -Errors.EIO;
         }
@@ -161,7 +160,7 @@ final class DebugCalls {
             if (write && own().read(buffer, copy) != size) {
                 return -Errors.EFAULT;
             }
-            long moved = access(mapping.get(), address, copy, write);
+            long moved = access(space, address, copy, write);
             if (moved <= 0) {
                 return -Errors.EIO;
             }
@@ -169,7 +168,7 @@ final class DebugCalls {
         }
     }
 
-    private long access(DeviceMapping mapping, long address, MemorySegment buffer, boolean write) {
-        return ProgramSpace.calling(files, () -> mapping.access(address, buffer, write));
+    private long access(SgxSpace space, long address, MemorySegment buffer, boolean write) {
+        return space.access(files, address, buffer, write);
     }
 }

@@ -3,9 +3,7 @@ package jsgx.machine.program;
 import java.util.Optional;
 import jsgx.driver.mainline.AddPages;
 import jsgx.driver.mainline.Create;
-import jsgx.machine.event.IoctlCall;
 import jsgx.machine.linux.Errors;
-import jsgx.machine.space.ProgramSpace;
 import jsgx.machine.task.SystemCallAnswer;
 import jsgx.machine.task.Task;
 
@@ -30,12 +28,9 @@ final class DeviceCalls {
             return devices.node(name).isPresent() ? new SystemCallAnswer.Result(-Errors.EBADF) : SystemCalls.PROCEED;
         }
         devices.reap();
-        ProgramSpace space = thread.memory().space();
         OpenDevices.Open device = open.get();
-        long result = ProgramSpace.calling(
-                files,
-                () -> device.calling(() -> IoctlCall.run(
-                        thread.program().events(), task.pid(), task.tid(), device.file(), space, request, argument)));
+        long result = device.calling(
+                () -> thread.memory().space().ioctl(task.tid(), files, device.file(), request, argument));
         if (!isBuilding(request)) {
             thread.program().restrict();
         }

@@ -3,11 +3,7 @@ package jsgx.machine.program;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import jsgx.driver.Availability;
-import jsgx.driver.InterfaceKind;
-import jsgx.driver.SgxDevice;
-import jsgx.driver.SgxDriver;
+import jsgx.machine.sgx.SgxNode;
 
 /**
  * A device as the run's file system shows it: a character device of the misc driver that everybody may read and write. Distributions give some
@@ -15,7 +11,7 @@ import jsgx.driver.SgxDriver;
  *
  * @param minor its minor number
  */
-record DeviceNode(SgxDevice device, int minor) {
+record DeviceNode(SgxNode device, int minor) {
 
     /** The major number of misc devices. */
     static final int MAJOR = 10;
@@ -31,23 +27,13 @@ record DeviceNode(SgxDevice device, int minor) {
     }
 
     boolean isPresent() {
-        return device.availability() instanceof Availability.Present;
+        return device.isPresent();
     }
 
-    /** The devices of a driver that a run shows. */
-    static List<DeviceNode> of(SgxDriver driver, Set<InterfaceKind> interfaces) {
-        List<SgxDevice> devices = new ArrayList<>();
-        if (interfaces.contains(InterfaceKind.MAINLINE)) {
-            devices.addAll(List.of(driver.mainline(), driver.provision(), driver.vepc()));
-        }
-        if (interfaces.contains(InterfaceKind.V5)) {
-            devices.add(driver.v5());
-        }
-        if (interfaces.contains(InterfaceKind.ISGX)) {
-            devices.add(driver.isgx());
-        }
+    /** The devices that a run shows. */
+    static List<DeviceNode> of(List<SgxNode> devices) {
         List<DeviceNode> nodes = new ArrayList<>();
-        for (SgxDevice device : devices) {
+        for (SgxNode device : devices) {
             nodes.add(new DeviceNode(device, FIRST_MINOR - nodes.size()));
         }
         return nodes;

@@ -5,9 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import jsgx.driver.AddressSpace;
-import jsgx.driver.DeviceFile;
-import jsgx.driver.DeviceMapping;
 import jsgx.machine.code.CodeLayout;
+import jsgx.machine.sgx.SgxMapping;
 
 /** /proc/PID/maps and smaps as a kernel with the devices would write them: the kernel's text, with what jsgx has in the address space taken out. */
 final class MapsText {
@@ -39,7 +38,7 @@ final class MapsText {
      * @param kernel what the kernel wrote
      * @param mappings of devices, lowest first
      */
-    static String of(String kernel, List<DeviceMapping> mappings) {
+    static String of(String kernel, List<SgxMapping> mappings) {
         boolean smaps = kernel.contains("\nSize:");
         List<Area> areas = new ArrayList<>();
         for (Area area : parse(kernel)) {
@@ -48,7 +47,7 @@ final class MapsText {
             }
             add(areas, area, mappings);
         }
-        for (DeviceMapping mapping : mappings) {
+        for (SgxMapping mapping : mappings) {
             areas.add(device(mapping, smaps));
         }
         areas.add(new Area(
@@ -63,7 +62,7 @@ final class MapsText {
     }
 
     /** Adds what of an area is neither a device's nor jsgx's. */
-    private static void add(List<Area> areas, Area area, List<DeviceMapping> mappings) {
+    private static void add(List<Area> areas, Area area, List<SgxMapping> mappings) {
         List<long[]> holes = new ArrayList<>();
         mappings.forEach(mapping -> holes.add(new long[] {mapping.start(), mapping.end()}));
         holes.add(new long[] {CodeLayout.CODE, CodeLayout.PROCESS_PAGES + CodeLayout.PROCESS_PAGES_SIZE});
@@ -82,12 +81,12 @@ final class MapsText {
         }
     }
 
-    private static Area device(DeviceMapping mapping, boolean smaps) {
+    private static Area device(SgxMapping mapping, boolean smaps) {
         int protection = mapping.protection();
         String permissions = ((protection & AddressSpace.PROT_READ) != 0 ? "r" : "-")
                 + ((protection & AddressSpace.PROT_WRITE) != 0 ? "w" : "-")
                 + ((protection & AddressSpace.PROT_EXEC) != 0 ? "x" : "-");
-        String path = mapping.operations() instanceof DeviceFile file ? file.path() : "/dev/sgx";
+        String path = mapping.path();
         String rest = String.format(Locale.ROOT, " %ss %08x 00:05 %d", permissions, mapping.offset(), inode(path));
         String flags = permissions
                         .replace("r", "rd ")

@@ -4,15 +4,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
-import jsgx.driver.DeviceMapping;
-import jsgx.driver.EnclaveInfo;
 import jsgx.driver.Errno;
 import jsgx.machine.code.CodeLayout;
 import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.SystemCall;
-import jsgx.machine.space.ProgramSpace;
+import jsgx.machine.sgx.SgxMapping;
+import jsgx.machine.sgx.SgxSpace;
 import jsgx.machine.task.SystemCallAnswer;
 import jsgx.machine.task.Task;
 
@@ -36,7 +35,7 @@ final class MemoryCalls {
         this.files = files;
     }
 
-    private ProgramSpace space() {
+    private SgxSpace space() {
         return thread.memory().space();
     }
 
@@ -124,8 +123,8 @@ final class MemoryCalls {
             return SystemCalls.PROCEED;
         }
         boolean device = concernsDevice(address, end);
-        SystemCallAnswer answer =
-                replacing(address, end, () -> space().agent().systemCall(SystemCall.MUNMAP, address, end - address));
+        SystemCallAnswer answer = replacing(
+                address, end, () -> thread.memory().agent().systemCall(SystemCall.MUNMAP, address, end - address));
         if (device && answer instanceof SystemCallAnswer.Result(long result)) {
             tell("munmap", address, length, 0, result);
         }
@@ -185,7 +184,7 @@ final class MemoryCalls {
         int flags = (int) a[3];
         long target = a[4];
         boolean fixed = (flags & Flags.MREMAP_FIXED) != 0;
-        Optional<DeviceMapping> mapping = space().mappings().at(address);
+        Optional<SgxMapping> mapping = space().mapping(address);
         if (isReserved(address, address + Math.max(1, oldLength))
                 || (fixed && isReserved(target, target + newLength))) {
             return new SystemCallAnswer.Result(-Errors.EINVAL);
@@ -204,7 +203,7 @@ final class MemoryCalls {
     }
 
     /** mremap of a device's mapping, which can be moved and shrunk (mm/mremap.c; VM_PFNMAP, VM_DONTEXPAND). */
-    private long mremap(DeviceMapping mapping, long address, long oldLength, long newLength, int flags, long target) {
+    private long mremap(SgxMapping mapping, long address, long oldLength, long newLength, int flags, long target) {
         boolean mayMove = (flags & Flags.MREMAP_MAYMOVE) != 0;
         boolean fixed = (flags & Flags.MREMAP_FIXED) != 0;
         boolean dontUnmap = (flags & Flags.MREMAP_DONTUNMAP) != 0;
@@ -226,7 +225,7 @@ final class MemoryCalls {
     }
 
     private long move(
-            DeviceMapping mapping, long address, long oldLength, long newLength, boolean dontUnmap, long target) {
+            SgxMapping mapping, long address, long oldLength, long newLength, boolean dontUnmap, long target) {
         if ((target & (Flags.PAGE - 1)) != 0
                 || Long.compareUnsigned(newLength, Flags.TASK_SIZE) > 0
                 || Long.compareUnsigned(target, Flags.TASK_SIZE - newLength) > 0
@@ -245,7 +244,7 @@ final class MemoryCalls {
         if (newLength > oldLength || newLength > mapping.end() - address) {
             return -Errors.EFAULT;
         }
-        return space().move(mapping, address, address + newLength, target);
+        return space().move(address, address + newLength, target);
     }
 
     SystemCallAnswer madvise(long address, long length, int advice) {
@@ -277,7 +276,7 @@ final class MemoryCalls {
     }
 
     private boolean concernsDevice(long start, long end) {
-        return space().mappings().nextStart(start) < end;
+        return space().nextMapping(start) < end;
     }
 
     private static boolean isReserved(long start, long end) {
@@ -286,11 +285,7 @@ final class MemoryCalls {
 
     private void tell(String call, long address, long length, int protection, long result) {
         thread.program().tell(SgxEvent.Kind.MAP, () -> {
-            long enclave = space().mappings()
-                    .at(address)
-                    .flatMap(DeviceMapping::enclave)
-                    .map(EnclaveInfo::id)
-                    .orElse(0L);
+            long enclave = space().mapping(address).map(SgxMapping::enclave).orElse(0L);
             return new SgxEvent.Mapped(task.pid(), task.tid(), enclave, call, address, length, protection, result);
         });
     }

@@ -2,12 +2,12 @@ package jsgx.machine.program;
 
 import java.util.Optional;
 import jsgx.driver.DeviceAbsentException;
-import jsgx.driver.DeviceFile;
 import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.RemoteMemory;
 import jsgx.machine.linux.SystemCall;
+import jsgx.machine.sgx.SgxFile;
 import jsgx.machine.task.SystemCallAnswer;
 import jsgx.machine.task.Task;
 
@@ -43,7 +43,7 @@ final class OpenCalls {
         if (size < HOW_SIZE) {
             return SystemCalls.PROCEED;
         }
-        RemoteMemory memory = thread.memory().space().memory();
+        RemoteMemory memory = thread.memory().contents();
         Optional<Long> flags = memory.readLong(how);
         Optional<Long> resolve = memory.readLong(how + HOW_RESOLVE);
         if (flags.isEmpty() || resolve.isEmpty()) {
@@ -149,9 +149,9 @@ final class OpenCalls {
     }
 
     private long openDevice(DeviceNode node, int flags) {
-        DeviceFile file;
+        SgxFile file;
         try {
-            file = thread.program().openFile(node, thread.process().workload());
+            file = node.device().open(thread.process().workload());
         } catch (DeviceAbsentException e) {
             return -Errors.ENOENT;
         }

@@ -11,13 +11,13 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
-import jsgx.driver.DeviceFile;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
 import jsgx.machine.linux.SharedMemory;
 import jsgx.machine.linux.SystemCall;
+import jsgx.machine.sgx.SgxFile;
 
 /**
  * The devices that the run has open, whichever processes and however many descriptors have them.
@@ -39,7 +39,7 @@ final class OpenDevices implements AutoCloseable {
      * @param pid who opened it
      * @param calls held for reading by calls that use the file: as in the kernel it is closed after them
      */
-    record Open(DeviceNode node, DeviceFile file, int access, int end, int pid, ReadWriteLock calls) {
+    record Open(DeviceNode node, SgxFile file, int access, int end, int pid, ReadWriteLock calls) {
 
         /** Makes a call that uses the file. */
         long calling(LongSupplier call) {
@@ -108,7 +108,7 @@ final class OpenDevices implements AutoCloseable {
      *
      * @param opener has the thread open a path, with the access that the device was opened with; returns the descriptor or a negated errno
      */
-    long add(DeviceNode node, DeviceFile file, int access, int pid, ToLongFunction<String> opener) {
+    long add(DeviceNode node, SgxFile file, int access, int pid, ToLongFunction<String> opener) {
         Linux.Pipe pipe;
         try {
             pipe = Linux.pipe();

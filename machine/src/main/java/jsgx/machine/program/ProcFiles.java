@@ -61,7 +61,7 @@ final class ProcFiles {
         }
         try {
             String kernel = Files.readString(Path.of(name), StandardCharsets.ISO_8859_1);
-            String text = MapsText.of(kernel, memory.get().space().mappings().all());
+            String text = MapsText.of(kernel, memory.get().space().mappings());
             return replace(descriptor, text.getBytes(StandardCharsets.ISO_8859_1), flags);
         } catch (IOException e) {
             // The process is gone: its file is empty, as this one will be.

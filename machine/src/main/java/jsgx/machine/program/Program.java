@@ -6,28 +6,21 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import jsgx.driver.DeviceAbsentException;
-import jsgx.driver.DeviceFile;
-import jsgx.driver.SgxDriver;
-import jsgx.driver.Workload;
-import jsgx.machine.enclave.CpuidService;
-import jsgx.machine.enclave.CpuidSites;
-import jsgx.machine.enclave.EnclaveExecution;
-import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
+import jsgx.machine.sgx.CpuidSites;
+import jsgx.machine.sgx.Sgx;
+import jsgx.machine.sgx.SgxThread;
 import jsgx.machine.task.Agent;
 import jsgx.machine.task.Task;
 
 /** A run of a program: its processes, with the driver that serves them. */
 public final class Program implements AutoCloseable {
 
-    private final SgxDriver driver;
+    private final Sgx sgx;
     private final ProgramOptions options;
-    private final CpuidService cpuid;
-    private final Vdso vdso;
     private final EventSink events;
     private final List<DeviceNode> nodes;
     private final OpenDevices devices;
@@ -39,22 +32,18 @@ public final class Program implements AutoCloseable {
     /**
      * A run in which no process has begun.
      *
-     * @param driver whose EPC the agents of the run map
+     * @param sgx its SGX, which is closed with it
      */
-    public Program(SgxDriver driver, ProgramOptions options, CpuidService cpuid, Vdso vdso, EventSink events)
-            throws LinuxException {
-        this(driver, options, cpuid, vdso, events, Linux.pid());
+    public Program(Sgx sgx, ProgramOptions options, EventSink events) throws LinuxException {
+        this(sgx, options, events, Linux.pid());
     }
 
     /** For a test that is the program too, and has somebody else for a supervisor. */
-    Program(SgxDriver driver, ProgramOptions options, CpuidService cpuid, Vdso vdso, EventSink events, int supervisor)
-            throws LinuxException {
-        this.driver = driver;
+    Program(Sgx sgx, ProgramOptions options, EventSink events, int supervisor) throws LinuxException {
+        this.sgx = sgx;
         this.options = options;
-        this.cpuid = cpuid;
-        this.vdso = vdso;
         this.events = events;
-        nodes = DeviceNode.of(driver, options.interfaces());
+        nodes = DeviceNode.of(sgx.nodes());
         devices = new OpenDevices(nodes, events);
         guard = new Guard(options.hidden(), supervisor);
         cpuidMappings = new CpuidMappings(options.patchCpuid());
@@ -80,12 +69,6 @@ public final class Program implements AutoCloseable {
     /** The device that is at a path and there; empty where there is none. */
     Optional<DeviceNode> node(String path) {
         return DeviceNode.at(path, nodes);
-    }
-
-    DeviceFile openFile(DeviceNode node, Workload workload) throws DeviceAbsentException {
-        return options.launchEnclave() && node.path().equals(driver.v5().path())
-                ? driver.openForLaunchEnclave(workload)
-                : node.device().open(workload);
     }
 
     void began(ProgramThread thread) {
@@ -139,15 +122,13 @@ public final class Program implements AutoCloseable {
     }
 
     ProgramMemory memory(int pid, Agent agent, CpuidSites cpuidSites) {
-        ProgramMemory memory =
-                new ProgramMemory(this, pid, agent, driver.processorPackage().epcm(), cpuidSites);
+        ProgramMemory memory = new ProgramMemory(this, pid, agent, sgx, cpuidSites);
         memories.add(memory);
         return memory;
     }
 
-    EnclaveExecution execution(Task task, ProgramMemory memory) {
-        return new EnclaveExecution(
-                task, memory.space(), driver.processor(memory.space()), vdso, cpuid, memory.cpuidSites(), events);
+    SgxThread execution(Task task, ProgramMemory memory) {
+        return sgx.thread(task, memory.space(), memory.cpuidSites());
     }
 
     void tell(SgxEvent.Kind kind, Supplier<SgxEvent> event) {
@@ -160,5 +141,6 @@ public final class Program implements AutoCloseable {
     @Override
     public void close() {
         devices.close();
+        sgx.close();
     }
 }

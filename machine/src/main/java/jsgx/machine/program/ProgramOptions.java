@@ -1,10 +1,7 @@
 package jsgx.machine.program;
 
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
-import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
 import jsgx.machine.linux.SeccompFilter;
 import org.jspecify.annotations.Nullable;
@@ -12,31 +9,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a run may do and see.
  *
- * @param interfaces whose devices there are; a driver that found no hardware for its device has none all the same
  * @param workload whom all enclaves of the run are charged to; null for the user of the process that opens the device
  * @param hidden files and folders that the program can read nothing of and change nothing in
- * @param launchEnclave whether its {@code /dev/sgx} is the one that the kernel hands to its own launch enclave
  * @param patchCpuid whether CPUID instructions of the program's files are replaced, as they cannot be made to trap here
  * @param action how a filter hands a system call to the supervision
  * @param strict whether system calls inside an enclave are undefined there, and its pages are shown only while a thread is inside
  */
 public record ProgramOptions(
-        Set<InterfaceKind> interfaces,
         @Nullable Workload workload,
         List<Path> hidden,
-        boolean launchEnclave,
         boolean patchCpuid,
         SeccompFilter.Action action,
         boolean strict) {
 
     public ProgramOptions {
-        interfaces = Set.copyOf(interfaces);
         hidden = List.copyOf(hidden);
     }
 
-    /** All devices, a workload for each user, nothing hidden, CPUID replaced, calls traced. */
+    /** A workload for each user, nothing hidden, CPUID replaced, calls traced. */
     public static ProgramOptions defaults() {
-        return new ProgramOptions(
-                EnumSet.allOf(InterfaceKind.class), null, List.of(), false, true, SeccompFilter.Action.TRACE, false);
+        return new ProgramOptions(null, List.of(), true, SeccompFilter.Action.TRACE, false);
     }
 }

@@ -3,12 +3,11 @@ package jsgx.machine.program;
 import java.util.Map;
 import jsgx.arch.EnclaveMode;
 import jsgx.arch.Leaf;
-import jsgx.arch.ProcessorPackage;
-import jsgx.machine.enclave.EnclaveExecution;
 import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.SystemCall;
-import jsgx.machine.space.ProgramSpace;
+import jsgx.machine.sgx.SgxSpace;
+import jsgx.machine.sgx.SgxThread;
 import jsgx.machine.task.Agent;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
@@ -35,7 +34,7 @@ public final class ProgramThread {
     private final Task task;
     private final ProgramProcess process;
     private volatile ProgramMemory memory;
-    private volatile EnclaveExecution execution;
+    private volatile SgxThread execution;
     private volatile @Nullable Thread server;
     private SystemCalls calls;
 
@@ -73,13 +72,8 @@ public final class ProgramThread {
     }
 
     /** The thread's address space. */
-    public ProgramSpace space() {
+    public SgxSpace space() {
         return memory.space();
-    }
-
-    /** The processor package on which its enclaves run. */
-    public ProcessorPackage processorPackage() {
-        return execution.processor().processorPackage();
     }
 
     /** Tells of ENCLU leaves that the thread executed without anybody being asked. */
@@ -93,7 +87,7 @@ public final class ProgramThread {
     }
 
     /** What the thread does with SGX. */
-    public EnclaveExecution execution() {
+    public SgxThread execution() {
         return execution;
     }
 
@@ -228,12 +222,12 @@ public final class ProgramThread {
         if (server == Thread.currentThread()) {
             return;
         }
-        EnclaveMode mode = execution.processor().enclaveMode();
+        EnclaveMode mode = execution.mode();
         boolean inside = mode == null
                 ? task.mayBeInside()
                 : mode.elrangeBase() < end && mode.elrangeBase() + mode.elrangeSize() > start;
         if (inside) {
-            task.evict(() -> mode != null && mode != execution.processor().enclaveMode());
+            task.evict(() -> mode != null && mode != execution.mode());
         }
     }
 }

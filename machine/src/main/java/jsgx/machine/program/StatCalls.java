@@ -103,7 +103,7 @@ final class StatCalls {
     }
 
     private long write(long buffer, byte[] bytes) {
-        return thread.memory().space().memory().write(buffer, bytes) ? 0 : -Errors.EFAULT;
+        return thread.memory().contents().write(buffer, bytes) ? 0 : -Errors.EFAULT;
     }
 
     /** struct stat. */

@@ -2,13 +2,13 @@ package jsgx.machine.program;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import jsgx.driver.DeviceFile;
 import jsgx.machine.linux.Linux;
-import jsgx.machine.space.Caller;
+import jsgx.machine.sgx.SgxCaller;
+import jsgx.machine.sgx.SgxFile;
 import jsgx.machine.task.Task;
 
 /** The files of one thread: what its descriptors and paths lead to. */
-final class ThreadFiles implements Caller {
+final class ThreadFiles implements SgxCaller {
 
     private static final long BETWEEN_LOOKS_NANOS = 2_000_000;
 
@@ -37,8 +37,7 @@ final class ThreadFiles implements Caller {
     /** A path in the thread's memory, each byte a character; empty where the kernel cannot read it either. */
     Optional<String> path(long address) {
         return thread.memory()
-                .space()
-                .memory()
+                .contents()
                 .readPath(address)
                 .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1));
     }
@@ -84,7 +83,7 @@ final class ThreadFiles implements Caller {
     }
 
     @Override
-    public Optional<DeviceFile> file(int descriptor) {
+    public Optional<SgxFile> file(int descriptor) {
         return open(descriptor).map(OpenDevices.Open::file);
     }
 

@@ -17,8 +17,9 @@ import jsgx.driver.FaultResult;
 import jsgx.machine.enclave.EnclaveSpace;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
-import jsgx.machine.linux.RemoteMemory;
 import jsgx.machine.linux.SystemCall;
+import jsgx.machine.sgx.EnclaveThreads;
+import jsgx.machine.sgx.SgxSpace.Piece;
 import jsgx.machine.task.Agent;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +40,6 @@ public final class ProgramSpace implements EnclaveSpace {
     private static final ScopedValue<Call> CALL = ScopedValue.newInstance();
     private static final long PAGE_SIZE = Epc.PAGE_SIZE;
     private static final int MAP_32BIT = 0x40;
-    private static final int READ_IMPLIES_EXEC = 0x40_0000;
     private static final long TASK_SIZE = 0x7fff_ffff_f000L;
 
     /** How much is copied through memory of our own at once. */
@@ -48,17 +48,15 @@ public final class ProgramSpace implements EnclaveSpace {
     /** A call of a driver for a thread of the program. Only that thread's server uses it. */
     private static final class Call {
         final Caller caller;
-        MemoryMaps.@Nullable Area area;
-        boolean noexec;
+        ProcessView.@Nullable Ground ground;
 
         Call(Caller caller) {
             this.caller = caller;
         }
     }
 
-    private final int pid;
+    private final ProcessView process;
     private final Agent agent;
-    private final RemoteMemory memory;
     private final EnclaveThreads threads;
     private final DeviceMappings mappings = new DeviceMappings();
     private final EpcPageTable pages;
@@ -77,35 +75,20 @@ public final class ProgramSpace implements EnclaveSpace {
      * @param agent our own thread in it
      */
     public ProgramSpace(int pid, Agent agent, Epcm epcm, EnclaveThreads threads) {
-        this(pid, agent, epcm, threads, false);
+        this(new LocalProcess(pid), agent, epcm, threads, false);
     }
 
     /**
      * The same.
      *
+     * @param process one that has it
      * @param strict whether the process shows an enclave's pages only while a thread is inside
      */
-    public ProgramSpace(int pid, Agent agent, Epcm epcm, EnclaveThreads threads, boolean strict) {
-        this.pid = pid;
+    public ProgramSpace(ProcessView process, Agent agent, Epcm epcm, EnclaveThreads threads, boolean strict) {
+        this.process = process;
         this.agent = agent;
         this.threads = threads;
-        memory = new RemoteMemory(pid);
         pages = new EpcPageTable(agent, epcm, strict);
-    }
-
-    /** A process that has this address space. */
-    public int pid() {
-        return pid;
-    }
-
-    /** Our own thread in it. */
-    public Agent agent() {
-        return agent;
-    }
-
-    /** The process's memory as it reads and writes it itself. */
-    public RemoteMemory memory() {
-        return memory;
     }
 
     /** Runs what calls drivers for a thread of the program, which they may ask about. */
@@ -162,7 +145,7 @@ public final class ProgramSpace implements EnclaveSpace {
     public boolean showOnes(long linear) {
         return pages.showOnes(linear, page -> {
             try (Arena arena = Arena.ofConfined()) {
-                memory.write(page, arena.allocate(PAGE_SIZE).fill((byte) 0xff));
+                process.write(page, arena.allocate(PAGE_SIZE).fill((byte) 0xff));
             }
         });
     }
@@ -271,7 +254,7 @@ public final class ProgramSpace implements EnclaveSpace {
             to.asSlice(0, shown).fill((byte) 0xff);
             return shown == 0 || shown == to.byteSize() ? shown : shown + read(buffer, user + shown, to.asSlice(shown));
         }
-        long moved = memory.read(user, buffer.asSlice(0, ordinary));
+        long moved = process.read(user, buffer.asSlice(0, ordinary));
         MemorySegment.copy(buffer, 0, to, 0, moved);
         return moved < ordinary || moved == to.byteSize()
                 ? moved
@@ -288,7 +271,7 @@ public final class ProgramSpace implements EnclaveSpace {
                     : shown + write(buffer, from.asSlice(shown), user + shown);
         }
         MemorySegment.copy(from, 0, buffer, 0, ordinary);
-        long moved = memory.write(user, buffer.asSlice(0, ordinary));
+        long moved = process.write(user, buffer.asSlice(0, ordinary));
         return moved < ordinary || moved == from.byteSize()
                 ? moved
                 : moved + write(buffer, from.asSlice(moved), user + moved);
@@ -319,20 +302,19 @@ public final class ProgramSpace implements EnclaveSpace {
     @Override
     public Source source(long address) {
         Call call = CALL.isBound() ? CALL.get() : null;
-        MemoryMaps.Area known = call == null ? null : call.area;
-        if (call != null && known != null && address >= known.start() && address < known.end()) {
-            return call.noexec ? Source.NOEXEC : Source.MAY_EXEC;
+        ProcessView.Ground known = call == null ? null : call.ground;
+        if (known != null && address >= known.start() && address < known.end()) {
+            return source(known);
         }
-        Optional<MemoryMaps.Area> area = MemoryMaps.find(pid, address);
-        if (area.isEmpty()) {
-            return Source.UNMAPPED;
+        Optional<ProcessView.Ground> ground = process.ground(address);
+        if (call != null && ground.isPresent()) {
+            call.ground = ground.get();
         }
-        boolean noexec = MemoryMaps.isNoexec(pid, area.get());
-        if (call != null) {
-            call.area = area.get();
-            call.noexec = noexec;
-        }
-        return noexec ? Source.NOEXEC : Source.MAY_EXEC;
+        return ground.map(ProgramSpace::source).orElse(Source.UNMAPPED);
+    }
+
+    private static Source source(ProcessView.Ground ground) {
+        return ground.noexec() ? Source.NOEXEC : Source.MAY_EXEC;
     }
 
     @Override
@@ -342,7 +324,7 @@ public final class ProgramSpace implements EnclaveSpace {
 
     @Override
     public boolean readImpliesExec() {
-        return (MemoryMaps.personality(pid) & READ_IMPLIES_EXEC) != 0;
+        return process.readImpliesExec();
     }
 
     @Override
@@ -469,12 +451,6 @@ public final class ProgramSpace implements EnclaveSpace {
     /** munmap of whole pages: 0 or a negated errno. */
     public long munmap(long start, long end) {
         return replace(start, end, () -> agent.systemCall(SystemCall.MUNMAP, start, end - start));
-    }
-
-    /** What is done with one piece of a range, and whether it failed: 0 or a negated errno. */
-    @FunctionalInterface
-    public interface Piece {
-        long apply(long start, long end);
     }
 
     /** Does something with a range of addresses piece by piece, lowest first, up to the first failure: with what is a device's mapping and what is not. */

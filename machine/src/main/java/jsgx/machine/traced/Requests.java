@@ -13,19 +13,29 @@ import java.util.function.Consumer;
  */
 final class Requests<T> {
 
-    private static final long PATIENCE_SECONDS = 5;
+    private static final long PATIENCE_NANOS = 5_000_000_000L;
+
+    /** A tracer that was just about to wait does not hear the first call. */
+    private static final long AGAIN_NANOS = 1_000_000;
 
     private record Request<T>(T what, CountDownLatch done) {}
 
     private final Queue<Request<T>> asked = new ConcurrentLinkedQueue<>();
 
-    /** Returns when the tracer has done it, or after a time in which it would have. */
-    @SuppressWarnings("ResultOfMethodCallIgnored")
-    void ask(T what) {
+    /**
+     * Returns when the tracer has done it, or after a time in which it would have.
+     *
+     * @param wake wakes the tracer where it waits
+     */
+    void ask(T what, Runnable wake) {
         Request<T> request = new Request<>(what, new CountDownLatch(1));
         asked.add(request);
+        long since = System.nanoTime();
         try {
-            request.done().await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            do {
+                wake.run();
+            } while (!request.done().await(AGAIN_NANOS, TimeUnit.NANOSECONDS)
+                    && System.nanoTime() - since < PATIENCE_NANOS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -74,6 +74,7 @@ final class Tracer {
 
     private final Requests<TracedTask> evictions = new Requests<>();
     private volatile @Nullable Thread tracer;
+    private volatile @Nullable Attention attention;
     private int leader;
     private volatile boolean killed;
     private boolean executed;
@@ -101,11 +102,11 @@ final class Tracer {
     /** Serves the program until no process of it is left: the exit status of its first, or 128 and the signal that killed it. */
     int run() throws LinuxException {
         tracer = Thread.currentThread();
-        Attention.duty(this::attend);
+        attention = Attention.duty(this::attend);
         try {
             return serve();
         } finally {
-            Attention.duty(() -> {});
+            Attention.none();
             evictions.serve(task -> {});
         }
     }
@@ -122,9 +123,12 @@ final class Tracer {
                 }
                 continue;
             }
-            long tid = Ptrace.await(-1, status);
+            long tid = Attention.waiting(() -> Ptrace.awaitAny(status));
             if (tid == -Errors.ECHILD) {
                 break;
+            }
+            if (tid == -Errors.EINTR) {
+                continue;
             }
             Linux.check("wait for the program", tid);
             arrived((int) tid, Ptrace.status(status));
@@ -438,7 +442,14 @@ final class Tracer {
         if (tracer == Thread.currentThread()) {
             leaveEnclave(task);
         } else {
-            evictions.ask(task);
+            evictions.ask(task, this::wake);
+        }
+    }
+
+    private void wake() {
+        Attention waiting = attention;
+        if (waiting != null) {
+            waiting.wake();
         }
     }
 

@@ -14,7 +14,7 @@ final class CpuidServiceTest {
 
     @Test
     void leaf12IsTheModels() {
-        CpuidService service = new CpuidService(SGX, (leaf, subleaf) -> new Cpuid.Registers(-1, -1, -1, -1));
+        CpuidService service = new CpuidService(SGX::read, (leaf, subleaf) -> new Cpuid.Registers(-1, -1, -1, -1));
 
         for (int subleaf = 0; subleaf < 4; subleaf++) {
             assertThat(service.read(0x12, subleaf)).isEqualTo(SGX.read(0x12, subleaf));
@@ -23,7 +23,8 @@ final class CpuidServiceTest {
 
     @Test
     void leaf7HasSgxAndWhatTheProcessorHas() {
-        CpuidService service = new CpuidService(SGX, (leaf, subleaf) -> new Cpuid.Registers(1, 0xff00, 0xff, 0xabc));
+        CpuidService service =
+                new CpuidService(SGX::read, (leaf, subleaf) -> new Cpuid.Registers(1, 0xff00, 0xff, 0xabc));
 
         assertThat(service.read(7, 0)).isEqualTo(new Cpuid.Registers(1, 0xff04, 0x4000_00ff, 0xabc));
         assertThat(service.read(7, 1)).isEqualTo(new Cpuid.Registers(1, 0xff00, 0xff, 0xabc));
@@ -31,8 +32,8 @@ final class CpuidServiceTest {
 
     @Test
     void leaf0ReachesLeaf12() {
-        CpuidService small = new CpuidService(SGX, (leaf, subleaf) -> new Cpuid.Registers(0x10, 1, 2, 3));
-        CpuidService large = new CpuidService(SGX, (leaf, subleaf) -> new Cpuid.Registers(0x20, 1, 2, 3));
+        CpuidService small = new CpuidService(SGX::read, (leaf, subleaf) -> new Cpuid.Registers(0x10, 1, 2, 3));
+        CpuidService large = new CpuidService(SGX::read, (leaf, subleaf) -> new Cpuid.Registers(0x20, 1, 2, 3));
 
         assertThat(small.read(0, 0)).isEqualTo(new Cpuid.Registers(0x12, 1, 2, 3));
         assertThat(large.read(0, 0)).isEqualTo(new Cpuid.Registers(0x20, 1, 2, 3));
@@ -45,7 +46,7 @@ final class CpuidServiceTest {
         registers.set(Register.RCX, -1L << 32 | 5);
         registers.set(Register.RIP, 0x1000);
 
-        new CpuidService(SGX, (leaf, subleaf) -> new Cpuid.Registers(leaf, -1, subleaf, -2)).execute(registers);
+        new CpuidService(SGX::read, (leaf, subleaf) -> new Cpuid.Registers(leaf, -1, subleaf, -2)).execute(registers);
 
         assertThat(registers.get(Register.RAX)).isEqualTo(0x8000_0000L);
         assertThat(registers.get(Register.RBX)).isEqualTo(0xffff_ffffL);

@@ -29,6 +29,7 @@ import jsgx.driver.FaultResult;
 import jsgx.driver.MappingOperations;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.event.SgxEvent;
+import jsgx.machine.sgx.CpuidSites;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
 import jsgx.machine.task.Task;
@@ -106,7 +107,7 @@ final class TestThread implements Task {
                 space,
                 processor,
                 new Vdso(vdso, fixup),
-                new CpuidService(machine.cpu.cpuid(), (leaf, subleaf) -> new Cpuid.Registers(0, 0, 0, 0)),
+                new CpuidService(machine.cpu.cpuid()::read, (leaf, subleaf) -> new Cpuid.Registers(0, 0, 0, 0)),
                 cpuidSites,
                 new EventSink() {
                     @Override

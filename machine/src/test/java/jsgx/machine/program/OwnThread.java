@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import jsgx.arch.CpuFeatures;
@@ -16,15 +17,17 @@ import jsgx.arch.ProcessorPackage;
 import jsgx.arch.RegisterFile;
 import jsgx.arch.RegisterModel;
 import jsgx.driver.DriverOptions;
+import jsgx.driver.InterfaceKind;
 import jsgx.driver.SgxDriver;
 import jsgx.machine.SharedEpc;
 import jsgx.machine.code.CodeLayout;
-import jsgx.machine.enclave.CpuidService;
+import jsgx.machine.embedded.EmbeddedSgx;
 import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.SystemCall;
+import jsgx.machine.sgx.Sgx;
 import jsgx.machine.task.Agent;
 import jsgx.machine.task.SystemCallAnswer;
 import jsgx.machine.task.Task;
@@ -49,7 +52,7 @@ final class OwnThread implements Task, Agent, AutoCloseable {
     final ProgramThread thread;
     final Arena arena = Arena.ofConfined();
 
-    OwnThread(ProgramOptions options, EventSink events) throws Exception {
+    OwnThread(Set<InterfaceKind> interfaces, ProgramOptions options, EventSink events) throws Exception {
         long pages = Linux.call(
                 SystemCall.MMAP,
                 CodeLayout.PROCESS_PAGES,
@@ -64,8 +67,15 @@ final class OwnThread implements Task, Agent, AutoCloseable {
         ProcessorPackage cpu = new ProcessorPackage(
                 Fuses.burn(random), CpuFeatures.SGX2, CpuSvn.ZERO, new byte[16], epc.epc(), random);
         driver = new SgxDriver(cpu, DriverOptions.defaults().withSwapThread(false));
-        CpuidService cpuid = new CpuidService(cpu.cpuid(), (leaf, subleaf) -> new Cpuid.Registers(0, 0, 0, 0));
-        program = new Program(driver, options, cpuid, new Vdso(0, 0), events, SUPERVISOR);
+        Sgx sgx = new EmbeddedSgx(
+                driver,
+                interfaces,
+                false,
+                false,
+                (leaf, subleaf) -> new Cpuid.Registers(0, 0, 0, 0),
+                new Vdso(0, 0),
+                events);
+        program = new Program(sgx, options, events, SUPERVISOR);
         thread = program.start(this, this);
     }
 

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import jsgx.driver.InterfaceKind;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.event.SgxEvent;
@@ -50,13 +49,12 @@ class ServedCallsTest {
 
     @BeforeEach
     void start() throws Exception {
-        own = new OwnThread(options(EnumSet.allOf(InterfaceKind.class)), events());
+        own = new OwnThread(EnumSet.allOf(InterfaceKind.class), options(), events());
     }
 
-    private ProgramOptions options(Set<InterfaceKind> interfaces) throws Exception {
+    private ProgramOptions options() throws Exception {
         Files.createDirectories(folder.resolve("hidden/below"));
-        return new ProgramOptions(
-                interfaces, null, List.of(folder.resolve("hidden")), false, false, SeccompFilter.Action.TRACE, false);
+        return new ProgramOptions(null, List.of(folder.resolve("hidden")), false, SeccompFilter.Action.TRACE, false);
     }
 
     private EventSink events() {
@@ -127,7 +125,7 @@ class ServedCallsTest {
                 .as("v5 has no device without a launch enclave")
                 .isEqualTo(-Errors.ENOENT);
         own.close();
-        own = new OwnThread(options(EnumSet.of(InterfaceKind.ISGX)), events());
+        own = new OwnThread(EnumSet.of(InterfaceKind.ISGX), options(), events());
         assertThat(own.open("/dev/isgx", Linux.O_RDWR)).isNotNegative();
         assertThat(own.open("/dev/sgx_vepc", Linux.O_RDWR)).isEqualTo(-Errors.ENOENT);
     }
@@ -305,7 +303,7 @@ class ServedCallsTest {
     }
 
     private boolean isDevice(long address) {
-        return own.thread.memory().space().mappings().at(address).isPresent();
+        return own.thread.memory().space().mapping(address).isPresent();
     }
 
     @Test
@@ -320,8 +318,7 @@ class ServedCallsTest {
         assertThat(own.thread
                         .memory()
                         .space()
-                        .mappings()
-                        .at(range + 15 * PAGE)
+                        .mapping(range + 15 * PAGE)
                         .orElseThrow()
                         .protection())
                 .isEqualTo(1);

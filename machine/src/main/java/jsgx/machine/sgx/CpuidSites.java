@@ -1,4 +1,4 @@
-package jsgx.machine.enclave;
+package jsgx.machine.sgx;
 
 import java.util.concurrent.ConcurrentSkipListSet;
 
@@ -26,7 +26,8 @@ public final class CpuidSites {
         return addresses.contains(address);
     }
 
-    void add(long address) {
+    /** A CPUID was replaced. */
+    public void add(long address) {
         addresses.add(address);
     }
 

@@ -1,4 +1,4 @@
-package jsgx.machine.space;
+package jsgx.machine.sgx;
 
 /** The threads of an address space, for the drivers, which make them leave their enclaves. */
 @FunctionalInterface
