@@ -4,7 +4,12 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import jsgx.driver.DriverOptions;
 import jsgx.driver.SgxDriver;
 import jsgx.machine.MachineException.Kind;
@@ -16,6 +21,7 @@ import jsgx.machine.embedded.EmbeddedSgx;
 import jsgx.machine.enclave.NativeCpuid;
 import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
+import jsgx.machine.event.SgxEvent;
 import jsgx.machine.fast.FastSupervision;
 import jsgx.machine.linux.Command;
 import jsgx.machine.linux.Errors;
@@ -27,6 +33,8 @@ import jsgx.machine.linux.SystemCall;
 import jsgx.machine.program.FilteredCalls;
 import jsgx.machine.program.Program;
 import jsgx.machine.program.ProgramOptions;
+import jsgx.machine.remote.RemoteSgx;
+import jsgx.machine.remote.RunRequest;
 import jsgx.machine.sgx.Sgx;
 import jsgx.machine.traced.TracedSupervision;
 
@@ -81,18 +89,100 @@ public final class Machine {
         KernelVdso kernel = KernelVdso.ofThisProcess();
         CodePages code = fast ? FastSupervision.code(kernel) : CodePages.of(kernel);
         SeccompFilter.Action action = fast ? SeccompFilter.Action.TRAP : SeccompFilter.Action.TRACE;
-        try (Program program = program(options, driver, code.vdso(), action, events);
+        try (Program program = new Program(embedded(options, driver, code.vdso(), events), rules(options, action), events);
                 Terminal terminal = Terminal.shared()) {
-            Run supervision = fast ? fast(program, code, epc, terminal) : traced(program, code, epc, terminal);
+            Run supervision =
+                    fast ? fast(program, code, epc, terminal) : traced(program, code, epc.descriptor(), terminal);
             return run(supervision, found);
         } catch (StartException e) {
             throw notStarted(found, e);
         } catch (LinuxException e) {
-            throw new MachineException(Kind.FAILED, "the program cannot be supervised: %s".formatted(e.getMessage()));
+            throw notSupervised(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new MachineException(Kind.FAILED, "interrupted");
         }
+    }
+
+    /**
+     * The same on the processor of a daemon. The program is traced.
+     *
+     * @param daemon whose processor, driver and launch control serve it
+     * @param reports is given what the daemon's launch control said of an INIT, on the thread that then tells the event
+     */
+    public static int run(
+            List<String> command,
+            MachineOptions options,
+            RemoteDaemon daemon,
+            Consumer<byte[]> reports,
+            EventSink events)
+            throws MachineException {
+        Command found = find(command, options);
+        if (options.supervision() == Supervision.FAST) {
+            throw new MachineException(
+                    Kind.FAILED, "under a daemon programs are traced: the stub of a fast run would have to know its processor");
+        }
+        CodePages code = CodePages.of(KernelVdso.ofThisProcess());
+        RemoteSgx sgx = remote(options, daemon, code.vdso(), reports, events);
+        Thread caller = Thread.currentThread();
+        AtomicBoolean over = new AtomicBoolean();
+        try (Program program = new Program(sgx, rules(options, SeccompFilter.Action.TRACE), events);
+                Terminal terminal = Terminal.shared()) {
+            sgx.begin(() -> {
+                if (!over.getAndSet(true)) {
+                    caller.interrupt();
+                }
+            });
+            try {
+                return run(traced(program, code, sgx.epcDescriptor(), terminal), found);
+            } finally {
+                if (over.getAndSet(true)) {
+                    // Whoever was interrupted for the daemon's end has noticed.
+                    Thread.interrupted();
+                }
+            }
+        } catch (StartException e) {
+            throw notStarted(found, e);
+        } catch (LinuxException e) {
+            throw gone(sgx).orElseGet(() -> notSupervised(e));
+        } catch (InterruptedException e) {
+            throw gone(sgx).orElseGet(() -> {
+                caller.interrupt();
+                return new MachineException(Kind.FAILED, "interrupted");
+            });
+        } catch (RuntimeException e) {
+            throw gone(sgx).orElseThrow(() -> e);
+        }
+    }
+
+    private static Optional<MachineException> gone(RemoteSgx sgx) {
+        return Optional.ofNullable(sgx.lost())
+                .map(why -> new MachineException(
+                        Kind.FAILED,
+                        "the daemon is gone (%s), and with it the program's enclaves: the program was ended".formatted(why)));
+    }
+
+    private static RemoteSgx remote(
+            MachineOptions options,
+            RemoteDaemon daemon,
+            VdsoAddresses vdso,
+            Consumer<byte[]> reports,
+            EventSink events)
+            throws MachineException {
+        Set<SgxEvent.Kind> wanted = EnumSet.allOf(SgxEvent.Kind.class);
+        wanted.removeIf(kind -> !events.wants(kind));
+        RemoteDaemon.Given given =
+                daemon.ask(new RunRequest(options.interfaces(), wanted, options.strict(), vdso.enclu(), vdso.fixup()));
+        try {
+            return new RemoteSgx(given.welcome(), given.descriptors(), new NativeCpuid(), events, reports);
+        } catch (LinuxException e) {
+            given.descriptors().forEach(Linux::close);
+            throw notSupervised(e);
+        }
+    }
+
+    private static MachineException notSupervised(LinuxException e) {
+        return new MachineException(Kind.FAILED, "the program cannot be supervised: %s".formatted(e.getMessage()));
     }
 
     /** Runs a program until no process of it is left. */
@@ -105,14 +195,14 @@ public final class Machine {
         return command -> new FastSupervision(program, code, epc.descriptor(), terminal::began).run(command);
     }
 
-    private static Run traced(Program program, CodePages code, SharedEpc epc, Terminal terminal) {
+    private static Run traced(Program program, CodePages code, int epcDescriptor, Terminal terminal) {
         // Calls that the tracer makes a thread execute are let through by the tracer. The agent has none, and could be
         // misused for others.
         SeccompFilter filter = new SeccompFilter(CodeLayout.AGENT, CodeLayout.STUB)
                 .passOnly(SystemCall.MMAP, SystemCall.MPROTECT, SystemCall.MUNMAP);
         FilteredCalls.pick(filter, SeccompFilter.Action.TRACE);
         filter.pick(SystemCall.RT_SIGPROCMASK, SeccompFilter.Action.TRACE);
-        return new TracedSupervision(program, code, epc.descriptor(), filter.program(), terminal::began)::run;
+        return new TracedSupervision(program, code, epcDescriptor, filter.program(), terminal::began)::run;
     }
 
     private static int run(Run supervision, Command command)
@@ -132,10 +222,9 @@ public final class Machine {
         }
     }
 
-    private static Program program(
-            MachineOptions options, SgxDriver driver, VdsoAddresses vdso, SeccompFilter.Action action, EventSink events)
+    private static Sgx embedded(MachineOptions options, SgxDriver driver, VdsoAddresses vdso, EventSink events)
             throws LinuxException {
-        Sgx sgx = new EmbeddedSgx(
+        return new EmbeddedSgx(
                 driver,
                 options.interfaces(),
                 options.launchEnclave(),
@@ -143,13 +232,15 @@ public final class Machine {
                 new NativeCpuid(),
                 new Vdso(vdso.enclu(), vdso.fixup()),
                 events);
-        ProgramOptions rules = new ProgramOptions(
+    }
+
+    private static ProgramOptions rules(MachineOptions options, SeccompFilter.Action action) {
+        return new ProgramOptions(
                 options.workload(),
                 options.hidden(),
                 Linux.failed(Linux.call(SystemCall.ARCH_PRCTL, ARCH_SET_CPUID, 1)),
                 action,
                 options.strict());
-        return new Program(sgx, rules, events);
     }
 
     private static Command find(List<String> command, MachineOptions options) throws MachineException {

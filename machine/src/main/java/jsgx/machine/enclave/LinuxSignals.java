@@ -4,7 +4,7 @@ import jsgx.arch.leaf.Aex;
 import jsgx.machine.task.SignalInfo;
 
 /** Which signal Linux makes of an exception that a thread raised (arch/x86/kernel/traps.c, arch/x86/mm/fault.c). */
-final class LinuxSignals {
+public final class LinuxSignals {
 
     static final int DE = 0;
     static final int DB = 1;
@@ -72,7 +72,7 @@ final class LinuxSignals {
     }
 
     /** Whether a signal tells of a page fault. */
-    static boolean isPageFault(SignalInfo signal) {
+    public static boolean isPageFault(SignalInfo signal) {
         return switch (signal.number()) {
             case SignalInfo.SIGSEGV -> signal.code() > 0 && signal.code() != SI_KERNEL;
             case SignalInfo.SIGBUS -> signal.code() == BUS_ADRERR;
@@ -81,7 +81,7 @@ final class LinuxSignals {
     }
 
     /** Whether an exception of the thread caused a signal; otherwise somebody sent it. */
-    static boolean isSynchronous(SignalInfo signal) {
+    public static boolean isSynchronous(SignalInfo signal) {
         return signal.code() > 0;
     }
 

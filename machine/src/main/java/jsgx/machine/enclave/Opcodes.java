@@ -3,22 +3,22 @@ package jsgx.machine.enclave;
 import jsgx.machine.enclave.InstructionDecoder.Encoding;
 
 /** Instructions that mean something to whoever supervises an enclave, told by their bytes. */
-final class Opcodes {
+public final class Opcodes {
 
     /** The segment registers as MOV numbers them, of which it may load all but CS in an enclave's caller. */
     private static final int SEGMENT_REGISTERS = 6;
 
     private Opcodes() {}
 
-    static boolean isEnclu(byte[] code) {
+    public static boolean isEnclu(byte[] code) {
         return starts(code, 0x0f, 0x01, 0xd7);
     }
 
-    static boolean isCpuid(byte[] code) {
+    public static boolean isCpuid(byte[] code) {
         return starts(code, 0x0f, 0xa2);
     }
 
-    static boolean isUd2(byte[] code) {
+    public static boolean isUd2(byte[] code) {
         return starts(code, 0x0f, 0x0b);
     }
 

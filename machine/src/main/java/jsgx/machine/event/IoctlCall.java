@@ -9,6 +9,9 @@ import jsgx.driver.DeviceMapping;
 import jsgx.driver.EnclaveInfo;
 import jsgx.driver.Errno;
 import jsgx.driver.IoctlNumber;
+import jsgx.driver.mainline.AddPages;
+import jsgx.driver.mainline.Create;
+import jsgx.driver.v5.AddPage;
 import org.jspecify.annotations.Nullable;
 
 /** An ioctl of a device, executed and told. */
@@ -43,6 +46,11 @@ public final class IoctlCall {
         boolean readable = caller.copyFromUser(argument, structure) == 0;
         IoctlDecoder decoder = IoctlDecoder.of(file.path(), cmd, structure, readable, caller);
         return new IoctlCall(sink, file, caller, decoder).run(pid, tid, cmd, argument);
+    }
+
+    /** Whether a request only adds pages: it takes no permission from any. */
+    public static boolean isBuilding(int cmd) {
+        return cmd == Create.CMD || cmd == AddPages.CMD || cmd == AddPage.CMD;
     }
 
     private long run(int pid, int tid, int cmd, long argument) {

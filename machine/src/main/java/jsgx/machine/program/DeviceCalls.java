@@ -1,8 +1,7 @@
 package jsgx.machine.program;
 
 import java.util.Optional;
-import jsgx.driver.mainline.AddPages;
-import jsgx.driver.mainline.Create;
+import jsgx.machine.event.IoctlCall;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.task.SystemCallAnswer;
 import jsgx.machine.task.Task;
@@ -31,15 +30,10 @@ final class DeviceCalls {
         OpenDevices.Open device = open.get();
         long result = device.calling(
                 () -> thread.memory().space().ioctl(task.tid(), files, device.file(), request, argument));
-        if (!isBuilding(request)) {
+        if (!IoctlCall.isBuilding(request)) {
             thread.program().restrict();
         }
         // A driver has no other reason for EINTR than a signal that came, which is ERESTARTSYS inside the kernel.
         return result == -Errors.EINTR ? new SystemCallAnswer.Interrupted() : new SystemCallAnswer.Result(result);
-    }
-
-    /** Whether a request only adds pages: it takes no permission from any. */
-    private static boolean isBuilding(int request) {
-        return request == Create.CMD || request == AddPages.CMD || request == jsgx.driver.v5.AddPage.CMD;
     }
 }

@@ -1,6 +1,12 @@
 package jsgx.machine.remote;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import jsgx.arch.Cpuid;
+import jsgx.driver.Availability;
+import jsgx.driver.EnclaveInfo;
+import jsgx.driver.SgxDevice;
 import jsgx.machine.linux.LinuxException;
 
 /**
@@ -10,27 +16,82 @@ import jsgx.machine.linux.LinuxException;
  */
 public final class RemoteServer implements AutoCloseable {
 
-    private final RemoteSession session;
+    /** CPUID leaf 12H has so many sub-leaves that tell something, at most. */
+    static final int SGX_SUBLEAVES = 10;
+
+    private final RemoteSession given;
+    private final SessionLanes lanes;
+    private final Session session;
 
     /** A session that has not begun. */
-    public RemoteServer(RunRequest request, RemoteSession session) throws LinuxException {
-        this.session = session;
+    public RemoteServer(RunRequest request, RemoteSession given) throws LinuxException {
+        this.given = given;
+        lanes = new SessionLanes(given.patience().toNanos());
+        session = new Session(request, given, lanes);
+        lanes.connect(session);
     }
 
-    /** What the front end's {@link jsgx.machine.remote} end has to be given, with the descriptors. */
+    /** What {@link RemoteSgx} is given at the other end, with the descriptors. */
     public byte[] welcome() {
-        return new byte[0];
+        Out out = new Out();
+        List<SgxDevice> devices = session.devices();
+        out.i32(devices.size());
+        for (SgxDevice device : devices) {
+            out.text(device.path()).flag(device.availability() instanceof Availability.Present);
+        }
+        Cpuid cpuid = given.driver().cpuid();
+        write(cpuid.read(7, 0), out);
+        for (int i = 0; i < SGX_SUBLEAVES; i++) {
+            write(cpuid.read(0x12, i), out);
+        }
+        return Arrays.copyOf(out.array(), out.size());
     }
 
-    /** What goes to the front end (SCM_RIGHTS), in this order. */
+    private static void write(Cpuid.Registers registers, Out out) {
+        out.i32(registers.eax()).i32(registers.ebx()).i32(registers.ecx()).i32(registers.edx());
+    }
+
+    /** What goes to the front end (SCM_RIGHTS), in this order; the lanes' ends are this one's to close, which {@link #serve} does. */
     public List<Integer> descriptors() {
-        return List.of(session.epcDescriptor());
+        List<Integer> all = new ArrayList<>();
+        all.add(given.epcDescriptor());
+        all.addAll(lanes.others());
+        return all;
     }
 
-    /** Serves until the session has ended, and releases what it had. */
-    public void serve() {}
+    /**
+     * Serves until the session has ended, and releases what it had. The front end has its descriptors.
+     *
+     * @return why it ended
+     */
+    public String serve() {
+        lanes.closeOthers();
+        Thread other = Thread.ofPlatform().daemon().name("jsgx-session").start(() -> lanes.serve(1));
+        lanes.serve(0);
+        boolean interrupted = false;
+        while (other.isAlive()) {
+            try {
+                other.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        session.release();
+        lanes.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return lanes.why();
+    }
+
+    /** The driver's word for a page that left the EPC, or came back; of any enclave. It never waits. */
+    public void moved(EnclaveInfo enclave, long address, boolean reclaimed) {
+        session.events().moved(enclave.id(), address, reclaimed);
+    }
 
     /** Ends the session. Any thread may call it, also to say that the connection is gone. */
     @Override
-    public void close() {}
+    public void close() {
+        lanes.lost("the connection is closed");
+    }
 }

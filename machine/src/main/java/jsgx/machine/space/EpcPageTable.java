@@ -464,7 +464,7 @@ final class EpcPageTable {
             last = agent.systemCall(call.number(), call.arguments());
         }
         if (Linux.failed(last) && last != -Errors.ESRCH) {
-            throw new IllegalStateException("%d EPC pages cannot be shown at 0x%x with protection %d: %s"
+            agent.refused("%d EPC pages cannot be shown at 0x%x with protection %d: %s"
                     .formatted(
                             change.count(), change.page() << Epc.PAGE_SHIFT, change.protection(), Linux.errorText((int)
                                     -last)));

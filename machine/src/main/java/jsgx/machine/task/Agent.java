@@ -23,6 +23,11 @@ public interface Agent {
     /** The EPC's descriptor in the agent's own file table, for mmap. */
     int epcDescriptor();
 
+    /** A system call failed that must not: nobody can go on with this address space. */
+    default void refused(String what) {
+        throw new IllegalStateException(what);
+    }
+
     /** Whether the address space is gone. */
     boolean isGone();
 }
