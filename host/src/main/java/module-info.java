@@ -13,6 +13,7 @@ module jsgx.host {
     requires transitive jsgx.machine;
 
     exports jsgx.host;
+    exports jsgx.host.client;
     exports jsgx.host.config;
     exports jsgx.host.fleet;
     exports jsgx.host.log;

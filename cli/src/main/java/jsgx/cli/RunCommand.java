@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.SgxDriver;
+import jsgx.host.client.HostFolder;
 import jsgx.image.ImageException;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
@@ -60,6 +61,18 @@ import picocli.CommandLine.TypeConversionException;
             "  jsgx run --epc 128MiB --placement kernel --json --stats -- true"
         })
 final class RunCommand extends Subcommand {
+
+    /** What a user says of a processor of his own. */
+    private static final List<String> OF_THE_DAEMON = List.of(
+            "--epc",
+            "--placement",
+            "--token-extension",
+            "--workload",
+            "--policy",
+            "--audit-durability",
+            "--native-le",
+            "--le",
+            "--le-sigstruct");
 
     @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The program, and its arguments.")
     private List<String> command = List.of();
@@ -131,6 +144,19 @@ final class RunCommand extends Subcommand {
     @Override
     int run() throws BadInput, ImageException, LaunchException, MachineException, IOException {
         check();
+        Optional<HostFolder> daemon = HostFolder.find(surroundings.environment());
+        Ended ended = daemon.isPresent() ? run(daemon.get()) : embedded();
+        if (trace.statistics()) {
+            if (json()) {
+                surroundings.err().println(ended.summary().json().line());
+            } else {
+                ended.summary().show(screen(surroundings.err()));
+            }
+        }
+        return ended.status();
+    }
+
+    private Ended embedded() throws BadInput, ImageException, LaunchException, MachineException, IOException {
         Optional<LaunchEnclave> other = launchEnclave.other(surroundings);
         Platform own = Platforms.own(surroundings);
         Platform platform = epc == null ? own : own.withEpc(epc);
@@ -147,14 +173,35 @@ final class RunCommand extends Subcommand {
             // The program has run; what its trail or revision could not do at the end changes nothing of that.
             surroundings.err().println("jsgx: warning: " + Text.printable(String.valueOf(e.getMessage())));
         }
-        if (trace.statistics()) {
-            if (json()) {
-                surroundings.err().println(ended.summary().json().line());
-            } else {
-                ended.summary().show(screen(surroundings.err()));
+        return ended;
+    }
+
+    /** On the processor of a daemon, by whose launch control it goes. */
+    private Ended run(HostFolder daemon) throws BadInput, LaunchException, MachineException, IOException {
+        for (String option : OF_THE_DAEMON) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw wrong(option + " is for the daemon at " + Text.printable(daemon.path().toString())
+                        + " to say, whose processor this is: leave it away, or run without a daemon with JSGX_RUN=none");
             }
         }
-        return ended.status();
+        if (supervision == Choice.FAST) {
+            throw wrong("--supervision fast is not for a run under a daemon, which has the processor: leave it away,"
+                    + " or run without a daemon with JSGX_RUN=none");
+        }
+        RunEvents.Style style = new RunEvents.Style(json(), this::screen, ZoneId.systemDefault());
+        long start = System.nanoTime();
+        try (PrintStream told = traceStream();
+                DaemonRuns runs = new DaemonRuns(daemon);
+                RunEvents events = new RunEvents(trace, surroundings.clock(), style, told, surroundings.err())) {
+            events.connect(runs::report);
+            int status = Machine.run(command, options(), runs, runs::said, events);
+            long nanos = System.nanoTime() - start;
+            events.close();
+            return new Ended(
+                    status,
+                    new RunSummary(
+                            events.statistics(), events.tokens(), events.refused(), nanos, RunSummary.OF_A_DAEMON));
+        }
     }
 
     /** How a run ended. */

@@ -63,7 +63,7 @@ final class RunEvents implements EventSink, AutoCloseable {
     /** Whose enclaves these are: a driver does not know processes. */
     private final Map<Long, Integer> owners = new ConcurrentHashMap<>();
 
-    private volatile @Nullable InitReports reports;
+    private volatile @Nullable Function<SgxEvent.Ioctl, InitReport> reports;
 
     /**
      * Events of a run.
@@ -84,7 +84,16 @@ final class RunEvents implements EventSink, AutoCloseable {
 
     /** The reports of the platform that the program runs on, to be had before it starts. */
     void connect(InitReports platform) {
-        reports = platform;
+        connect(init -> platform.take(
+                TraceText.kind(init.path()),
+                init.result(),
+                Optional.ofNullable(init.outcome()),
+                Optional.ofNullable(init.refusal())));
+    }
+
+    /** Where reports come from: of an INIT, on the thread that tells it. */
+    void connect(Function<SgxEvent.Ioctl, InitReport> source) {
+        reports = source;
     }
 
     /** The driver's word for a page that left the EPC, or came back. */
@@ -124,12 +133,8 @@ final class RunEvents implements EventSink, AutoCloseable {
     }
 
     /** What launch control said on this very thread. */
-    private InitReport report(SgxEvent.Ioctl init, InitReports from) {
-        InitReport report = from.take(
-                TraceText.kind(init.path()),
-                init.result(),
-                Optional.ofNullable(init.outcome()),
-                Optional.ofNullable(init.refusal()));
+    private InitReport report(SgxEvent.Ioctl init, Function<SgxEvent.Ioctl, InitReport> from) {
+        InitReport report = from.apply(init);
         if (init.result() == 0) {
             tokens.computeIfAbsent(report.token(), absent -> new LongAdder()).increment();
         } else {

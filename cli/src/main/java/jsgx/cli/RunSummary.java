@@ -14,9 +14,11 @@ import jsgx.machine.event.Statistics.Count;
  * @param tokens enclaves initialised by where their token came from
  * @param refused INITs that were refused
  * @param nanos how long it all took
- * @param held EPC pages that nobody gave back
+ * @param held EPC pages that nobody gave back; {@link #OF_A_DAEMON} where the EPC is a daemon's, which takes them back
  */
 record RunSummary(Statistics statistics, Map<TokenSource, Long> tokens, long refused, long nanos, long held) {
+
+    static final long OF_A_DAEMON = -1;
 
     private static final double MICRO = 1e3;
 
@@ -31,11 +33,17 @@ record RunSummary(Statistics statistics, Map<TokenSource, Long> tokens, long ref
         add(rows, "page faults served", statistics.faults());
         add(rows, "pages reclaimed", statistics.reclaimed());
         add(rows, "pages reloaded", statistics.reloaded());
-        screen.line("jsgx: " + Text.time(nanos / MICRO) + ", "
-                + (held == 0
-                        ? "every EPC page given back"
-                        : screen.bad(Text.count(held, "EPC page") + " not given back: a defect of jsgx")));
+        screen.line("jsgx: " + Text.time(nanos / MICRO) + ", " + pages(screen));
         screen.rows(rows);
+    }
+
+    private String pages(Screen screen) {
+        if (held == OF_A_DAEMON) {
+            return "on the daemon's processor";
+        }
+        return held == 0
+                ? "every EPC page given back"
+                : screen.bad(Text.count(held, "EPC page") + " not given back: a defect of jsgx");
     }
 
     private static void add(List<List<String>> rows, String what, long count) {

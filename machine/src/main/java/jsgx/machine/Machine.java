@@ -89,7 +89,8 @@ public final class Machine {
         KernelVdso kernel = KernelVdso.ofThisProcess();
         CodePages code = fast ? FastSupervision.code(kernel) : CodePages.of(kernel);
         SeccompFilter.Action action = fast ? SeccompFilter.Action.TRAP : SeccompFilter.Action.TRACE;
-        try (Program program = new Program(embedded(options, driver, code.vdso(), events), rules(options, action), events);
+        try (Program program =
+                        new Program(embedded(options, driver, code.vdso(), events), rules(options, action), events);
                 Terminal terminal = Terminal.shared()) {
             Run supervision =
                     fast ? fast(program, code, epc, terminal) : traced(program, code, epc.descriptor(), terminal);
@@ -120,7 +121,8 @@ public final class Machine {
         Command found = find(command, options);
         if (options.supervision() == Supervision.FAST) {
             throw new MachineException(
-                    Kind.FAILED, "under a daemon programs are traced: the stub of a fast run would have to know its processor");
+                    Kind.FAILED,
+                    "under a daemon programs are traced: the stub of a fast run would have to know its processor");
         }
         CodePages code = CodePages.of(KernelVdso.ofThisProcess());
         RemoteSgx sgx = remote(options, daemon, code.vdso(), reports, events);
@@ -159,15 +161,12 @@ public final class Machine {
         return Optional.ofNullable(sgx.lost())
                 .map(why -> new MachineException(
                         Kind.FAILED,
-                        "the daemon is gone (%s), and with it the program's enclaves: the program was ended".formatted(why)));
+                        "the daemon is gone (%s), and with it the program's enclaves: the program was ended"
+                                .formatted(why)));
     }
 
     private static RemoteSgx remote(
-            MachineOptions options,
-            RemoteDaemon daemon,
-            VdsoAddresses vdso,
-            Consumer<byte[]> reports,
-            EventSink events)
+            MachineOptions options, RemoteDaemon daemon, VdsoAddresses vdso, Consumer<byte[]> reports, EventSink events)
             throws MachineException {
         Set<SgxEvent.Kind> wanted = EnumSet.allOf(SgxEvent.Kind.class);
         wanted.removeIf(kind -> !events.wants(kind));

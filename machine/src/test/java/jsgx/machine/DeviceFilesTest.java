@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What standard tools find of devices, of hidden folders, and of what jsgx has in their address space. */
 @ParameterizedClass
-@EnumSource(Supervision.class)
+@EnumSource(Way.class)
 final class DeviceFilesTest {
 
     private final TestRun run;
@@ -24,8 +24,8 @@ final class DeviceFilesTest {
     @TempDir
     Path folder;
 
-    DeviceFilesTest(Supervision supervision) {
-        run = new TestRun(supervision);
+    DeviceFilesTest(Way way) {
+        run = new TestRun(way);
     }
 
     private String output(String script) throws MachineException {

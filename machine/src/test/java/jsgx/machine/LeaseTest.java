@@ -66,7 +66,7 @@ final class LeaseTest {
 
     @Test
     void aThreadEntersAgainWithoutAsking() throws Exception {
-        TestRun.Ended ended = new TestRun(Supervision.FAST)
+        TestRun.Ended ended = new TestRun(Way.FAST)
                 .withoutDetail()
                 .run(entering(COUNTING).print(EXCHANGE).exit(0).in(folder));
 
@@ -77,7 +77,7 @@ final class LeaseTest {
 
     @Test
     void whereEachEntryIsWantedEachIsTold() throws Exception {
-        TestRun.Ended ended = new TestRun(Supervision.FAST)
+        TestRun.Ended ended = new TestRun(Way.FAST)
                 .run(entering(COUNTING).print(EXCHANGE).exit(0).in(folder));
 
         assertThat(printed(ended)).isEqualTo(ENTRIES);
@@ -87,7 +87,7 @@ final class LeaseTest {
 
     @Test
     void aProcessThatEnteredExecutesAnotherProgram() throws Exception {
-        TestRun.Ended ended = new TestRun(Supervision.FAST)
+        TestRun.Ended ended = new TestRun(Way.FAST)
                 .withoutDetail()
                 .run(entering(COUNTING).execute("/bin/pwd").exit(1).in(folder));
 
@@ -99,7 +99,7 @@ final class LeaseTest {
 
     @Test
     void whatTheEnclaveHasIsTheSame() throws Exception {
-        TestRun.Ended ended = new TestRun(Supervision.FAST)
+        TestRun.Ended ended = new TestRun(Way.FAST)
                 .withoutDetail()
                 .run(entering(COUNTING)
                         .copy(ENCLAVE_DATA)
@@ -121,7 +121,7 @@ final class LeaseTest {
             program.enter();
         }
         program.asm.mov(RSI, EXCHANGE).mov(RAX, 0x10_0000L).mov(at(RSI), RAX);
-        TestRun.Ended ended = new TestRun(Supervision.FAST)
+        TestRun.Ended ended = new TestRun(Way.FAST)
                 .withoutDetail()
                 .run(program.enter().exit(0).in(folder));
 

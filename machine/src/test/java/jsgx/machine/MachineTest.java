@@ -23,13 +23,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ordinary programs run as they do unsupervised, whatever they do with processes, threads and signals. */
 @ParameterizedClass
-@EnumSource(Supervision.class)
+@EnumSource(Way.class)
 final class MachineTest {
 
     private final TestRun run;
 
-    MachineTest(Supervision supervision) {
-        run = new TestRun(supervision);
+    MachineTest(Way way) {
+        run = new TestRun(way);
     }
 
     @ParameterizedTest

@@ -51,13 +51,11 @@ final class NativeLimitsTest {
     private Path folder;
 
     private TestRun.Ended run(EnclaveProgram program) throws IOException, MachineException {
-        return new TestRun(Supervision.TRACED).run(program.in(folder));
+        return new TestRun(Way.TRACED).run(program.in(folder));
     }
 
     private TestRun.Ended strictly(EnclaveProgram program) throws IOException, MachineException {
-        return new TestRun(Supervision.TRACED)
-                .with(options -> options.withStrict(true))
-                .run(program.in(folder));
+        return new TestRun(Way.TRACED).with(options -> options.withStrict(true)).run(program.in(folder));
     }
 
     /** The 8 bytes that a program printed. */
@@ -276,7 +274,7 @@ final class NativeLimitsTest {
     }
 
     /** A system call by the instruction with which a supervision makes threads execute them: whether it made a file that is hidden. */
-    private boolean makesAHiddenFileByJsgxsCode(Supervision supervision) throws IOException, MachineException {
+    private boolean makesAHiddenFileByJsgxsCode(Way way) throws IOException, MachineException {
         Path hidden = Files.createDirectory(folder.resolve("hidden"));
         Path file = hidden.resolve("file");
         EnclaveProgram program = new EnclaveProgram(NOTHING);
@@ -286,21 +284,20 @@ final class NativeLimitsTest {
         program.asm.mov(RCX, CodeLayout.SYSTEM_CALL).jmp(RCX);
         program.asm.bind(path).bytes((file + "\0").getBytes(ISO_8859_1));
 
-        TestRun.Ended ended = new TestRun(supervision)
-                .with(options -> options.withHidden(hidden))
-                .run(program.in(folder));
+        TestRun.Ended ended =
+                new TestRun(way).with(options -> options.withHidden(hidden)).run(program.in(folder));
         assertThat(ended.status()).isEqualTo(KILLED_BY_SIGTRAP);
         return Files.exists(file);
     }
 
     @Test
     void theFilterIsNotPassedByAJumpIntoJsgxsCodeWhereThereIsATracer() throws Exception {
-        assertThat(makesAHiddenFileByJsgxsCode(Supervision.TRACED)).isFalse();
+        assertThat(makesAHiddenFileByJsgxsCode(Way.TRACED)).isFalse();
     }
 
     @Test
     void theFilterIsPassedByAJumpIntoJsgxsCodeWhereThereIsNone() throws Exception {
-        assertThat(makesAHiddenFileByJsgxsCode(Supervision.FAST)).isTrue();
+        assertThat(makesAHiddenFileByJsgxsCode(Way.FAST)).isTrue();
     }
 
     @Test

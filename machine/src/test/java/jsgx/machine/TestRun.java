@@ -50,15 +50,15 @@ final class TestRun {
         }
     }
 
-    private final Supervision supervision;
+    private final Way way;
     private final Map<String, String> environment = new HashMap<>(Map.of("PATH", "/usr/bin:/bin", "LC_ALL", "C"));
     private UnaryOperator<MachineOptions> settings = UnaryOperator.identity();
     private long epcBytes = EPC_BYTES;
     private boolean inDetail = true;
     private Duration deadline = DEADLINE;
 
-    TestRun(Supervision supervision) {
-        this.supervision = supervision;
+    TestRun(Way way) {
+        this.way = way;
     }
 
     TestRun with(UnaryOperator<MachineOptions> change) {
@@ -110,7 +110,7 @@ final class TestRun {
         int err = (int) Linux.check("open", Linux.open(errors.toString(), Linux.O_WRONLY | Linux.O_CLOEXEC | O_CREAT));
         List<SgxEvent> events = Collections.synchronizedList(new ArrayList<>());
         MachineOptions options = settings.apply(MachineOptions.defaults()
-                .withSupervision(supervision)
+                .withSupervision(way.supervision())
                 .withEnvironment(environment)
                 .withStreams(new MachineOptions.Streams(input, out, err)));
         try (SharedEpc epc = SharedEpc.allocate(List.of(epcBytes))) {
@@ -160,7 +160,10 @@ final class TestRun {
         CompletableFuture<Integer> ended = new CompletableFuture<>();
         Thread runner = Thread.ofPlatform().daemon().start(() -> {
             try {
-                ended.complete(Machine.run(command, options, driver, epc, events));
+                ended.complete(
+                        way == Way.DAEMON
+                                ? underDaemon(command, options, new TestDaemon(driver, epc), events)
+                                : Machine.run(command, options, driver, epc, events));
             } catch (MachineException | RuntimeException | Error e) {
                 ended.completeExceptionally(e);
             }
@@ -180,6 +183,13 @@ final class TestRun {
             }
             throw new AssertionError(e.getCause());
         }
+    }
+
+    private static int underDaemon(List<String> command, MachineOptions options, TestDaemon daemon, EventSink events)
+            throws MachineException {
+        int status = Machine.run(command, options, daemon, report -> {}, events);
+        daemon.ended();
+        return status;
     }
 
     /** Waits for what an interrupted run leaves to its machine: what is wrong where it does not end. */

@@ -41,8 +41,7 @@ public final class StreamSocket implements AutoCloseable {
     public static int[] pair() throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment ends = arena.allocate(JAVA_INT, 2);
-            Linux.check(
-                    "socketpair", Linux.call(SOCKETPAIR, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.address()));
+            Linux.check("socketpair", Linux.call(SOCKETPAIR, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.address()));
             return ends.toArray(JAVA_INT);
         }
     }

@@ -126,8 +126,7 @@ final class EventCode {
         long nanos = in.i64();
         @Nullable Refusal refusal = refusal(in);
         @Nullable Outcome outcome = outcome(in);
-        SgxEvent event =
-                new SgxEvent.Ioctl(pid, tid, enclave, path, name, arguments, result, nanos, refusal, outcome);
+        SgxEvent event = new SgxEvent.Ioctl(pid, tid, enclave, path, name, arguments, result, nanos, refusal, outcome);
         return new Told(event, in.bytes());
     }
 
@@ -168,11 +167,9 @@ final class EventCode {
 
     private static @Nullable Outcome outcome(In in) {
         return switch (in.u8()) {
-            case ERROR ->
-                new Outcome.Error(check(in), ERRORS[in.u8()], FLAGS[in.u8()], in.text(), in.text());
+            case ERROR -> new Outcome.Error(check(in), ERRORS[in.u8()], FLAGS[in.u8()], in.text(), in.text());
             case FAULTED ->
-                new Outcome.Faulted(
-                        check(in), new Fault(VECTORS[in.u8()], in.i64(), in.i32()), in.text(), in.text());
+                new Outcome.Faulted(check(in), new Fault(VECTORS[in.u8()], in.i64(), in.i32()), in.text(), in.text());
             default -> null;
         };
     }

@@ -148,7 +148,9 @@ final class Lane implements AutoCloseable {
 
     /** Nobody may take an answer slowly either. */
     private long sendDeadline() {
-        return attentive || deadline != StreamSocket.NEVER ? deadline : System.nanoTime() + RemoteSession.PATIENCE.toNanos();
+        return attentive || deadline != StreamSocket.NEVER
+                ? deadline
+                : System.nanoTime() + RemoteSession.PATIENCE.toNanos();
     }
 
     /** The next frame behind its length; null where the stream ends before it. */
@@ -161,7 +163,9 @@ final class Lane implements AutoCloseable {
         if (length < 1 || length > LONGEST) {
             throw new BadMessage("a frame of %d bytes: expected 1 to %d".formatted(length, LONGEST));
         }
-        long by = attentive || deadline != StreamSocket.NEVER ? deadline : System.nanoTime() + RemoteSession.PATIENCE.toNanos();
+        long by = attentive || deadline != StreamSocket.NEVER
+                ? deadline
+                : System.nanoTime() + RemoteSession.PATIENCE.toNanos();
         byte[] frame = new byte[Math.min(length, BUFFER)];
         int done = 0;
         while (done < length) {
@@ -207,8 +211,7 @@ final class Lane implements AutoCloseable {
     }
 
     private static LaneEnded ended(long result) {
-        return new LaneEnded(
-                result == -Errors.ETIMEDOUT ? "no answer in time" : Linux.errorText((int) -result));
+        return new LaneEnded(result == -Errors.ETIMEDOUT ? "no answer in time" : Linux.errorText((int) -result));
     }
 
     /** Ends both directions; whoever waits at either end finds the end. Any thread may call it. */

@@ -3,6 +3,7 @@ package jsgx.machine.remote;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.SgxDriver;
 import jsgx.driver.Workload;
@@ -13,6 +14,7 @@ import jsgx.machine.event.SgxEvent;
  *
  * @param driver the one driver
  * @param epcDescriptor the memory file with the session's pages of the EPC, page i at i times 4096; the front end gets it
+ * @param show is given each EPC page, by its number, before the front end's program maps it: from then on the memory file has it; false where that cannot be
  * @param interfaces whose devices it may open
  * @param workload whom all its enclaves are charged to
  * @param reports is given each INIT, on the thread that has executed it; what it returns goes to the front end with the event
@@ -21,6 +23,7 @@ import jsgx.machine.event.SgxEvent;
 public record RemoteSession(
         SgxDriver driver,
         int epcDescriptor,
+        IntPredicate show,
         Set<InterfaceKind> interfaces,
         Workload workload,
         Function<SgxEvent.Ioctl, byte[]> reports,

@@ -26,7 +26,8 @@ import jsgx.machine.task.Agent;
 import jsgx.machine.task.Task;
 import org.jspecify.annotations.Nullable;
 
-/** The SGX of a run whose processor and driver are a daemon's. */
+/** The SGX of a run whose processor and driver are a daemon's; for {@link jsgx.machine.Machine} alone. */
+@SuppressWarnings("exports")
 public final class RemoteSgx implements Sgx, Lane.Server {
 
     private final int epcDescriptor;

@@ -80,9 +80,7 @@ final class RemoteSpace implements SgxSpace {
         }
         for (int i = in.count(3 * Long.BYTES); i > 0; i--) {
             long start = in.i64();
-            mappings.put(
-                    start,
-                    new SgxMapping(start, in.i64(), in.i64(), in.u8(), sgx.path(in.u8()), in.i64()));
+            mappings.put(start, new SgxMapping(start, in.i64(), in.i64(), in.u8(), sgx.path(in.u8()), in.i64()));
         }
     }
 

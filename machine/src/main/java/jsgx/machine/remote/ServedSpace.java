@@ -135,6 +135,12 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
     @Override
     public long[] systemCalls(Call... calls) {
         long[] results = new long[calls.length];
+        for (Call call : calls) {
+            if (!isShown(call)) {
+                Arrays.fill(results, -Errors.ENOMEM);
+                return results;
+            }
+        }
         for (int from = 0; from < calls.length; from += CALLS_AT_ONCE) {
             int count = Math.min(CALLS_AT_ONCE, calls.length - from);
             Out out = new Out().i32(id).i32(count);
@@ -156,6 +162,20 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
             System.arraycopy(answers, 0, results, from, count);
         }
         return results;
+    }
+
+    /** Whether the session sees the pages of the EPC that a call maps. */
+    private boolean isShown(Call call) {
+        long[] a = call.arguments();
+        if (call.number() != SystemCall.MMAP || a.length < 6 || a[4] != epcDescriptor) {
+            return true;
+        }
+        for (long at = a[5]; at < a[5] + a[1]; at += Epc.PAGE_SIZE) {
+            if (!session.show((int) (at >>> Epc.PAGE_SHIFT))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void write(Call call, Out out) {

@@ -96,6 +96,11 @@ final class Session implements Lane.Server {
         return given.driver().processorPackage().epcm();
     }
 
+    /** Whether the front end's memory file has an EPC page from now on. */
+    boolean show(int page) {
+        return given.show().test(page);
+    }
+
     boolean isStrict() {
         return request.strict();
     }
@@ -243,6 +248,10 @@ final class Session implements Lane.Server {
         int epcDescriptor = in.i32();
         in.end();
         limit(spaces, MOST_SPACES, id);
+        if (epcDescriptor < 0) {
+            // That is what mmap is given where it maps no file.
+            throw new BadMessage("a descriptor " + epcDescriptor);
+        }
         spaces.put(id, new ServedSpace(this, id, pid, epcDescriptor));
     }
 
@@ -273,8 +282,7 @@ final class Session implements Lane.Server {
         if (length <= 0 || length > TASK_SIZE || (protection & ~7) != 0) {
             throw new BadMessage("a mapping of 0x%x bytes with protection %d".formatted(length, protection));
         }
-        out.i64(file.calling(
-                () -> space.space().mmap(file.file(), address, length, protection, flags, offset)));
+        out.i64(file.calling(() -> space.space().mmap(file.file(), address, length, protection, flags, offset)));
         space.tellMappings(out);
     }
 
@@ -320,7 +328,8 @@ final class Session implements Lane.Server {
         long to = page(in.i64());
         in.end();
         Optional<DeviceMapping> mapping = space.space().mappings().at(start);
-        boolean whole = start < end && mapping.isPresent() && end <= mapping.get().end();
+        boolean whole =
+                start < end && mapping.isPresent() && end <= mapping.get().end();
         out.i64(whole ? space.space().move(mapping.get(), start, end, to) : -Errors.EFAULT);
         space.tellMappings(out);
     }
@@ -336,8 +345,8 @@ final class Session implements Lane.Server {
         try {
             out.i64(ProgramSpace.calling(
                     caller(),
-                    () -> file.calling(() ->
-                            IoctlCall.run(events, space.pid(), tid, file.file(), space.space(), cmd, argument))));
+                    () -> file.calling(
+                            () -> IoctlCall.run(events, space.pid(), tid, file.file(), space.space(), cmd, argument))));
         } finally {
             space.finish();
         }

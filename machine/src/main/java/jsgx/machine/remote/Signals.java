@@ -8,7 +8,11 @@ final class Signals {
     private Signals() {}
 
     static void write(SignalInfo signal, Out out) {
-        out.i32(signal.number()).i32(signal.code()).i64(signal.address()).i32(signal.trap()).i32(signal.errorCode());
+        out.i32(signal.number())
+                .i32(signal.code())
+                .i64(signal.address())
+                .i32(signal.trap())
+                .i32(signal.errorCode());
     }
 
     static SignalInfo read(In in) {

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.Ptrace;
 import jsgx.machine.linux.RegisterSet;
@@ -22,8 +21,6 @@ final class TracedRegisters implements WholeRegisters {
 
     private static final int CS = 17;
     private static final int CS_64 = 0x33;
-
-
 
     private final TracedTask task;
     private final MemorySegment general;

@@ -1,0 +1,71 @@
+package jsgx.cli;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+import jsgx.host.client.Greeting;
+import jsgx.host.client.HostFolder;
+import jsgx.host.service.HostException;
+import jsgx.launch.InitReport;
+import jsgx.machine.MachineException;
+import jsgx.machine.RemoteDaemon;
+import jsgx.machine.event.SgxEvent;
+import jsgx.machine.linux.Deadline;
+import jsgx.machine.linux.UnixConnection;
+import jsgx.machine.remote.RunRequest;
+import org.jspecify.annotations.Nullable;
+
+/** A daemon's driver socket, for one run. */
+final class DaemonRuns implements RemoteDaemon, AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final HostFolder folder;
+    private final ThreadLocal<@Nullable InitReport> last = new ThreadLocal<>();
+    private @Nullable UnixConnection connection;
+
+    DaemonRuns(HostFolder folder) {
+        this.folder = folder;
+    }
+
+    @Override
+    public Given ask(RunRequest request) throws MachineException {
+        try {
+            UnixConnection made = Greeting.connect(folder);
+            connection = made;
+            Greeting.Answer answer = Greeting.ask(
+                    made,
+                    new Greeting.Request(Greeting.Purpose.RUN, request.encode()),
+                    Deadline.in(PATIENCE));
+            return new Given(answer.content(), answer.descriptors());
+        } catch (HostException e) {
+            throw failed(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw failed("the daemon at %s does not answer: %s".formatted(folder.driverSocket(), e.getMessage()));
+        }
+    }
+
+    private static MachineException failed(String message) {
+        return new MachineException(MachineException.Kind.FAILED, message);
+    }
+
+    /** What the daemon's launch control said of the INIT that is told next on this thread. */
+    void said(byte[] report) {
+        last.set(InitReport.decode(report));
+    }
+
+    /** The same, when it is told. */
+    InitReport report(SgxEvent.Ioctl init) {
+        InitReport report = Objects.requireNonNull(last.get(), "the daemon reports each INIT");
+        last.remove();
+        return report;
+    }
+
+    @Override
+    public void close() {
+        UnixConnection made = connection;
+        if (made != null) {
+            made.close();
+        }
+    }
+}

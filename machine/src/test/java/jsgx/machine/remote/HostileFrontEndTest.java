@@ -1,0 +1,245 @@
+package jsgx.machine.remote;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import jsgx.arch.CpuFeatures;
+import jsgx.arch.CpuSvn;
+import jsgx.arch.Fuses;
+import jsgx.arch.ProcessorPackage;
+import jsgx.driver.DriverOptions;
+import jsgx.driver.InterfaceKind;
+import jsgx.driver.SgxDriver;
+import jsgx.driver.Workload;
+import jsgx.driver.mainline.Create;
+import jsgx.machine.SharedEpc;
+import jsgx.machine.event.SgxEvent;
+import jsgx.machine.linux.Linux;
+import jsgx.machine.linux.StreamSocket;
+import jsgx.machine.linux.SystemCall;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A front end that says what makes no sense, or nothing, loses its session and nothing else. */
+@Timeout(60)
+final class HostileFrontEndTest {
+
+    private static final long USER = 0x7000_0000L;
+
+    private SharedEpc epc;
+    private SgxDriver driver;
+    private RemoteServer server;
+    private final CompletableFuture<String> ended = new CompletableFuture<>();
+    private Lane lane;
+    private StreamSocket socket;
+    private int descriptor;
+    private BiConsumer<Op, Out> answers = (op, out) -> {
+        throw new AssertionError("asked for " + op);
+    };
+
+    @BeforeEach
+    void begin() throws Exception {
+        epc = SharedEpc.allocate(List.of(1L << 20));
+        Random random = new Random(1);
+        ProcessorPackage cpu = new ProcessorPackage(
+                Fuses.burn(random), CpuFeatures.SGX2, CpuSvn.ZERO, new byte[16], epc.epc(), random);
+        driver = new SgxDriver(cpu, DriverOptions.defaults().withSwapThread(false));
+        server = new RemoteServer(
+                new RunRequest(
+                        EnumSet.allOf(InterfaceKind.class),
+                        EnumSet.noneOf(SgxEvent.Kind.class),
+                        false,
+                        0,
+                        0),
+                new RemoteSession(
+                        driver,
+                        epc.descriptor(),
+                        page -> true,
+                        EnumSet.allOf(InterfaceKind.class),
+                        new Workload("uid:1"),
+                        init -> new byte[0],
+                        Duration.ofMillis(300)));
+        descriptor = (int) Linux.check(
+                "dup", Linux.call(SystemCall.DUP, server.descriptors().get(1)));
+        socket = new StreamSocket(descriptor);
+        lane = new Lane(
+                socket,
+                new Lane.Server() {
+                    @Override
+                    public void serve(Lane on, Op op, In in, Out out) {
+                        answers.accept(op, out);
+                    }
+
+                    @Override
+                    public void event(In in) {}
+                },
+                true);
+        Thread.ofPlatform().daemon().start(() -> ended.complete(server.serve()));
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        lane.shutdown();
+        assertThat(ended.get(30, TimeUnit.SECONDS)).isNotEmpty();
+        assertThat(driver.freePages()).isEqualTo(driver.totalPages());
+        lane.close();
+        driver.close();
+        epc.close();
+    }
+
+    private String why() throws Exception {
+        return ended.get(30, TimeUnit.SECONDS);
+    }
+
+    private void raw(int length, byte... rest) {
+        ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES + rest.length).order(ByteOrder.LITTLE_ENDIAN);
+        frame.putInt(length).put(rest);
+        try (Arena arena = Arena.ofConfined()) {
+            assertThat(socket.send(arena.allocateFrom(JAVA_BYTE, frame.array()), StreamSocket.NEVER))
+                    .isZero();
+        }
+    }
+
+    private In call(Op op, Out out) {
+        return lane.call(op, out, StreamSocket.NEVER);
+    }
+
+    private void open() {
+        assertThat(call(Op.OPEN, new Out().i32(1).u8(0)).flag()).isTrue();
+        call(Op.SPACE, new Out().i32(2).i32(77).i32(3));
+    }
+
+    private Out ioctl() {
+        return new Out().i32(2).i32(78).i32(1).i32(Create.CMD).i64(USER);
+    }
+
+    @Test
+    void aLengthBeyondAllMessages() throws Exception {
+        raw(Integer.MAX_VALUE, (byte) 1);
+        assertThat(why()).contains("expected 1 to");
+    }
+
+    @Test
+    void aNegativeLength() throws Exception {
+        raw(-1, (byte) 1);
+        assertThat(why()).contains("expected 1 to");
+    }
+
+    @Test
+    void aMessageThatDoesNotEnd() throws Exception {
+        raw(1000, (byte) 1, (byte) 0);
+        assertThat(why()).contains("in time");
+    }
+
+    @Test
+    void anAnswerToNothing() throws Exception {
+        raw(1, (byte) 2);
+        assertThat(why()).isEqualTo("an answer to nothing");
+    }
+
+    @Test
+    void anOperationThatIsNot() throws Exception {
+        raw(2, (byte) 1, (byte) 200);
+        assertThat(why()).contains("there is no operation 200");
+    }
+
+    @Test
+    void anOperationOfTheDaemons() throws Exception {
+        raw(2, (byte) 1, (byte) Op.AGENT.ordinal());
+        assertThat(why()).contains("AGENT is no call of a front end");
+    }
+
+    @Test
+    void operandsThatEndEarly() throws Exception {
+        raw(4, (byte) 1, (byte) Op.OPEN.ordinal(), (byte) 0, (byte) 0);
+        assertThat(why()).isEqualTo("it ends too early");
+    }
+
+    @Test
+    void numbersThatNothingHas() throws Exception {
+        assertThatExceptionOfType(LaneEnded.class).isThrownBy(() -> call(Op.CLOSE, new Out().i32(9)));
+        assertThat(why()).isEqualTo("there is no file 9");
+    }
+
+    @Test
+    void aNumberTwice() throws Exception {
+        open();
+        assertThatExceptionOfType(LaneEnded.class)
+                .isThrownBy(() -> call(Op.OPEN, new Out().i32(1).u8(0)));
+        assertThat(why()).contains("number 1 is taken");
+    }
+
+    @Test
+    void addressesThatNoProgramHas() throws Exception {
+        open();
+        assertThatExceptionOfType(LaneEnded.class)
+                .isThrownBy(() -> call(Op.MUNMAP, new Out().i32(2).i64(1).i64(-4096)));
+        assertThat(why()).contains("an address 0x1");
+    }
+
+    @Test
+    void noAnswer() throws Exception {
+        open();
+        answers = (op, out) -> {
+            try {
+                Thread.sleep(5_000);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        };
+        assertThatExceptionOfType(LaneEnded.class).isThrownBy(() -> call(Op.IOCTL, ioctl()));
+        assertThat(why()).contains("READ: no answer in time");
+    }
+
+    @Test
+    void aCallInPlaceOfAnAnswer() throws Exception {
+        open();
+        answers = (op, out) -> call(Op.IOCTL, ioctl());
+        assertThatExceptionOfType(LaneEnded.class).isThrownBy(() -> call(Op.IOCTL, ioctl()));
+        assertThat(why()).contains("in place of an answer");
+    }
+
+    @Test
+    void anAnswerThatIsTooShort() throws Exception {
+        open();
+        answers = (op, out) -> out.u8(1);
+        assertThatExceptionOfType(LaneEnded.class).isThrownBy(() -> call(Op.IOCTL, ioctl()));
+        assertThat(why()).contains("READ: it ends too early");
+    }
+
+    @Test
+    void memoryThatCannotBeReadIsTheProgramsTrouble() {
+        open();
+        answers = (op, out) -> out.bytes(new byte[0]);
+        assertThat(call(Op.IOCTL, ioctl()).i64()).isEqualTo(-14);
+    }
+
+    @Test
+    void aMappingWhereTheKernelMakesNone() throws Exception {
+        open();
+        answers = (op, out) -> out.i64(0x1001);
+        Out mmap = new Out().i32(2).i32(1).i64(0).i64(0x10000).i32(3).i32(1).i64(0);
+        assertThatExceptionOfType(LaneEnded.class).isThrownBy(() -> call(Op.MMAP, mmap));
+        assertThat(why()).contains("AGENT: a mapping at 0x1001");
+    }
+
+    @Test
+    void theEndInTheMiddle() throws Exception {
+        raw(100, (byte) 1);
+        lane.shutdown();
+        assertThat(why()).contains("gone");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.machine.remote;
+
+import org.jspecify.annotations.NullMarked;
