@@ -20,8 +20,10 @@ final class DaemonRuns implements RemoteDaemon, AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    /** What was said of the INIT that is told next. */
+    private static final ThreadLocal<@Nullable InitReport> LAST = new ThreadLocal<>();
+
     private final HostFolder folder;
-    private final ThreadLocal<@Nullable InitReport> last = new ThreadLocal<>();
     private @Nullable UnixConnection connection;
 
     DaemonRuns(HostFolder folder) {
@@ -34,9 +36,7 @@ final class DaemonRuns implements RemoteDaemon, AutoCloseable {
             UnixConnection made = Greeting.connect(folder);
             connection = made;
             Greeting.Answer answer = Greeting.ask(
-                    made,
-                    new Greeting.Request(Greeting.Purpose.RUN, request.encode()),
-                    Deadline.in(PATIENCE));
+                    made, new Greeting.Request(Greeting.Purpose.RUN, request.encode()), Deadline.in(PATIENCE));
             return new Given(answer.content(), answer.descriptors());
         } catch (HostException e) {
             throw failed(String.valueOf(e.getMessage()));
@@ -51,13 +51,13 @@ final class DaemonRuns implements RemoteDaemon, AutoCloseable {
 
     /** What the daemon's launch control said of the INIT that is told next on this thread. */
     void said(byte[] report) {
-        last.set(InitReport.decode(report));
+        LAST.set(InitReport.decode(report));
     }
 
     /** The same, when it is told. */
     InitReport report(SgxEvent.Ioctl init) {
-        InitReport report = Objects.requireNonNull(last.get(), "the daemon reports each INIT");
-        last.remove();
+        InitReport report = Objects.requireNonNull(LAST.get(), "the daemon reports each INIT");
+        LAST.remove();
         return report;
     }
 

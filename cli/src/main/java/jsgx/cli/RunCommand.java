@@ -180,8 +180,10 @@ final class RunCommand extends Subcommand {
     private Ended run(HostFolder daemon) throws BadInput, LaunchException, MachineException, IOException {
         for (String option : OF_THE_DAEMON) {
             if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-                throw wrong(option + " is for the daemon at " + Text.printable(daemon.path().toString())
-                        + " to say, whose processor this is: leave it away, or run without a daemon with JSGX_RUN=none");
+                throw wrong(
+                        option + " is for the daemon at "
+                                + Text.printable(daemon.path().toString())
+                                + " to say, whose processor this is: leave it away, or run without a daemon with JSGX_RUN=none");
             }
         }
         if (supervision == Choice.FAST) {
@@ -191,12 +193,14 @@ final class RunCommand extends Subcommand {
         RunEvents.Style style = new RunEvents.Style(json(), this::screen, ZoneId.systemDefault());
         long start = System.nanoTime();
         try (PrintStream told = traceStream();
-                DaemonRuns runs = new DaemonRuns(daemon);
-                RunEvents events = new RunEvents(trace, surroundings.clock(), style, told, surroundings.err())) {
+                DaemonRuns runs = new DaemonRuns(daemon)) {
+            RunEvents events = new RunEvents(trace, surroundings.clock(), style, told, surroundings.err());
             events.connect(runs::report);
-            int status = Machine.run(command, options(), runs, runs::said, events);
+            int status;
+            try (events) {
+                status = Machine.run(command, options(), runs, runs::said, events);
+            }
             long nanos = System.nanoTime() - start;
-            events.close();
             return new Ended(
                     status,
                     new RunSummary(

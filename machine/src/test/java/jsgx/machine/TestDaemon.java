@@ -38,7 +38,7 @@ final class TestDaemon implements RemoteDaemon {
                     new RemoteSession(
                             driver,
                             epc.descriptor(),
-                        page -> true,
+                            page -> true,
                             EnumSet.allOf(InterfaceKind.class),
                             new Workload("uid:0"),
                             init -> new byte[] {1},

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
@@ -45,7 +46,7 @@ final class HostileFrontEndTest {
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private Lane lane;
     private StreamSocket socket;
-    private int descriptor;
+    private final List<Integer> descriptors = new ArrayList<>();
     private BiConsumer<Op, Out> answers = (op, out) -> {
         throw new AssertionError("asked for " + op);
     };
@@ -58,12 +59,7 @@ final class HostileFrontEndTest {
                 Fuses.burn(random), CpuFeatures.SGX2, CpuSvn.ZERO, new byte[16], epc.epc(), random);
         driver = new SgxDriver(cpu, DriverOptions.defaults().withSwapThread(false));
         server = new RemoteServer(
-                new RunRequest(
-                        EnumSet.allOf(InterfaceKind.class),
-                        EnumSet.noneOf(SgxEvent.Kind.class),
-                        false,
-                        0,
-                        0),
+                new RunRequest(EnumSet.allOf(InterfaceKind.class), EnumSet.noneOf(SgxEvent.Kind.class), false, 0, 0),
                 new RemoteSession(
                         driver,
                         epc.descriptor(),
@@ -72,9 +68,10 @@ final class HostileFrontEndTest {
                         new Workload("uid:1"),
                         init -> new byte[0],
                         Duration.ofMillis(300)));
-        descriptor = (int) Linux.check(
-                "dup", Linux.call(SystemCall.DUP, server.descriptors().get(1)));
-        socket = new StreamSocket(descriptor);
+        for (int given : server.descriptors()) {
+            descriptors.add((int) Linux.check("dup", Linux.call(SystemCall.DUP, given)));
+        }
+        socket = new StreamSocket(descriptors.get(1));
         lane = new Lane(
                 socket,
                 new Lane.Server() {
@@ -96,6 +93,8 @@ final class HostileFrontEndTest {
         assertThat(ended.get(30, TimeUnit.SECONDS)).isNotEmpty();
         assertThat(driver.freePages()).isEqualTo(driver.totalPages());
         lane.close();
+        descriptors.remove(/* index */ 1);
+        descriptors.forEach(Linux::close);
         driver.close();
         epc.close();
     }

@@ -24,7 +24,7 @@ class RequestsTest {
     @Test
     void whoAsksWaitsUntilItIsDone() throws Exception {
         CompletableFuture<List<String>> seen = CompletableFuture.supplyAsync(() -> {
-            requests.ask("first");
+            requests.ask("first", () -> {});
             return List.copyOf(done);
         });
         while (!seen.isDone()) {
@@ -48,7 +48,7 @@ class RequestsTest {
                 Attention.duty(() -> {});
                 return me;
             });
-            threads.submit(() -> requests.ask("it")).get();
+            threads.submit(() -> requests.ask("it", () -> {})).get();
 
             assertThat(server.get()).isNotNull();
             assertThat(done).containsExactly("it by true");
@@ -64,7 +64,7 @@ class RequestsTest {
 
     @Test
     void whatFailsIsOverForWhoAsked() throws Exception {
-        CompletableFuture<Void> asked = CompletableFuture.runAsync(() -> requests.ask("fails"));
+        CompletableFuture<Void> asked = CompletableFuture.runAsync(() -> requests.ask("fails", () -> {}));
         assertThatThrownBy(() -> {
                     while (true) {
                         requests.serve(what -> {
