@@ -5,6 +5,7 @@ state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 chmod 755 "$state"
 export JSGX_HOME=$state/jsgx
+export JSGX_RUN=none # a daemon of this machine is left alone
 bin=$root/target/interop/bin
 logs=$root/target/interop/logs
 mkdir -p "$logs"
