@@ -1,6 +1,7 @@
 /** The launch authority of a host as a service: one processor, one driver and one governor for every workload on it. */
 module jsgx.host {
     requires static transitive org.jspecify;
+    requires com.google.protobuf;
     requires io.avaje.json;
     requires io.helidon.http;
     requires io.helidon.webserver;
@@ -13,6 +14,7 @@ module jsgx.host {
     requires transitive jsgx.machine;
 
     exports jsgx.host;
+    exports jsgx.host.aesm;
     exports jsgx.host.client;
     exports jsgx.host.config;
     exports jsgx.host.fleet;

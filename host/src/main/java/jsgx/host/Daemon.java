@@ -12,11 +12,14 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import jsgx.host.aesm.AesmOptions;
+import jsgx.host.aesm.AesmService;
 import jsgx.host.config.HostOptions;
 import jsgx.host.config.Setting;
 import jsgx.host.fleet.FleetMember;
 import jsgx.host.fleet.FleetService;
 import jsgx.host.log.Field;
+import jsgx.host.peer.Peers;
 import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
 import jsgx.host.service.Service;
@@ -33,6 +36,7 @@ import jsgx.launch.governor.CacheSettings;
 import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.governor.Workloads;
 import jsgx.launch.le.JavaLaunchEnclave;
+import jsgx.launch.le.WhiteListCertificate;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyFolder;
@@ -87,7 +91,7 @@ public final class Daemon implements AutoCloseable {
         boolean done = false;
         try {
             HostContext context = context(options, clock, open);
-            Host host = new Host(context, services(context));
+            Host host = new Host(context, services(context, options));
             host.start();
             done = true;
             return new Daemon(options, host, open);
@@ -131,10 +135,18 @@ public final class Daemon implements AutoCloseable {
     }
 
     /** What serves others, in the order in which it begins. */
-    private static List<Service> services(HostContext context) {
+    private static List<Service> services(HostContext context, HostOptions options) {
         List<Service> services = new ArrayList<>();
         if (context.governance().options().fleet() instanceof FleetMember member) {
             services.add(new FleetService(member, context));
+        }
+        Peers peers = new Peers(options.cgroups());
+        Path aesm = options.aesm().socket();
+        if (aesm != null) {
+            AesmOptions settings = AesmOptions.at(aesm, options.durability())
+                    .withWhiteList(options.aesm().whiteList(), WhiteListCertificate.intel())
+                    .withWaiting(options.aesm().queue(), options.aesm().timeout(), AesmOptions.STALL);
+            services.add(new AesmService(settings, context.running().governor()::issueToUserSpace, peers::identify));
         }
         return services;
     }

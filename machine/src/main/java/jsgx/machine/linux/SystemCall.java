@@ -39,6 +39,8 @@ public final class SystemCall {
     public static final int SENDFILE = 40;
     public static final int SOCKET = 41;
     public static final int CONNECT = 42;
+    public static final int SENDTO = 44;
+    public static final int RECVFROM = 45;
     public static final int SENDMSG = 46;
     public static final int RECVMSG = 47;
     public static final int SHUTDOWN = 48;

@@ -1,0 +1,74 @@
+package jsgx.host.aesm;
+
+import jsgx.driver.Workload;
+import jsgx.host.aesm.AesmRequest.LaunchToken;
+import jsgx.host.aesm.AesmRequest.NotServed;
+import jsgx.launch.policy.PolicyVerdict.Effect;
+import jsgx.launch.token.TokenSource;
+
+/** The frame that answers each request. */
+final class Answers {
+
+    private static final System.Logger LOG = System.getLogger(Answers.class.getName());
+
+    private final LaunchTokens tokens;
+    private final WhiteListFile whiteList;
+    private final Counters counters;
+
+    Answers(LaunchTokens tokens, WhiteListFile whiteList, Counters counters) {
+        this.tokens = tokens;
+        this.whiteList = whiteList;
+        this.counters = counters;
+    }
+
+    /** Does what is asked. It always gives an answer. */
+    byte[] answer(AesmRequest request, Workload workload) {
+        try {
+            return switch (request) {
+                case LaunchToken token -> token(token, workload);
+                case AesmRequest.WhiteListSize size -> {
+                    byte[] list = whiteList.content();
+                    yield list.length == 0
+                            ? error(request, AesmError.UNEXPECTED_ERROR)
+                            : counted(request, AesmMessages.whiteListSize(list.length));
+                }
+                case AesmRequest.WhiteList wanted -> {
+                    byte[] list = whiteList.content();
+                    AesmError error = list.length == 0
+                            ? AesmError.UNEXPECTED_ERROR
+                            : wanted.size() == list.length ? AesmError.SUCCESS : AesmError.PARAMETER_ERROR;
+                    yield error == AesmError.SUCCESS
+                            ? counted(request, AesmMessages.whiteList(list))
+                            : error(request, error);
+                }
+                case NotServed notServed -> error(request, notServed.error());
+            };
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "a request over the AESM socket failed", e);
+            return error(request, AesmError.UNEXPECTED_ERROR);
+        }
+    }
+
+    private byte[] token(LaunchToken request, Workload workload) {
+        LaunchTokens.Reply reply = tokens.issue(request, workload);
+        Effect effect = reply.issued().verdict().effect();
+        counters.answered(request, reply.error(), effect);
+        if (reply.issued().issue().source() == TokenSource.LAUNCH_ENCLAVE) {
+            counters.asked(reply.issued().tokenNanos());
+        }
+        return reply.error() == AesmError.SUCCESS
+                ? AesmMessages.token(reply.token())
+                : AesmMessages.error(request, reply.error());
+    }
+
+    private byte[] counted(AesmRequest request, byte[] frame) {
+        counters.answered(request, AesmError.SUCCESS, null);
+        return frame;
+    }
+
+    /** The frame for a request that is not done. */
+    byte[] error(AesmRequest request, AesmError error) {
+        counters.answered(request, error, null);
+        return AesmMessages.error(request, error);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.host.aesm;
+
+import org.jspecify.annotations.NullMarked;
