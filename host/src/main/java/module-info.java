@@ -4,9 +4,17 @@ module jsgx.host {
     requires com.google.protobuf;
     requires io.avaje.json;
     requires io.helidon.http;
+    requires io.helidon.http.sse;
     requires io.helidon.webserver;
+    requires io.helidon.webserver.sse;
+    requires HdrHistogram;
+    requires io.prometheus.metrics.config;
+    requires io.prometheus.metrics.core;
+    requires io.prometheus.writer.text;
     requires java.logging;
+    requires java.management;
     requires redis.clients.jedis;
+    requires transitive io.prometheus.metrics.model;
     requires transitive jsgx.arch;
     requires transitive jsgx.driver;
     requires transitive jsgx.image;
@@ -15,10 +23,13 @@ module jsgx.host {
 
     exports jsgx.host;
     exports jsgx.host.aesm;
+    exports jsgx.host.admin;
     exports jsgx.host.client;
     exports jsgx.host.config;
+    exports jsgx.host.feed;
     exports jsgx.host.fleet;
     exports jsgx.host.log;
+    exports jsgx.host.metrics;
     exports jsgx.host.peer;
     exports jsgx.host.service;
     exports jsgx.host.state;

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import jsgx.host.admin.AdminOptions;
+import jsgx.host.admin.AdminService;
 import jsgx.host.aesm.AesmOptions;
 import jsgx.host.aesm.AesmService;
 import jsgx.host.config.HostOptions;
@@ -118,9 +120,8 @@ public final class Daemon implements AutoCloseable {
             open.push(member::close);
             governance = governance.withFleet(member);
         }
-        if (options.placement().inUserSpace()) {
-            governance = governance.withTokens();
-        }
+        // Placement may change while it runs.
+        governance = governance.withTokens();
         SharedEpc epc = SharedEpc.allocate(platform.epcSections());
         open.push(epc::close);
         SecureRandom random = new SecureRandom();
@@ -148,6 +149,9 @@ public final class Daemon implements AutoCloseable {
                     .withWaiting(options.aesm().queue(), options.aesm().timeout(), AesmOptions.STALL);
             services.add(new AesmService(settings, context.running().governor()::issueToUserSpace, peers::identify));
         }
+        AdminOptions admin =
+                AdminOptions.of(options.adminSocket(), options.admin().group(), options.console(), options.metrics());
+        services.add(new AdminService(context, admin, () -> services));
         return services;
     }
 

@@ -3,7 +3,9 @@ package jsgx.launch;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import jsgx.launch.audit.AuditEvent;
 import jsgx.launch.governor.Ending;
+import jsgx.launch.governor.IssuedToken;
 import jsgx.launch.governor.Judgement;
 import jsgx.launch.policy.PolicyVerdict;
 import org.jspecify.annotations.Nullable;
@@ -111,6 +113,11 @@ final class LaunchRecorder implements Judgement.Listener {
     @Override
     public void ended(Ending ending) {
         others.forEach(other -> other.ended(ending));
+    }
+
+    @Override
+    public void issued(AuditEvent event, IssuedToken issued) {
+        others.forEach(other -> other.issued(event, issued));
     }
 
     @Override

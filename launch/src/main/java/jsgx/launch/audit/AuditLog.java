@@ -180,6 +180,11 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
         }
     }
 
+    @Override
+    public Lag lag() {
+        return queue == null ? Lag.NONE : queue.lag();
+    }
+
     private void writeAndForce(List<AuditEvent> events) throws LaunchException {
         RecordLog written;
         long upTo;

@@ -1,5 +1,6 @@
 package jsgx.launch.audit;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,12 @@ final class AuditQueue implements AutoCloseable {
     // These are guarded by the lock.
 
     private List<AuditEvent> waiting = new ArrayList<>();
+
+    /** Those that are being written, and since when the oldest of all has waited, by the nanosecond clock. */
+    private int writing;
+
+    private long writingSince;
+    private long waitingSince;
     private boolean closed;
     private @Nullable LaunchException failure;
 
@@ -57,6 +64,7 @@ final class AuditQueue implements AutoCloseable {
             }
             waiting.add(event);
             if (waiting.size() == 1) {
+                waitingSince = System.nanoTime();
                 changed.signalAll();
             }
         } finally {
@@ -68,6 +76,7 @@ final class AuditQueue implements AutoCloseable {
         for (List<AuditEvent> events = take(); !events.isEmpty(); events = take()) {
             try {
                 sink.write(events);
+                written();
             } catch (LaunchException e) {
                 fail(e);
                 return;
@@ -76,6 +85,29 @@ final class AuditQueue implements AutoCloseable {
                 throw e;
             }
             LockSupport.parkNanos(GATHER_NANOS);
+        }
+    }
+
+    private void written() {
+        lock.lock();
+        try {
+            writing = 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is not durable yet. */
+    AuditTrail.Lag lag() {
+        lock.lock();
+        try {
+            int count = writing + waiting.size();
+            long since = writing > 0 ? writingSince : waitingSince;
+            return count == 0
+                    ? AuditTrail.Lag.NONE
+                    : new AuditTrail.Lag(count, Duration.ofNanos(System.nanoTime() - since));
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -88,6 +120,8 @@ final class AuditQueue implements AutoCloseable {
             }
             List<AuditEvent> taken = waiting;
             waiting = new ArrayList<>();
+            writing = taken.size();
+            writingSince = waitingSince;
             changed.signalAll();
             return taken;
         } finally {

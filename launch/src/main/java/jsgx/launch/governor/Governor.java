@@ -174,8 +174,9 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             if (!verdict.effect().launches()) {
                 return refuseToken(flight, verdict, nanos);
             }
-            options.audit().record(flight.event(now(), verdict, issue));
-            return new IssuedToken(verdict, issue, nanos);
+            AuditEvent event = flight.event(now(), verdict, issue);
+            options.audit().record(event);
+            return told(event, new IssuedToken(verdict, issue, nanos));
         } catch (LaunchException e) {
             return refuseToken(flight, unavailable(String.valueOf(e.getMessage())), 0);
         } catch (InternalError e) {
@@ -185,15 +186,21 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     /** Refuses and records it; what is refused stays refused where that cannot be recorded. */
     private IssuedToken refuseToken(TokenFlight flight, PolicyVerdict verdict, long nanos) {
+        AuditEvent event = flight.event(now(), verdict, TokenIssue.NONE);
         try {
-            options.audit().record(flight.event(now(), verdict, TokenIssue.NONE));
-            return new IssuedToken(verdict, TokenIssue.NONE, nanos);
+            options.audit().record(event);
+            return told(event, new IssuedToken(verdict, TokenIssue.NONE, nanos));
         } catch (LaunchException e) {
             String reason = verdict.reason() + "; and this could not be recorded: " + e.getMessage();
             PolicyVerdict told =
                     new PolicyVerdict(verdict.effect(), verdict.rule(), verdict.where(), reason, verdict.revision());
-            return new IssuedToken(told, TokenIssue.NONE, nanos);
+            return told(event, new IssuedToken(told, TokenIssue.NONE, nanos));
         }
+    }
+
+    private IssuedToken told(AuditEvent event, IssuedToken issued) {
+        listener.issued(event, issued);
+        return issued;
     }
 
     @Override

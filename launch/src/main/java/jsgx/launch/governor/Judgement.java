@@ -3,6 +3,7 @@ package jsgx.launch.governor;
 import java.util.Locale;
 import jsgx.driver.Decision;
 import jsgx.driver.LaunchRequest;
+import jsgx.launch.audit.AuditEvent;
 import jsgx.launch.policy.PolicyVerdict;
 
 /**
@@ -51,6 +52,13 @@ public record Judgement(
 
         /** A launch is over, whether EINIT was executed or not: once for each that was judged, and the last that is heard of it. */
         default void ended(Ending ending) {}
+
+        /**
+         * A token was issued to user space, or refused.
+         *
+         * @param event its record, which may be missing in the trail where the verdict says so
+         */
+        default void issued(AuditEvent event, IssuedToken issued) {}
 
         /** An enclave that was launched is gone; on the thread that released it. */
         default void released(long enclave) {}

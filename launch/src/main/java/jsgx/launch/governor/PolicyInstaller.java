@@ -47,11 +47,20 @@ public final class PolicyInstaller {
      *     other processes cannot be told
      */
     public Change install(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
+        return install(candidate, acceptRollback, candidate.toString());
+    }
+
+    /**
+     * As {@link #install(Path, boolean)}, of a file that is there for this alone.
+     *
+     * @param name what the record calls it
+     */
+    public Change install(Path candidate, boolean acceptRollback, String name) throws PolicyException, LaunchException {
         PolicyFolder.Installed checked = folder.wouldInstall(candidate, acceptRollback);
         boolean lower = checked.rolledBackFrom() != 0;
         String what = "%s, sequence %d%s"
                 .formatted(
-                        candidate,
+                        name,
                         checked.policy().sequence(),
                         lower ? ", which is lower than %d before it".formatted(checked.rolledBackFrom()) : "");
         audit.record(Revoker.act(
