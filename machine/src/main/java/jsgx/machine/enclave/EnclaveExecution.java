@@ -3,6 +3,8 @@ package jsgx.machine.enclave;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import jsgx.arch.EnclaveMode;
 import jsgx.arch.Enclu;
 import jsgx.arch.Fault;
@@ -48,6 +50,9 @@ public final class EnclaveExecution implements SgxThread {
     /** How often in a row what looks like a read of a readable page is tried again before it counts as a write. */
     private static final int READS_IN_A_ROW = 3;
 
+    /** About how long a leaf takes. */
+    private static final long LEAF_NANOS = 2_000;
+
     private static final long PAGE = Epc.PAGE_SIZE;
     private static final FaultAnswer RESUME = new FaultAnswer.Resume();
 
@@ -61,6 +66,9 @@ public final class EnclaveExecution implements SgxThread {
     private long repairedRip;
     private long repairedAddress;
     private int repairs;
+
+    /** Whether a leaf or an asynchronous exit is under way, none of which waits for anybody. */
+    private volatile boolean executing;
 
     /**
      * A thread outside enclaves.
@@ -94,11 +102,15 @@ public final class EnclaveExecution implements SgxThread {
 
     @Override
     public boolean inside() {
-        return mode() != null;
+        return processor.enclaveMode() != null;
     }
 
     @Override
     public @Nullable EnclaveMode mode() {
+        // An EENTER that counts in the epoch already has not told yet that the thread is inside.
+        while (executing) {
+            LockSupport.parkNanos(LEAF_NANOS);
+        }
         return processor.enclaveMode();
     }
 
@@ -302,7 +314,7 @@ public final class EnclaveExecution implements SgxThread {
         EnclaveMode before = processor.enclaveMode();
         Leaf leaf = Leaf.of(Leaf.Instruction.ENCLU, (int) registers.get(Register.RAX));
         long start = System.nanoTime();
-        Outcome outcome = Enclu.execute(processor);
+        Outcome outcome = execute(() -> Enclu.execute(processor));
         if (outcome.isSuccess()) {
             switch (leaf) {
                 case EENTER, ERESUME -> entered();
@@ -328,6 +340,15 @@ public final class EnclaveExecution implements SgxThread {
                     System.nanoTime() - start));
         }
         return outcome;
+    }
+
+    private <T> T execute(Supplier<T> leaf) {
+        executing = true;
+        try {
+            return leaf.get();
+        } finally {
+            executing = false;
+        }
     }
 
     private void entered() {
@@ -404,7 +425,7 @@ public final class EnclaveExecution implements SgxThread {
         EnclaveMode mode = processor.enclaveMode();
         long tcs = mode == null ? 0 : mode.tcsLinear();
         long rip = register(Register.RIP);
-        Aex.Event seen = Aex.run(processor, cause);
+        Aex.Event seen = execute(() -> Aex.run(processor, cause));
         left(mode);
         if (events.wants(SgxEvent.Kind.AEX)) {
             boolean pageFault = cause.kind() == Aex.Event.Kind.EXCEPTION && cause.vector() == LinuxSignals.PF;

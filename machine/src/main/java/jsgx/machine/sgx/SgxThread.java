@@ -11,7 +11,10 @@ public interface SgxThread {
     /** Whether the thread is inside an enclave. */
     boolean inside();
 
-    /** The enclave that it is inside of, as this process's processor knows it; null where it is outside, or the processor is another process's. */
+    /**
+     * The enclave that it is inside of, once the leaf is done that it executes just now; null where it is outside, or its processor is another process's. Any
+     * thread may ask.
+     */
     @Nullable
     EnclaveMode mode();
 
