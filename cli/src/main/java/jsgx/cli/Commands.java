@@ -20,6 +20,7 @@ final class Commands {
             "run",
             "serve",
             "host",
+            "console",
             "token",
             "policy",
             "audit",
@@ -59,6 +60,7 @@ final class Commands {
                 new CommandLine(new HostCommand(run))
                         .addSubcommand("backup", new HostBackupCommand(run))
                         .addSubcommand("restore", new HostRestoreCommand(run));
+            case "console" -> new ConsoleCommand(run);
             case "token" ->
                 new CommandLine(new TokenCommand(run))
                         .addSubcommand("show", new TokenShowCommand(run))

@@ -30,6 +30,12 @@ final class Json {
         return this;
     }
 
+    /** Adds fields, as another JSON document has them. */
+    Json putAll(Map<String, ?> other) {
+        fields.putAll(other);
+        return this;
+    }
+
     /** Prints the document, as UTF-8 whatever the locale. */
     void print(PrintStream out) {
         out.println(this);
