@@ -2,6 +2,7 @@ package jsgx.machine.remote;
 
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import jsgx.driver.InterfaceKind;
@@ -18,6 +19,7 @@ import jsgx.machine.event.SgxEvent;
  * @param interfaces whose devices it may open
  * @param workload whom all its enclaves are charged to
  * @param reports is given each INIT, on the thread that has executed it; what it returns goes to the front end with the event
+ * @param turn runs each call of the front end that has the driver or the processor work, when it is its turn; on the thread that calls
  * @param patience how long the front end may take to answer a question
  */
 public record RemoteSession(
@@ -27,10 +29,23 @@ public record RemoteSession(
         Set<InterfaceKind> interfaces,
         Workload workload,
         Function<SgxEvent.Ioctl, byte[]> reports,
+        Consumer<Runnable> turn,
         Duration patience) {
 
     /** How long a front end may take to answer, if nobody says otherwise. */
     public static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** A session of which every call is served at once. */
+    public RemoteSession(
+            SgxDriver driver,
+            int epcDescriptor,
+            IntPredicate show,
+            Set<InterfaceKind> interfaces,
+            Workload workload,
+            Function<SgxEvent.Ioctl, byte[]> reports,
+            Duration patience) {
+        this(driver, epcDescriptor, show, interfaces, workload, reports, Runnable::run, patience);
+    }
 
     public RemoteSession {
         interfaces = Set.copyOf(interfaces);

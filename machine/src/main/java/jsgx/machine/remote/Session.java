@@ -155,6 +155,16 @@ final class Session implements Lane.Server {
             // Who waits for an answer holds locks.
             throw new BadMessage(op + " in place of an answer");
         }
+        if (lane.isNested()) {
+            // Somebody waits for that who has had his turn.
+            serve(op, in, out);
+        } else {
+            given.turn().accept(() -> serve(op, in, out));
+        }
+        events.flush(lane);
+    }
+
+    private void serve(Op op, In in, Out out) {
         switch (op) {
             case OPEN -> open(in, out);
             case CLOSE -> close(in);
@@ -175,7 +185,6 @@ final class Session implements Lane.Server {
             case ENDED -> ended(in);
             default -> throw new BadMessage(op + " is no call of a front end");
         }
-        events.flush(lane);
     }
 
     private ServedSpace space(int id) {
