@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { accessible, browser, open, until } from "./page.mjs";
 
-const JSGX = fileURLToPath(new URL("../../jsgx", import.meta.url));
+const JSGX = process.env.JSGX_COMMAND ?? fileURLToPath(new URL("../../jsgx", import.meta.url));
 const STATE = process.env.JSGX_STATE;
 const RUN = join(STATE, "run");
 const DEMO = join(STATE, "demo");
@@ -121,7 +121,7 @@ test("the console of a running host", { timeout: 540_000 }, async (t) => {
     const without = await fetch(`${base}v1/host`);
     assert.equal(without.status, 401, "without a session");
 
-    opened = await open(instance, url);
+    opened = await open(instance, url, { viewport: { width: 1280, height: 860 } });
     page = opened.page;
     await page.locator("#connection", { hasText: /^live$/ }).waitFor();
     assert.equal(page.url(), base, "the ticket is not left in the address");
