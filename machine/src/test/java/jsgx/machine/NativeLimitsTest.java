@@ -34,8 +34,12 @@ import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.SystemCall;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What native execution does not enforce, and what of that a strict run does: docs/native.md names these tests. */
+@ParameterizedClass
+@EnumSource(value = Way.class, names = "FAST", mode = EnumSource.Mode.EXCLUDE)
 final class NativeLimitsTest {
 
     private static final int SYS_PTRACE = 101;
@@ -47,15 +51,21 @@ final class NativeLimitsTest {
     private static final int KILLED_BY_SIGSEGV = 128 + 11;
     private static final byte[] NOTHING = enclave(asm -> {});
 
+    private final Way way;
+
     @TempDir
     private Path folder;
 
+    NativeLimitsTest(Way way) {
+        this.way = way;
+    }
+
     private TestRun.Ended run(EnclaveProgram program) throws IOException, MachineException {
-        return new TestRun(Way.TRACED).run(program.in(folder));
+        return new TestRun(way).run(program.in(folder));
     }
 
     private TestRun.Ended strictly(EnclaveProgram program) throws IOException, MachineException {
-        return new TestRun(Way.TRACED).with(options -> options.withStrict(true)).run(program.in(folder));
+        return new TestRun(way).with(options -> options.withStrict(true)).run(program.in(folder));
     }
 
     /** The 8 bytes that a program printed. */

@@ -23,6 +23,7 @@ final class TestDaemon implements RemoteDaemon {
 
     private final SgxDriver driver;
     private final SharedEpc epc;
+    private final CompletableFuture<RemoteServer> begun = new CompletableFuture<>();
     private final CompletableFuture<String> ended = new CompletableFuture<>();
 
     TestDaemon(SgxDriver driver, SharedEpc epc) {
@@ -48,11 +49,17 @@ final class TestDaemon implements RemoteDaemon {
                 descriptors.add((int) Linux.check("dup", Linux.call(SystemCall.DUP, descriptor)));
             }
             byte[] welcome = server.welcome();
+            begun.complete(server);
             Thread.ofPlatform().daemon().start(() -> ended.complete(server.serve()));
             return new Given(welcome, descriptors);
         } catch (LinuxException e) {
             throw new MachineException(MachineException.Kind.FAILED, String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Ends the session as the daemon's end does, once it has begun. */
+    void end() {
+        begun.join().close();
     }
 
     /** Waits for the end of the session: why it ended. */

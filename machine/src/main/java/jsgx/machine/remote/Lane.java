@@ -19,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lane implements AutoCloseable {
 
-    /** The longest frame: more than the longest list of mappings that the kernel lets a process have. */
-    private static final int LONGEST = 8 << 20;
+    /** The longest frame of a daemon: more than the longest list of mappings that the kernel lets a process have. */
+    private static final int LONGEST_OF_DAEMON = 8 << 20;
+
+    /** The longest frame of a front end: more than what is asked for at once. */
+    private static final int LONGEST_OF_FRONT_END = 256 << 10;
 
     private static final int CALL = 1;
     private static final int ANSWER = 2;
@@ -42,9 +45,13 @@ final class Lane implements AutoCloseable {
     private final StreamSocket socket;
     private final Server server;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment received = arena.allocate(BUFFER, Long.BYTES);
-    private MemorySegment sending = arena.allocate(BUFFER, Long.BYTES);
     private final boolean attentive;
+    private final int longest;
+
+    /** Nothing until it is used: most lanes are idle. */
+    private MemorySegment received = MemorySegment.NULL;
+
+    private MemorySegment sending = MemorySegment.NULL;
     private int from;
     private int to;
     private int depth;
@@ -55,12 +62,13 @@ final class Lane implements AutoCloseable {
     /**
      * A lane.
      *
-     * @param attentive whether who waits here attends to others ({@link Attention})
+     * @param frontEnd whether this end is the front end's: who waits here attends to others ({@link Attention}), for as long as it takes
      */
-    Lane(StreamSocket socket, Server server, boolean attentive) {
+    Lane(StreamSocket socket, Server server, boolean frontEnd) {
         this.socket = socket;
         this.server = server;
-        this.attentive = attentive;
+        attentive = frontEnd;
+        longest = frontEnd ? LONGEST_OF_DAEMON : LONGEST_OF_FRONT_END;
     }
 
     /** Serves calls until the other end is gone. */
@@ -132,7 +140,7 @@ final class Lane implements AutoCloseable {
         int header = op == null ? HEADER : HEADER + 1;
         int size = header + operands.size();
         if (size > sending.byteSize()) {
-            sending = arena.allocate(Math.min(LONGEST + HEADER + 1L, size * 2L), Long.BYTES);
+            sending = arena.allocate(Math.max(BUFFER, size * 2L), Long.BYTES);
         }
         sending.set(JAVA_INT, 0, size - Integer.BYTES);
         sending.set(JAVA_BYTE, Integer.BYTES, (byte) what);
@@ -160,8 +168,8 @@ final class Lane implements AutoCloseable {
         }
         int length = received.get(JAVA_INT.withByteAlignment(1), from);
         from += Integer.BYTES;
-        if (length < 1 || length > LONGEST) {
-            throw new BadMessage("a frame of %d bytes: expected 1 to %d".formatted(length, LONGEST));
+        if (length < 1 || length > longest) {
+            throw new BadMessage("a frame of %d bytes: expected 1 to %d".formatted(length, longest));
         }
         long by = attentive || deadline != StreamSocket.NEVER
                 ? deadline
@@ -186,6 +194,9 @@ final class Lane implements AutoCloseable {
 
     /** Receives until so many bytes are there; false where the stream ends first. */
     private boolean fill(int bytes, long by) {
+        if (received.byteSize() == 0) {
+            received = arena.allocate(BUFFER, Long.BYTES);
+        }
         while (to - from < bytes) {
             if (from == to) {
                 from = 0;

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import jsgx.arch.RegisterFile;
 import jsgx.arch.Xsave;
 import jsgx.machine.linux.RegisterSet;
+import org.jspecify.annotations.Nullable;
 
 /** The registers of a thread that another process supervises: the general ones come with each call, the extended state when it is asked for. */
 final class ServedRegisters implements RegisterFile {
@@ -18,9 +19,11 @@ final class ServedRegisters implements RegisterFile {
 
     private final Fetch fetch;
     private final long[] general = new long[ALL.length];
-    private final MemorySegment extended = MemorySegment.ofArray(new long[RegisterSet.ROOM / Long.BYTES]);
+
+    /** What was asked for while the thread is served. */
+    private @Nullable MemorySegment extended;
+
     private boolean changed;
-    private boolean fetched;
     private boolean extendedChanged;
     private int extendedSize;
 
@@ -49,7 +52,7 @@ final class ServedRegisters implements RegisterFile {
             general[i] = in.i64();
         }
         changed = false;
-        fetched = false;
+        extended = null;
         extendedChanged = false;
     }
 
@@ -61,19 +64,22 @@ final class ServedRegisters implements RegisterFile {
         }
         out.flag(extendedChanged);
         if (extendedChanged) {
-            out.bytes(extended.asSlice(0, extendedSize).toArray(ValueLayout.JAVA_BYTE));
+            out.bytes(extended().asSlice(0, extendedSize).toArray(ValueLayout.JAVA_BYTE));
         }
+        extended = null;
     }
 
     private MemorySegment extended() {
-        if (!fetched) {
-            byte[] state = fetch.extendedState();
-            extended.fill((byte) 0);
-            extendedSize = Math.min(Math.max(state.length, Xsave.LEGACY_AND_HEADER), RegisterSet.ROOM);
-            MemorySegment.copy(MemorySegment.ofArray(state), 0, extended, 0, Math.min(state.length, extendedSize));
-            fetched = true;
+        MemorySegment had = extended;
+        if (had != null) {
+            return had;
         }
-        return extended;
+        byte[] state = fetch.extendedState();
+        MemorySegment whole = MemorySegment.ofArray(new long[RegisterSet.ROOM / Long.BYTES]);
+        extendedSize = Math.clamp(state.length, Xsave.LEGACY_AND_HEADER, RegisterSet.ROOM);
+        MemorySegment.copy(state, 0, whole, ValueLayout.JAVA_BYTE, 0, Math.min(state.length, extendedSize));
+        extended = whole;
+        return whole;
     }
 
     @Override

@@ -30,9 +30,9 @@ import jsgx.machine.space.ProgramSpace;
 /** What a daemon has of one front end's run: its files, address spaces and threads, by the numbers that the front end gave them. */
 final class Session implements Lane.Server {
 
-    private static final int MOST_FILES = 1 << 16;
-    private static final int MOST_SPACES = 1 << 12;
-    private static final int MOST_THREADS = 1 << 15;
+    private static final int MOST_FILES = 1 << 13;
+    private static final int MOST_SPACES = 1 << 10;
+    private static final int MOST_THREADS = 1 << 12;
     private static final int LARGEST_COPY = 64 << 10;
     private static final long TASK_SIZE = 0x7fff_ffff_f000L;
 
