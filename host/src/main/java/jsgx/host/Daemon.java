@@ -25,6 +25,7 @@ import jsgx.host.peer.Peers;
 import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
 import jsgx.host.service.Service;
+import jsgx.host.session.DriverSocket;
 import jsgx.host.state.StateLock;
 import jsgx.host.state.StateMark;
 import jsgx.launch.Governance;
@@ -130,7 +131,7 @@ public final class Daemon implements AutoCloseable {
                 governor(governance.options(), options),
                 platform.powerOn(random, epc.epc()),
                 new JavaLaunchEnclave(random),
-                driver -> driver);
+                driver -> driver.withVirtualization(false).withPaging(epc));
         open.push(running::close);
         return new HostContext(running, epc, governance, options.state(), clock);
     }
@@ -142,6 +143,7 @@ public final class Daemon implements AutoCloseable {
             services.add(new FleetService(member, context));
         }
         Peers peers = new Peers(options.cgroups());
+        services.add(new DriverSocket(context, options, peers));
         Path aesm = options.aesm().socket();
         if (aesm != null) {
             AesmOptions settings = AesmOptions.at(aesm, options.durability())

@@ -1,20 +1,68 @@
 package jsgx.machine;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
 import jsgx.arch.epc.Epc;
+import jsgx.driver.EnclaveInfo;
+import jsgx.driver.PagingListener;
+import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
-import jsgx.machine.linux.SharedMemory;
+import jsgx.machine.linux.MemoryFile;
+import org.jspecify.annotations.Nullable;
 
-/** The EPC of a run: a memory file, which the program's address spaces map page by page. */
-public final class SharedEpc implements AutoCloseable {
+/**
+ * An EPC that programs map page by page: as a whole, where all of them are one run's, or in parts, of which each session of a daemon gets one. A session
+ * sees its own enclaves' pages and no others: a page lies in a memory file that is nobody's but this process's, until it is {@link Part#show shown}; from then
+ * on it lies in the session's file, at the same offset, and when it is {@link #freed} it comes back, empty. The processor's address of it stays the same, for
+ * what is mapped there changes and not the segment.
+ *
+ * <p>A session may keep its descriptor and its mappings for ever: they lead to its own file, out of which a page is punched when the enclave loses it.
+ *
+ * <p>Where there are parts, the driver has to tell this of its pages ({@link jsgx.driver.DriverOptions#withPaging}).
+ */
+public final class SharedEpc implements PagingListener, AutoCloseable {
 
-    private final SharedMemory memory;
+    /** So many areas of this process's address space are left to the rest of it. */
+    private static final int OTHER_AREAS = 8192;
+
+    private final MemoryFile hidden;
+    private final MemorySegment memory;
+    private final Arena arena;
     private final Epc epc;
+    private final int mostAreas;
 
-    private SharedEpc(SharedMemory memory, Epc epc) {
-        this.memory = memory;
-        this.epc = epc;
+    /** Whose file each page lies in; null for this process's own. Changed under the lock. */
+    private final AtomicReferenceArray<@Nullable Part> parts;
+
+    /** mmap takes the address space's lock anyway. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final Set<PagingListener> others = ConcurrentHashMap.newKeySet();
+    private int shown;
+
+    /** How many pages lie in another file than the page before them: so many areas more the EPC takes. */
+    private int borders;
+
+    @SuppressWarnings("MustBeClosedChecker")
+    private SharedEpc(MemoryFile hidden, List<Long> sectionBytes, int mostAreas) throws LinuxException {
+        this.hidden = hidden;
+        this.mostAreas = mostAreas;
+        arena = Arena.ofShared();
+        memory = hidden.map(arena);
+        List<Epc.Section> sections = new ArrayList<>();
+        long offset = 0;
+        for (Epc.Range range : Epc.ranges(sectionBytes)) {
+            sections.add(new Epc.Section(range.physicalBase(), memory.asSlice(offset, range.bytes())));
+            offset += range.bytes();
+        }
+        epc = new Epc(sections);
+        parts = new AtomicReferenceArray<>(epc.pages());
     }
 
     /**
@@ -23,21 +71,28 @@ public final class SharedEpc implements AutoCloseable {
      * @param sectionBytes the sizes of its sections
      */
     public static SharedEpc allocate(List<Long> sectionBytes) throws MachineException {
+        return allocate(sectionBytes, Linux.maxMapCount() - OTHER_AREAS);
+    }
+
+    /** For a test: with so many areas at most. */
+    static SharedEpc allocate(List<Long> sectionBytes, int mostAreas) throws MachineException {
         long bytes = sectionBytes.stream().mapToLong(Long::longValue).sum();
         try {
-            SharedMemory memory = new SharedMemory("jsgx-epc", bytes);
-            List<Epc.Section> sections = new ArrayList<>();
-            long offset = 0;
-            for (Epc.Range range : Epc.ranges(sectionBytes)) {
-                sections.add(
-                        new Epc.Section(range.physicalBase(), memory.memory().asSlice(offset, range.bytes())));
-                offset += range.bytes();
+            MemoryFile hidden = MemoryFile.create("jsgx-epc", bytes);
+            try {
+                return new SharedEpc(hidden, sectionBytes, mostAreas);
+            } catch (LinuxException e) {
+                hidden.close();
+                throw e;
             }
-            return new SharedEpc(memory, new Epc(sections));
         } catch (LinuxException e) {
-            throw new MachineException(
-                    MachineException.Kind.FAILED, "no memory file for the EPC: %s".formatted(e.getMessage()));
+            throw noMemory(e);
         }
+    }
+
+    private static MachineException noMemory(LinuxException e) {
+        return new MachineException(
+                MachineException.Kind.FAILED, "no memory file for the EPC: %s".formatted(e.getMessage()));
     }
 
     /** The processor's view of it. */
@@ -45,13 +100,145 @@ public final class SharedEpc implements AutoCloseable {
         return epc;
     }
 
-    /** Its descriptor in this process; page i lies at i times 4096. */
+    /** The descriptor of all that no session was shown, in this process; page i lies at i times 4096. */
     public int descriptor() {
-        return memory.descriptor();
+        return hidden.descriptor();
+    }
+
+    /** What one session sees of it: nothing, at first. */
+    public Part part() throws MachineException {
+        try {
+            return new Part(MemoryFile.create("jsgx-epc", memory.byteSize()));
+        } catch (LinuxException e) {
+            throw noMemory(e);
+        }
+    }
+
+    /** Has somebody else hear of what the driver tells of its pages, until it is {@link #forget forgotten}. */
+    public void tell(PagingListener other) {
+        others.add(other);
+    }
+
+    /** Has somebody hear no more. */
+    public void forget(PagingListener other) {
+        others.remove(other);
     }
 
     @Override
+    public void moved(EnclaveInfo enclave, long address, boolean reclaimed) {
+        others.forEach(other -> other.moved(enclave, address, reclaimed));
+    }
+
+    @Override
+    public void freed(int page) {
+        if (parts.get(page) == null) {
+            return;
+        }
+        lock.lock();
+        try {
+            Part part = parts.get(page);
+            if (part != null) {
+                // What lies there in the hidden file was punched out when the page was shown.
+                check(hidden.mapAt(address(page), offset(page), Epc.PAGE_SIZE), "hide", page);
+                check(part.file.punch(offset(page), Epc.PAGE_SIZE), "empty", page);
+                set(page, null);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void set(int page, @Nullable Part part) {
+        shown += part == null ? -1 : 1;
+        borders -= bordersOf(page);
+        parts.set(page, part);
+        borders += bordersOf(page);
+    }
+
+    private int bordersOf(int page) {
+        Part here = parts.get(page);
+        int before = page > 0 && parts.get(page - 1) != here ? 1 : 0;
+        int behind = page + 1 < parts.length() && parts.get(page + 1) != here ? 1 : 0;
+        return before + behind;
+    }
+
+    /**
+     * Whether pages can be shown and, in whatever order, be hidden again within the kernel's limit of areas: to hide k of n pages leaves at most 2(n - k) borders, and
+     * makes at most 2k more.
+     */
+    private boolean hasRoom() {
+        return shown + 1 + (borders + 2) / 2 <= mostAreas;
+    }
+
+    private long address(int page) {
+        return memory.address() + offset(page);
+    }
+
+    private static long offset(int page) {
+        return (long) page << Epc.PAGE_SHIFT;
+    }
+
+    /** A page that cannot be taken from its session must not go to another: who frees it must not go on. */
+    private static void check(long result, String what, int page) {
+        if (Linux.failed(result)) {
+            throw new IllegalStateException(
+                    "cannot %s EPC page %d: %s".formatted(what, page, Linux.errorText((int) -result)));
+        }
+    }
+
+    /** What one session sees: the pages that it was shown, each at its number times 4096, and zeroes elsewhere. */
+    public final class Part implements AutoCloseable {
+
+        private final MemoryFile file;
+
+        private Part(MemoryFile file) {
+            this.file = file;
+        }
+
+        /** The descriptor for the session, in this process. */
+        public int descriptor() {
+            return file.descriptor();
+        }
+
+        /**
+         * Shows a page, which an enclave of the session must have and nobody must write to meanwhile; its content goes with it.
+         *
+         * @return false where the kernel has no room for it: it is not shown then, and all is as before
+         */
+        public boolean show(int page) {
+            if (parts.get(page) == this) {
+                return true;
+            }
+            lock.lock();
+            try {
+                if (parts.get(page) != null) {
+                    throw new IllegalStateException("EPC page %d is another session's".formatted(page));
+                }
+                if (!hasRoom()
+                        || file.write(address(page), offset(page), Epc.PAGE_SIZE) != Epc.PAGE_SIZE
+                        || Linux.failed(file.mapAt(address(page), offset(page), Epc.PAGE_SIZE))) {
+                    file.punch(offset(page), Epc.PAGE_SIZE);
+                    return false;
+                }
+                set(page, this);
+                check(hidden.punch(offset(page), Epc.PAGE_SIZE), "move", page);
+                return true;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Gives the descriptor back. The session's enclaves, which must be gone, have no pages any more. */
+        @Override
+        public void close() {
+            file.close();
+        }
+    }
+
+    /** Unmaps all of it; nobody uses the processor any more. */
+    @Override
     public void close() {
-        memory.close();
+        arena.close();
+        hidden.close();
     }
 }

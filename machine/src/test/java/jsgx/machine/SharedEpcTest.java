@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
-class DividedEpcTest {
+class SharedEpcTest {
 
     private static final int PAGES = 64;
     private static final long SIZE = (long) PAGES * Epc.PAGE_SIZE;
@@ -34,7 +34,7 @@ class DividedEpcTest {
 
     /** As a front end has it: a mapping of the whole file. */
     @SuppressWarnings("restricted")
-    private MemorySegment mapped(DividedEpc.Part part) throws Exception {
+    private MemorySegment mapped(SharedEpc.Part part) throws Exception {
         long address = Linux.check(
                 "mmap",
                 Linux.call(
@@ -54,15 +54,15 @@ class DividedEpcTest {
         return seen.get(ValueLayout.JAVA_BYTE, (long) page * Epc.PAGE_SIZE + 17);
     }
 
-    private static void fill(DividedEpc epc, int page, int value) {
+    private static void fill(SharedEpc epc, int page, int value) {
         epc.epc().page(page).fill((byte) value);
     }
 
     @Test
     void aSessionSeesItsOwnPagesAndNoOthers() throws Exception {
-        try (DividedEpc epc = DividedEpc.allocate(List.of(SIZE));
-                DividedEpc.Part a = epc.part();
-                DividedEpc.Part b = epc.part()) {
+        try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
+                SharedEpc.Part a = epc.part();
+                SharedEpc.Part b = epc.part()) {
             MemorySegment seenByA = mapped(a);
             MemorySegment seenByB = mapped(b);
             MemorySegment page3 = epc.epc().page(3);
@@ -90,9 +90,9 @@ class DividedEpcTest {
 
     @Test
     void aPageThatGoesToAnotherSessionTakesNothingAlong() throws Exception {
-        try (DividedEpc epc = DividedEpc.allocate(List.of(SIZE));
-                DividedEpc.Part a = epc.part();
-                DividedEpc.Part b = epc.part()) {
+        try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
+                SharedEpc.Part a = epc.part();
+                SharedEpc.Part b = epc.part()) {
             MemorySegment seenByA = mapped(a);
             MemorySegment seenByB = mapped(b);
             fill(epc, 7, 0x77);
@@ -119,8 +119,8 @@ class DividedEpcTest {
 
     @Test
     void aSessionCannotChangeTheSizeOfItsFile() throws Exception {
-        try (DividedEpc epc = DividedEpc.allocate(List.of(SIZE));
-                DividedEpc.Part a = epc.part()) {
+        try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
+                SharedEpc.Part a = epc.part()) {
             assertThat(Linux.call(SystemCall.FTRUNCATE, a.descriptor(), 0)).isEqualTo(-Errors.EPERM);
             assertThat(Linux.call(SystemCall.FTRUNCATE, a.descriptor(), SIZE * 2))
                     .isEqualTo(-Errors.EPERM);
@@ -129,9 +129,9 @@ class DividedEpcTest {
 
     @Test
     void aPageOfOneSessionIsNotShownToAnother() throws Exception {
-        try (DividedEpc epc = DividedEpc.allocate(List.of(SIZE));
-                DividedEpc.Part a = epc.part();
-                DividedEpc.Part b = epc.part()) {
+        try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
+                SharedEpc.Part a = epc.part();
+                SharedEpc.Part b = epc.part()) {
             a.show(1);
             assertThatThrownBy(() -> b.show(1)).isInstanceOf(IllegalStateException.class);
         }
@@ -141,9 +141,9 @@ class DividedEpcTest {
     @ValueSource(ints = {8, 20, 1000})
     void pagesCanAlwaysBeHiddenAgain(int mostAreas) throws Exception {
         Random random = new Random(mostAreas);
-        try (DividedEpc epc = DividedEpc.allocate(List.of(SIZE / 2, SIZE / 2), mostAreas);
-                DividedEpc.Part a = epc.part();
-                DividedEpc.Part b = epc.part()) {
+        try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE / 2, SIZE / 2), mostAreas);
+                SharedEpc.Part a = epc.part();
+                SharedEpc.Part b = epc.part()) {
             List<MemorySegment> seen = List.of(mapped(a), mapped(b));
             int[] owner = new int[PAGES];
             for (int step = 0; step < 3000; step++) {

@@ -1,0 +1,204 @@
+package jsgx.host.session;
+
+import java.io.IOException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
+import jsgx.host.client.Greeting;
+import jsgx.host.config.HostOptions;
+import jsgx.host.peer.Peer;
+import jsgx.host.peer.Peers;
+import jsgx.host.service.HostContext;
+import jsgx.host.service.HostException;
+import jsgx.host.service.Service;
+import jsgx.host.service.SocketFile;
+import jsgx.machine.linux.Deadline;
+import jsgx.machine.linux.Poller;
+import jsgx.machine.linux.UnixConnection;
+import jsgx.machine.linux.UnixListener;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The driver's socket: any local user may connect, and gets the one processor for enclaves of its own. Who it is the kernel says; whom its enclaves are charged to
+ * follows from that.
+ */
+public final class DriverSocket implements Service {
+
+    private static final System.Logger LOG = System.getLogger("jsgx.host.session");
+
+    private static final int BACKLOG = 1024;
+
+    /** How many that get no place are told so at once; more are just closed. */
+    private static final int REFUSALS = 64;
+
+    private static final Duration FIRST_WORDS = Duration.ofSeconds(5);
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
+    private final HostContext context;
+    private final Path path;
+    private final Peers peers;
+    private final Places places;
+    private final Admission admission = new Admission();
+    private final Set<FrontEnd> frontEnds = ConcurrentHashMap.newKeySet();
+    private final Semaphore refusals = new Semaphore(REFUSALS);
+    private volatile String trouble = "not started";
+    private volatile boolean stopping;
+    private @Nullable Listening listening;
+
+    /** What is there while it listens. */
+    private record Listening(SocketFile file, Poller poller, UnixListener listener, Thread acceptor) {}
+
+    /**
+     * A socket that nobody listens at yet.
+     *
+     * @param options its run folder and limits count
+     */
+    public DriverSocket(HostContext context, HostOptions options, Peers peers) {
+        this.context = context;
+        this.path = options.runFolder().resolve("driver.socket");
+        this.peers = peers;
+        this.places = new Places(options.sessions());
+    }
+
+    @Override
+    public String name() {
+        return "driver";
+    }
+
+    /** How many front ends there are. */
+    public int sessions() {
+        return places.all();
+    }
+
+    @Override
+    public synchronized void start() throws HostException {
+        SocketFile file = SocketFile.claim(path);
+        @Nullable Poller poller = null;
+        @Nullable UnixListener listener = null;
+        boolean done = false;
+        try {
+            poller = new Poller("jsgx-driver-poller");
+            listener = UnixListener.listen(file.bindAt(), "rw-------", BACKLOG, poller);
+            file.publish("rw-rw-rw-", "");
+            UnixListener accepting = listener;
+            Thread acceptor = Thread.ofVirtual().name("jsgx-driver").start(() -> accept(accepting));
+            listening = new Listening(file, poller, listener, acceptor);
+            trouble = "";
+            done = true;
+        } catch (IOException e) {
+            throw new HostException("the driver's socket %s cannot be made: %s".formatted(path, e.getMessage()), e);
+        } finally {
+            if (!done) {
+                close(file, poller, listener);
+            }
+        }
+    }
+
+    private static void close(SocketFile file, @Nullable Poller poller, @Nullable UnixListener listener) {
+        file.close();
+        if (listener != null) {
+            listener.close();
+        }
+        if (poller != null) {
+            poller.close();
+        }
+    }
+
+    private void accept(UnixListener listener) {
+        while (!stopping) {
+            try {
+                UnixConnection connection = listener.accept();
+                Thread.ofVirtual().name("jsgx-front-end").start(() -> serve(connection));
+                trouble = "";
+            } catch (AsynchronousCloseException e) {
+                return;
+            } catch (IOException e) {
+                // No descriptor is left, for one: who waits is served once there is.
+                if (trouble.isEmpty()) {
+                    LOG.log(System.Logger.Level.ERROR, "no connection can be accepted: " + e.getMessage());
+                }
+                trouble = String.valueOf(e.getMessage());
+                LockSupport.parkNanos(PAUSE.toNanos());
+            }
+        }
+    }
+
+    private void serve(UnixConnection connection) {
+        try (connection) {
+            Peer peer = peers.identify(connection);
+            String full = stopping ? "this host is being stopped" : places.take(peer.uid());
+            if (!full.isEmpty()) {
+                refuse(connection, full);
+                return;
+            }
+            try {
+                FrontEnd frontEnd = new FrontEnd(context, admission, peer, connection);
+                frontEnds.add(frontEnd);
+                try {
+                    frontEnd.serve(FIRST_WORDS);
+                } finally {
+                    frontEnds.remove(frontEnd);
+                }
+            } finally {
+                places.give(peer.uid());
+            }
+        } catch (HostException e) {
+            refuse(connection, String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "a front end is gone: {0}", e.getMessage());
+        }
+    }
+
+    /** Says why, to a client that may not have said yet what it wants. */
+    private void refuse(UnixConnection connection, String why) {
+        if (!refusals.tryAcquire()) {
+            return;
+        }
+        try {
+            Deadline deadline = Deadline.in(Duration.ofSeconds(1));
+            if (!connection.isClosed()) {
+                Greeting.refuse(connection, why, deadline);
+                // Whoever is still writing would not read the answer on a connection that is closed.
+                byte[] rest = new byte[256];
+                while (connection.read(rest, 0, rest.length, deadline) > 0) {
+                    // What it wants does not matter any more.
+                }
+            }
+        } catch (IOException e) {
+            // It did not want to know.
+        } finally {
+            refusals.release();
+        }
+    }
+
+    @Override
+    public String trouble() {
+        return trouble;
+    }
+
+    @Override
+    public synchronized void stop(Duration grace) {
+        Listening now = listening;
+        if (now == null) {
+            return;
+        }
+        stopping = true;
+        trouble = "stopped";
+        now.file().close();
+        now.listener().close();
+        Deadline deadline = Deadline.in(grace);
+        while (admission.inFlight() > 0 && deadline.nanosLeft() > 0) {
+            LockSupport.parkNanos(1_000_000);
+        }
+        frontEnds.forEach(FrontEnd::close);
+        while (places.all() > 0) {
+            LockSupport.parkNanos(1_000_000);
+        }
+        now.poller().close();
+        listening = null;
+    }
+}

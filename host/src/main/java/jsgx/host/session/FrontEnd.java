@@ -1,0 +1,152 @@
+package jsgx.host.session;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import jsgx.driver.InterfaceKind;
+import jsgx.driver.PagingListener;
+import jsgx.host.client.Greeting;
+import jsgx.host.peer.Peer;
+import jsgx.host.service.HostContext;
+import jsgx.host.service.HostException;
+import jsgx.launch.InitReports;
+import jsgx.machine.MachineException;
+import jsgx.machine.SharedEpc;
+import jsgx.machine.event.SgxEvent;
+import jsgx.machine.linux.Deadline;
+import jsgx.machine.linux.LinuxException;
+import jsgx.machine.linux.UnixConnection;
+import jsgx.machine.remote.RemoteServer;
+import jsgx.machine.remote.RemoteSession;
+import jsgx.machine.remote.RunRequest;
+import org.jspecify.annotations.Nullable;
+
+/** One front end that is connected: what it asks for on its connection, and the processor that it gets. All of that ends with the connection. */
+final class FrontEnd {
+
+    private static final System.Logger LOG = System.getLogger("jsgx.host.session");
+
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+
+    private final HostContext context;
+    private final Admission admission;
+    private final Peer peer;
+    private final UnixConnection connection;
+
+    FrontEnd(HostContext context, Admission admission, Peer peer, UnixConnection connection) {
+        this.context = context;
+        this.admission = admission;
+        this.peer = peer;
+        this.connection = connection;
+    }
+
+    /** Serves it until it is gone. */
+    void serve(Duration firstWords) throws HostException, IOException {
+        Greeting.Request request = Greeting.read(connection, Deadline.in(firstWords));
+        switch (request.purpose()) {
+            case RUN -> run(request.content());
+            case LAUNCH -> throw new HostException("launches are not served");
+        }
+    }
+
+    private void run(byte[] content) throws HostException, IOException {
+        RunRequest request;
+        try {
+            request = RunRequest.decode(content);
+        } catch (IllegalArgumentException e) {
+            throw new HostException(String.valueOf(e.getMessage()), e);
+        }
+        try (Admission.Pass pass = admission.pass(peer.workload());
+                SharedEpc.Part part = context.epc().part()) {
+            RemoteServer server = new RemoteServer(request, session(part, pass));
+            PagingListener moves = server::moved;
+            context.epc().tell(moves);
+            @Nullable Thread serving = null;
+            try {
+                Greeting.accept(connection, server.welcome(), server.descriptors(), Deadline.in(ANSWER));
+                serving = Thread.ofPlatform().daemon().name("jsgx-session").start(() -> ended(server.serve()));
+                awaitEnd();
+            } finally {
+                server.close();
+                if (serving == null) {
+                    // Nobody speaks: it releases what it has, and returns.
+                    server.serve();
+                } else {
+                    join(serving);
+                }
+                context.epc().forget(moves);
+            }
+        } catch (MachineException | LinuxException e) {
+            throw new HostException("this host has no room for another session: " + e.getMessage(), e);
+        }
+    }
+
+    private RemoteSession session(SharedEpc.Part part, Admission.Pass pass) {
+        InitReports reports = context.running().initReports();
+        return new RemoteSession(
+                context.running().driver(),
+                part.descriptor(),
+                part::show,
+                interfaces(),
+                peer.workload(),
+                init -> report(reports, init),
+                RemoteSession.PATIENCE,
+                pass::run);
+    }
+
+    private static Set<InterfaceKind> interfaces() {
+        return EnumSet.allOf(InterfaceKind.class);
+    }
+
+    private static byte[] report(InitReports reports, SgxEvent.Ioctl init) {
+        return reports.take(
+                        kind(init.path()),
+                        init.result(),
+                        Optional.ofNullable(init.outcome()),
+                        Optional.ofNullable(init.refusal()))
+                .encode();
+    }
+
+    private static InterfaceKind kind(String path) {
+        return switch (path) {
+            case "/dev/isgx" -> InterfaceKind.ISGX;
+            case "/dev/sgx" -> InterfaceKind.V5;
+            default -> InterfaceKind.MAINLINE;
+        };
+    }
+
+    private void ended(String why) {
+        LOG.log(System.Logger.Level.DEBUG, "the session of process {0} ended: {1}", peer.pid(), why);
+        connection.close();
+    }
+
+    private void awaitEnd() {
+        byte[] byteOfNoMeaning = new byte[1];
+        try {
+            connection.read(byteOfNoMeaning, 0, 1, Deadline.NEVER);
+        } catch (IOException e) {
+            // It is gone, or is being sent away.
+        }
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Sends it away; any thread may do so. */
+    void close() {
+        connection.close();
+    }
+}
