@@ -92,8 +92,8 @@ final class FrontEnd {
                 interfaces(),
                 peer.workload(),
                 init -> report(reports, init),
-                RemoteSession.PATIENCE,
-                pass::run);
+                pass::run,
+                RemoteSession.PATIENCE);
     }
 
     private static Set<InterfaceKind> interfaces() {
