@@ -1,7 +1,12 @@
 package jsgx.cli;
 
+import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditEntry;
 import jsgx.launch.audit.AuditEvent;
@@ -67,7 +72,7 @@ final class AuditQueryCommand extends Subcommand {
     }
 
     @Override
-    int run() throws BadInput, LaunchException {
+    int run() throws BadInput, LaunchException, IOException {
         AuditQuery query = new AuditQuery(
                 since.isEmpty() ? Instant.MIN : time("--since", since),
                 until.isEmpty() ? Instant.MAX : time("--until", until),
@@ -81,6 +86,14 @@ final class AuditQueryCommand extends Subcommand {
                 code);
         Audits audits = new Audits(surroundings, screen(), json());
         long[] found = new long[1];
+        Optional<Remote> daemon = Remote.find(surroundings);
+        if (daemon.isPresent()) {
+            daemon.get().lines("/v1/audit/lines" + parameters(query), line -> {
+                found[0]++;
+                audits.show(line);
+            });
+            return found[0] == 0 ? ExitStatus.REFUSED : ExitStatus.DONE;
+        }
         try (AuditReader reader = AuditReader.open(Audits.folder(surroundings))) {
             reader.read(entry -> {
                 if (entry instanceof AuditEntry.Event event && query.test(event.event())) {
@@ -90,6 +103,31 @@ final class AuditQueryCommand extends Subcommand {
             });
         }
         return found[0] == 0 ? ExitStatus.REFUSED : ExitStatus.DONE;
+    }
+
+    private static String parameters(AuditQuery query) {
+        List<String> parameters = new ArrayList<>();
+        if (!query.since().equals(Instant.MIN)) {
+            add(parameters, "since", query.since().toString());
+        }
+        if (!query.until().equals(Instant.MAX)) {
+            add(parameters, "until", query.until().toString());
+        }
+        add(parameters, "id", query.id());
+        add(parameters, "kind", query.kind().toLowerCase(Locale.ROOT));
+        add(parameters, "workload", query.workload());
+        add(parameters, "mrenclave", query.enclave());
+        add(parameters, "mrsigner", query.signer());
+        add(parameters, "verdict", query.verdict());
+        add(parameters, "rule", query.rule());
+        add(parameters, "code", query.code());
+        return parameters.isEmpty() ? "" : "?" + String.join("&", parameters);
+    }
+
+    private static void add(List<String> parameters, String name, String value) {
+        if (!value.isEmpty()) {
+            parameters.add(name + "=" + Remote.encoded(value));
+        }
     }
 
     private Instant time(String option, String text) throws BadInput {

@@ -1,7 +1,11 @@
 package jsgx.cli;
 
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditEntry;
 import jsgx.launch.audit.AuditReader;
@@ -24,6 +28,9 @@ final class AuditTailCommand extends Subcommand {
 
     private static final long LOOK_MILLIS = 200;
 
+    /** How many events a daemon gives at once. */
+    private static final int PAGE = 1000;
+
     @Option(
             names = {"-n", "--last"},
             paramLabel = "N",
@@ -44,11 +51,15 @@ final class AuditTailCommand extends Subcommand {
     }
 
     @Override
-    int run() throws LaunchException {
+    int run() throws BadInput, LaunchException, IOException {
         if (last < 0) {
             throw new ParameterException(spec.commandLine(), "-n %d: expected 0 or more".formatted(last));
         }
         Audits audits = new Audits(surroundings, screen(), json());
+        Optional<Remote> daemon = Remote.find(surroundings);
+        if (daemon.isPresent()) {
+            return remotely(daemon.get(), audits);
+        }
         try (AuditReader reader = AuditReader.open(Audits.folder(surroundings))) {
             Deque<AuditEntry.Event> kept = new ArrayDeque<>();
             reader.read(entry -> {
@@ -63,6 +74,35 @@ final class AuditTailCommand extends Subcommand {
             if (follow) {
                 follow(reader, audits);
             }
+        }
+        return ExitStatus.DONE;
+    }
+
+    private int remotely(Remote daemon, Audits audits) throws BadInput, LaunchException, IOException {
+        // What is followed begins after what is shown, so that nothing is missed in between.
+        List<Map<?, ?>> newest = Documents.objects(daemon.get("/v1/audit?limit=1"), "items");
+        long end = newest.isEmpty() ? 0 : Documents.number(newest.getFirst(), "number");
+        Deque<Map<?, ?>> kept = new ArrayDeque<>();
+        long before = end + 1;
+        while (kept.size() < last) {
+            Map<String, Object> page =
+                    daemon.get("/v1/audit?limit=%d&before=%d".formatted(Math.min(PAGE, last - kept.size()), before));
+            List<Map<?, ?>> items = Documents.objects(page, "items");
+            if (items.isEmpty()) {
+                break;
+            }
+            items.forEach(kept::addFirst);
+            before = Documents.number(items.getLast(), "number");
+        }
+        for (Map<?, ?> item : kept) {
+            audits.show(Documents.json(item).line());
+        }
+        if (follow) {
+            daemon.events(
+                    "/v1/audit/stream",
+                    Long.toString(end),
+                    () -> !surroundings.out().checkError(),
+                    (name, data) -> audits.show(data));
         }
         return ExitStatus.DONE;
     }

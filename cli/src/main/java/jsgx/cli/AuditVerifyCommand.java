@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditAnchor;
@@ -50,6 +52,10 @@ final class AuditVerifyCommand extends Subcommand {
 
     @Override
     int run() throws BadInput, LaunchException, IOException {
+        Optional<Remote> daemon = export == null && key == null ? Remote.find(surroundings) : Optional.empty();
+        if (daemon.isPresent()) {
+            return remotely(daemon.get());
+        }
         Path folder = Audits.folder(surroundings);
         List<AuditAnchor> kept = new ArrayList<>();
         for (String anchor : anchors) {
@@ -68,6 +74,32 @@ final class AuditVerifyCommand extends Subcommand {
             case AuditVerification.Intact intact -> show(intact, signer, kept.size());
             case AuditVerification.Broken broken -> show(broken);
         };
+    }
+
+    private int remotely(Remote daemon) throws BadInput, LaunchException, IOException {
+        for (String anchor : anchors) {
+            AuditAnchor.parse(anchor);
+        }
+        String query = String.join(
+                "&", anchors.stream().map(anchor -> "anchor=" + anchor).toList());
+        Map<String, Object> found = daemon.get("/v1/audit/verify" + (query.isEmpty() ? "" : "?" + query));
+        if (Documents.truth(found, "valid")) {
+            return show(
+                    new AuditVerification.Intact(
+                            Documents.number(found, "first"),
+                            Documents.number(found, "entries"),
+                            Documents.number(found, "checkpoints"),
+                            Documents.number(found, "signed"),
+                            AuditAnchor.parse(Documents.string(found, "anchor"))),
+                    Documents.string(found, "key"),
+                    anchors.size());
+        }
+        return show(new AuditVerification.Broken(
+                Documents.number(found, "entry"),
+                Documents.string(found, "where"),
+                Documents.string(found, "expected"),
+                Documents.string(found, "found"),
+                Documents.string(found, "meaning")));
     }
 
     private int show(AuditVerification.Intact intact, String signer, int kept) {

@@ -1,5 +1,6 @@
 package jsgx.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,17 @@ final class Audits {
     /** Where the trail lies. */
     static Path folder(Surroundings surroundings) throws LaunchException {
         return Platforms.folder(surroundings).resolve("audit");
+    }
+
+    /** One line for an event that a daemon tells of in a line of JSON. */
+    void show(String line) throws IOException {
+        try {
+            if (AuditEntry.parse(line) instanceof AuditEntry.Event event) {
+                show(event);
+            }
+        } catch (LaunchException e) {
+            throw new IOException("the daemon tells of an event that cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** One line for an event: for people, or all of it. */

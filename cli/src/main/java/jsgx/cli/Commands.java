@@ -58,6 +58,11 @@ final class Commands {
             case "serve" -> ServeCommand.of(run);
             case "host" ->
                 new CommandLine(new HostCommand(run))
+                        .addSubcommand("status", new HostStatusCommand(run))
+                        .addSubcommand("enclaves", new HostEnclavesCommand(run))
+                        .addSubcommand("cache", new HostCacheCommand(run))
+                        .addSubcommand("launches", new HostLaunchesCommand(run))
+                        .addSubcommand("metrics", new HostMetricsCommand(run))
                         .addSubcommand("backup", new HostBackupCommand(run))
                         .addSubcommand("restore", new HostRestoreCommand(run));
             case "console" -> new ConsoleCommand(run);

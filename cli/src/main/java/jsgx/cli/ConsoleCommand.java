@@ -32,7 +32,6 @@ final class ConsoleCommand extends Subcommand {
                 print(new Json().putAll(e.document()));
             } else {
                 screen().line(screen().bad("refused") + "  " + Text.printable(String.valueOf(e.getMessage())));
-                screen().line("  " + Text.printable(e.advice()));
             }
             return ExitStatus.REFUSED;
         }

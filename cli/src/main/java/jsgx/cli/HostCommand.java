@@ -11,7 +11,10 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         optionListHeading = "%n",
         customSynopsis = "jsgx host COMMAND [OPTION...]",
-        description = "Put a host's state folder into a file, and bring it back; docs/serve.md describes it.",
+        description = {
+            "See and change what the daemon of this host does; put its state folder into a file, and bring it back.",
+            "docs/serve.md describes it."
+        },
         commandListHeading = "%nCommands:%n",
         footerHeading = "%nExample:%n",
         footer = "  jsgx host backup jsgx.backup")

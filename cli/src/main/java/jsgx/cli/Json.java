@@ -17,7 +17,7 @@ final class Json {
     /**
      * Adds a field.
      *
-     * @param value a string, number, boolean, {@link Json}, a collection of those, or null
+     * @param value a string, number, boolean, {@link Json}, a map or a collection of those, or null
      */
     Json put(String name, @Nullable Object value) {
         fields.put(name, value);
@@ -69,6 +69,14 @@ final class Json {
                 writer.beginObject();
                 object.fields.forEach((name, field) -> {
                     writer.name(name);
+                    write(writer, field);
+                });
+                writer.endObject();
+            }
+            case Map<?, ?> object -> {
+                writer.beginObject();
+                object.forEach((name, field) -> {
+                    writer.name(String.valueOf(name));
                     write(writer, field);
                 });
                 writer.endObject();

@@ -3,6 +3,7 @@ package jsgx.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import jsgx.launch.LaunchException;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
@@ -54,6 +55,18 @@ final class Policies {
                         .put("line", error.line())
                         .put("column", error.column())
                         .put("message", error.message()))
+                .toList();
+    }
+
+    /** The errors of a policy that a daemon tells of. */
+    static List<YamlError> errors(Map<String, Object> problem) {
+        return Documents.objects(problem, "errors").stream()
+                .map(error -> new YamlError(
+                        Documents.string(error, "file"),
+                        (int) Documents.number(error, "line"),
+                        (int) Documents.number(error, "column"),
+                        Documents.string(error, "message"),
+                        Documents.string(error, "snippet")))
                 .toList();
     }
 

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.cli.Screen.Fact;
@@ -13,7 +14,6 @@ import jsgx.image.EnclaveImage;
 import jsgx.image.ImageException;
 import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchException;
-import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyExplanation;
 import jsgx.launch.policy.PolicyExplanation.RuleTrace;
@@ -106,9 +106,11 @@ final class PolicyExplainCommand extends Subcommand {
     int run() throws BadInput, ImageException, LaunchException, IOException {
         PolicySubject subject = subject();
         PolicyExplanation explanation;
+        Optional<Remote> daemon = file == null ? Remote.find(surroundings) : Optional.empty();
         try {
-            Policy policy = Policies.policy(file, surroundings);
-            explanation = policy.explain(subject);
+            explanation = daemon.isPresent()
+                    ? RemotePolicy.explain(daemon.get(), subject)
+                    : Policies.policy(file, surroundings).explain(subject);
         } catch (PolicyException e) {
             if (json()) {
                 print(new Json().put("valid", false).put("errors", Policies.json(e.errors())));

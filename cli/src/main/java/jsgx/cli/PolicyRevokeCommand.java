@@ -1,10 +1,13 @@
 package jsgx.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.Governance;
@@ -94,13 +97,17 @@ final class PolicyRevokeCommand extends Subcommand {
     }
 
     @Override
-    int run() throws LaunchException {
+    int run() throws BadInput, LaunchException, IOException {
         List<Revocation> named = named();
         if (list && undo) {
             throw wrong("--list shows what is revoked and --undo takes something back: expected one of them");
         }
         if (named.size() > 1 || (named.isEmpty() && !list && !acceptRollback) || (list && !named.isEmpty())) {
             throw wrong("expected one of --enclave, --signer, --launch-enclave, --le-below-svn and --list");
+        }
+        Optional<Remote> daemon = Remote.find(surroundings);
+        if (daemon.isPresent()) {
+            return remotely(daemon.get(), named);
         }
         Path folder = Platforms.folder(surroundings);
         if (list && !acceptRollback) {
@@ -119,6 +126,38 @@ final class PolicyRevokeCommand extends Subcommand {
         try (Governance governance = Governance.in(folder, surroundings.clock(), Durability.GROUP)) {
             Revoker revoker = governance.revoker();
             return undo ? undo(revoker, named.getFirst()) : revoke(revoker, named.getFirst());
+        }
+    }
+
+    private int remotely(Remote daemon, List<Revocation> named) throws BadInput, IOException {
+        if (acceptRollback) {
+            throw new BadInput(
+                    "--accept-rollback is for the state folder of a daemon that does not run: end it, and say JSGX_RUN=none");
+        }
+        if (list) {
+            Map<String, Object> document = daemon.get("/v1/revocations");
+            List<Revocations.Entry> entries = Documents.objects(document, "items").stream()
+                    .map(item -> new Revocations.Entry(
+                            Documents.number(item, "revision"),
+                            Instant.parse(Documents.string(item, "time")),
+                            Revocation.parse(Documents.string(item, "what"))))
+                    .toList();
+            return show(Documents.number(document, "revision"), entries);
+        }
+        Revocation revocation = named.getFirst();
+        Json what = RemoteRevocations.json(revocation);
+        if (!undo) {
+            return show(RemoteRevocations.report(revocation, daemon.send("POST", "/v1/revocations", what)));
+        }
+        try {
+            Map<String, Object> done =
+                    daemon.ask("DELETE", "/v1/revocations?" + RemoteRevocations.query(revocation), "");
+            return undone(revocation, true, Documents.number(done, "revision"));
+        } catch (Remote.Problem e) {
+            if (e.status() != 404) {
+                throw e;
+            }
+            return undone(revocation, false, 0);
         }
     }
 
@@ -164,7 +203,11 @@ final class PolicyRevokeCommand extends Subcommand {
     }
 
     private int revoke(Revoker revoker, Revocation revocation) throws LaunchException {
-        RevocationReport report = revoker.revoke(revocation);
+        return show(revoker.revoke(revocation));
+    }
+
+    private int show(RevocationReport report) {
+        Revocation revocation = report.revocation();
         if (json()) {
             Json purged = new Json();
             report.purged().forEach(purged::put);
@@ -197,7 +240,10 @@ final class PolicyRevokeCommand extends Subcommand {
 
     private int undo(Revoker revoker, Revocation revocation) throws LaunchException {
         boolean revoked = RevocationFile.look(Platforms.folder(surroundings)).contains(revocation);
-        long revision = revoked ? revoker.reinstate(revocation) : 0;
+        return undone(revocation, revoked, revoked ? revoker.reinstate(revocation) : 0);
+    }
+
+    private int undone(Revocation revocation, boolean revoked, long revision) {
         if (json()) {
             print(new Json()
                     .put("reinstated", revoked)
@@ -215,12 +261,16 @@ final class PolicyRevokeCommand extends Subcommand {
     }
 
     private int show(Revocations revocations) {
+        return show(revocations.revision(), revocations.entries());
+    }
+
+    private int show(long revision, List<Revocations.Entry> entries) {
         if (json()) {
             print(new Json()
-                    .put("revision", revocations.revision())
+                    .put("revision", revision)
                     .put(
                             "revocations",
-                            revocations.entries().stream()
+                            entries.stream()
                                     .map(entry -> new Json()
                                             .put("what", entry.revocation().toString())
                                             .put("revision", entry.revision())
@@ -229,12 +279,12 @@ final class PolicyRevokeCommand extends Subcommand {
             return ExitStatus.DONE;
         }
         Screen screen = screen();
-        if (revocations.entries().isEmpty()) {
+        if (entries.isEmpty()) {
             screen.line("nothing is revoked");
         } else {
             screen.rows(Stream.concat(
                             Stream.of(List.of("revision", "since", "revoked")),
-                            revocations.entries().stream()
+                            entries.stream()
                                     .map(entry -> List.of(
                                             String.valueOf(entry.revision()),
                                             entry.time().toString(),

@@ -1,7 +1,9 @@
 package jsgx.cli;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import jsgx.launch.LaunchException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -25,7 +27,25 @@ final class TokenDiscardCommand extends Subcommand {
     }
 
     @Override
-    int run() throws BadInput, LaunchException {
+    int run() throws BadInput, LaunchException, IOException {
+        Optional<Remote> daemon = Remote.find(surroundings);
+        if (daemon.isPresent()) {
+            RemoteTokens tokens = new RemoteTokens(daemon.get());
+            for (String label : labels) {
+                tokens.act(label, "discard", new Json());
+            }
+        } else {
+            here();
+        }
+        if (json()) {
+            print(new Json().put("discarded", labels));
+        } else {
+            screen().line("discarded  " + Text.printable(String.join(", ", labels)));
+        }
+        return ExitStatus.DONE;
+    }
+
+    private void here() throws BadInput, LaunchException {
         try (UserTokens tokens = UserTokens.open(surroundings)) {
             for (String label : labels) {
                 tokens.existing(label);
@@ -34,11 +54,5 @@ final class TokenDiscardCommand extends Subcommand {
                 tokens.cache().discard(label);
             }
         }
-        if (json()) {
-            print(new Json().put("discarded", labels));
-        } else {
-            screen().line("discarded  " + Text.printable(String.join(", ", labels)));
-        }
-        return ExitStatus.DONE;
     }
 }

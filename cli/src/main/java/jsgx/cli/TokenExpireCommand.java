@@ -1,8 +1,10 @@
 package jsgx.cli;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Optional;
 import jsgx.launch.LaunchException;
 import jsgx.launch.store.StoredToken;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +67,13 @@ final class TokenExpireCommand extends Subcommand {
     }
 
     @Override
-    int run() throws BadInput, LaunchException {
+    int run() throws BadInput, LaunchException, IOException {
+        Optional<Remote> daemon = Remote.find(surroundings);
+        if (daemon.isPresent()) {
+            RemoteTokens tokens = new RemoteTokens(daemon.get());
+            tokens.show(tokens.act(label, "expire", new Json().put("at", time().toString())), this);
+            return ExitStatus.DONE;
+        }
         try (UserTokens tokens = UserTokens.open(surroundings)) {
             if (!tokens.cache().expire(label, time())) {
                 throw tokens.unknown(label);

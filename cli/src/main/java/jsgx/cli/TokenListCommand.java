@@ -1,8 +1,10 @@
 package jsgx.cli;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import jsgx.launch.LaunchException;
 import jsgx.launch.store.StoredToken;
 import picocli.CommandLine.Command;
@@ -23,7 +25,12 @@ final class TokenListCommand extends Subcommand {
     }
 
     @Override
-    int run() throws LaunchException {
+    int run() throws BadInput, LaunchException, IOException {
+        Optional<Remote> daemon = Remote.find(surroundings);
+        if (daemon.isPresent()) {
+            new RemoteTokens(daemon.get()).list(this);
+            return ExitStatus.DONE;
+        }
         try (UserTokens tokens = UserTokens.open(surroundings)) {
             List<StoredToken> kept = tokens.cache().list();
             long bytes = kept.stream().mapToLong(StoredToken::size).sum();

@@ -1,5 +1,7 @@
 package jsgx.cli;
 
+import java.io.IOException;
+import java.util.Optional;
 import jsgx.launch.LaunchException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,7 +29,13 @@ final class TokenPinCommand extends Subcommand {
     }
 
     @Override
-    int run() throws BadInput, LaunchException {
+    int run() throws BadInput, LaunchException, IOException {
+        Optional<Remote> daemon = Remote.find(surroundings);
+        if (daemon.isPresent()) {
+            RemoteTokens tokens = new RemoteTokens(daemon.get());
+            tokens.show(tokens.act(label, "pin", new Json().put("pinned", !off)), this);
+            return ExitStatus.DONE;
+        }
         try (UserTokens tokens = UserTokens.open(surroundings)) {
             if (!tokens.cache().pin(label, !off)) {
                 throw tokens.unknown(label);

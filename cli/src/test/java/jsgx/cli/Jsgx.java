@@ -30,6 +30,8 @@ final class Jsgx {
     Jsgx(Path directory) {
         this.directory = directory;
         environment.put("HOME", directory.resolve("home").toString());
+        // No daemon that runs on this machine is meant.
+        environment.put("JSGX_RUN", "none");
     }
 
     /** The same user with an environment variable. */

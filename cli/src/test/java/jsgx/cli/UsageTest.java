@@ -52,6 +52,12 @@ class UsageTest {
                 "platform show",
                 "platform new",
                 "platform set",
+                "host",
+                "host status",
+                "host enclaves",
+                "host cache",
+                "host launches",
+                "host metrics",
                 "doctor"
             })
     void everyCommandHasHelpWithAnExampleAndJson(String command) {
@@ -158,6 +164,11 @@ class UsageTest {
                     launch --placement both --interface mainline x | add --token-extension
                     launch --placement here x            | expected none, kernel, user or both
                     launch --audit-durability never x    | expected each, group, async
+                    host                                 | which command? One of status, enclaves, cache, launches, metrics
+                    host status                          | no daemon runs here
+                    host cache --floor 1KiB              | --floor, --ceiling and --reset go with --workload
+                    host cache --workload w --scheme lru | --workload goes with --floor, --ceiling, --reset and --flush
+                    host launches -n 2000                | expected 0 to 1024
                     platform                             | which command? One of show, new, set
                     platform set                         | nothing to set
                     doctor x                             | there is no argument "x"

@@ -54,14 +54,28 @@ public record AdminClient(Path socket) {
      * @throws HostException where no daemon answers there, or the user may not ask it
      */
     public Answer ask(String method, String path, String body) throws HostException, IOException {
+        return ask(method, path, body, Map.of());
+    }
+
+    /**
+     * The same.
+     *
+     * @param more headers besides those that each request has
+     */
+    public Answer ask(String method, String path, String body, Map<String, String> more)
+            throws HostException, IOException {
         SocketChannel channel = connect();
         boolean done = false;
         try {
             byte[] content = body.getBytes(StandardCharsets.UTF_8);
-            String head = "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n"
+            StringBuilder others = new StringBuilder();
+            more.forEach((name, value) ->
+                    others.append(name).append(": ").append(value).append("\r\n"));
+            String head = "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s%s\r\n"
                     .formatted(
                             method,
                             path,
+                            others,
                             content.length == 0
                                     ? ""
                                     : "Content-Type: application/json\r\nContent-Length: %d\r\n"

@@ -156,6 +156,26 @@ public record HostOptions(
                 sessions);
     }
 
+    /** The same, with the console elsewhere; null for nowhere. */
+    public HostOptions withConsole(@Nullable InetSocketAddress address) {
+        return new HostOptions(
+                state,
+                runFolder,
+                aesm,
+                admin,
+                address,
+                metrics,
+                placement,
+                cache,
+                epc,
+                durability,
+                cgroups,
+                grants,
+                fleet,
+                log,
+                sessions);
+    }
+
     /** The socket of front ends. */
     public Path driverSocket() {
         return runFolder.resolve("driver.socket");

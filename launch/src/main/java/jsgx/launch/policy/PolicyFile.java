@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import jsgx.launch.file.FileReader;
@@ -39,7 +41,30 @@ public final class PolicyFile {
         return load(file, true);
     }
 
+    /**
+     * The files that a policy includes by plain names, which lie beside it, with what they have.
+     *
+     * @throws PolicyException with everything that is wrong with it
+     */
+    public static Map<String, byte[]> included(Path file) throws PolicyException {
+        FileReader reader = new FileReader(InstantSource.system());
+        Includes beside = beside(file, reader);
+        Map<String, byte[]> included = new LinkedHashMap<>();
+        load(file, false, name -> {
+            byte[] bytes = beside.read(name);
+            if (!Path.of(name).isAbsolute()) {
+                included.put(name, bytes);
+            }
+            return bytes;
+        });
+        return included;
+    }
+
     private static Policy load(Path file, boolean signed) throws PolicyException {
+        return load(file, signed, beside(file, new FileReader(InstantSource.system())));
+    }
+
+    private static Policy load(Path file, boolean signed, Includes includes) throws PolicyException {
         FileReader reader = new FileReader(InstantSource.system());
         String name = String.valueOf(file.getFileName());
         byte[] content;
@@ -48,7 +73,7 @@ public final class PolicyFile {
         } catch (IOException e) {
             throw new PolicyException(YamlError.of(name, "cannot be read: " + FileReader.reason(e)));
         }
-        return parse(name, content, beside(file, reader), signed);
+        return parse(name, content, includes, signed);
     }
 
     /** The text of a file of a policy. */
