@@ -130,9 +130,9 @@ def storm(path, sigstruct):
         thread.start()
     try:
         with Connection(path) as connection:
-            for _ in range(500):
-                if connection.ask(good)[1] not in (aesm.SUCCESS, aesm.BUSY):
-                    sys.exit("in a storm: neither a token nor BUSY")
+            for _ in range(20):
+                if connection.ask(good)[1] not in (aesm.SUCCESS, aesm.BUSY, aesm.TOO_LATE):
+                    sys.exit("in a storm: neither a token nor that there are too many")
     finally:
         ended.set()
         for thread in threads:

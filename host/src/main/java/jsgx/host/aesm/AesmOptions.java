@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stall how long a client may take over one frame, to write or to read it
  * @param connectionsPerUser how many connections a user may have
  * @param connections how many connections all may have
- * @param threads how many requests are worked on at once
+ * @param threads how many threads there are, 2 at least: one reads, the others read and answer
  */
 public record AesmOptions(
         Path socket,
@@ -30,11 +30,18 @@ public record AesmOptions(
         int connections,
         int threads) {
 
+    public AesmOptions {
+        if (threads < 2) {
+            throw new IllegalArgumentException(
+                    "one thread reads and another answers: there are 2 at least, not " + threads);
+        }
+    }
+
     /** How long a client may take over one frame where nothing is configured. */
     public static final Duration STALL = Duration.ofSeconds(5);
 
-    /** More threads than processors make no token sooner, unless they wait for a disk. */
-    private static final int THREADS_THAT_WAIT = 16;
+    /** More answers at a time than processors make no token sooner, unless they wait for a disk. */
+    private static final int ANSWERS_THAT_WAIT = 16;
 
     /** What holds where nothing is configured. */
     public static AesmOptions at(Path socket, Durability durability) {
@@ -48,7 +55,7 @@ public record AesmOptions(
                 STALL,
                 12_288,
                 16_384,
-                durability == Durability.ASYNC ? Math.max(2, processors) : Math.max(THREADS_THAT_WAIT, processors));
+                1 + (durability == Durability.ASYNC ? processors : Math.max(ANSWERS_THAT_WAIT, processors)));
     }
 
     /** With a white list to answer. */

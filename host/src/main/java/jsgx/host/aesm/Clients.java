@@ -55,7 +55,7 @@ final class Clients implements AutoCloseable {
         this.options = options;
         this.answers = answers;
         this.counters = counters;
-        this.lanes = new Lanes(options.waiting());
+        this.lanes = new Lanes(options.waiting(), options.threads());
         for (int i = 0; i < options.threads(); i++) {
             threads.add(Thread.ofPlatform().daemon().name("jsgx-aesm-" + i).unstarted(this::work));
         }
@@ -125,11 +125,12 @@ final class Clients implements AutoCloseable {
                 Lane lane = lanes.turn();
                 if (lane != null) {
                     read(lane, few, buffer);
-                    Waiting next = lanes.next(lane);
-                    if (next != null) {
-                        answer(next, buffer);
-                        lanes.answered();
-                    }
+                    lanes.turned(lane);
+                }
+                Waiting next = lanes.next();
+                if (next != null) {
+                    answer(next, buffer);
+                    lanes.answered();
                 }
             }
         } catch (LinuxException e) {

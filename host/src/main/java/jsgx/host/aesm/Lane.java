@@ -24,8 +24,11 @@ final class Lane {
     /** Whether a connection may be ready. */
     boolean readable;
 
-    /** Whether it has a place in the round. */
-    boolean inRound;
+    /** Whether it has a place in the round of reading. */
+    boolean reads;
+
+    /** Whether it has a place in the round of answering. */
+    boolean answers;
 
     Lane(Lanes lanes, long id, Workload workload, ReadySet ready) {
         this.lanes = lanes;
@@ -51,7 +54,7 @@ final class Lane {
         lanes.left(this);
     }
 
-    boolean hasWork() {
-        return readable || !waiting.isEmpty() || !further.isEmpty();
+    boolean isToRead() {
+        return readable || !further.isEmpty();
     }
 }

@@ -12,8 +12,11 @@ import jsgx.machine.linux.LinuxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The workloads that have something to do, in a round: each has its turn, in which a few of its connections are read and one of its requests
- * is answered. What a workload with many connections sends stays in its own lane, unread for the most part, and in front of nobody.
+ * The workloads that have something to do, in two rounds: in its turn of the one a few of a workload's connections are read, in that of the
+ * other one of its requests is answered. What a workload with many connections sends stays in its own lane, and in front of nobody.
+ *
+ * <p>One thread less than there are answers at a time, so that there is one to read, and to say that too many wait, however long answers
+ * take.
  *
  * <p>Threads that have nothing to do wait for the set of all lanes. A lane is told once when something comes in it.
  */
@@ -25,12 +28,14 @@ final class Lanes implements AutoCloseable {
     private final ReadySet all = new ReadySet();
     private final int event = Descriptors.event();
     private final int most;
+    private final int answerers;
 
     // All below is guarded by this.
 
     private final Map<String, Lane> lanes = new HashMap<>();
     private final Map<Long, Lane> byId = new HashMap<>();
-    private final ArrayDeque<Lane> round = new ArrayDeque<>();
+    private final ArrayDeque<Lane> reading = new ArrayDeque<>();
+    private final ArrayDeque<Lane> answering = new ArrayDeque<>();
     private long lastId = WAKE;
     private int asleep;
     private int waiting;
@@ -38,9 +43,11 @@ final class Lanes implements AutoCloseable {
 
     /**
      * @param most how many requests of one workload may wait
+     * @param threads how many threads there are, 2 at least
      */
-    Lanes(int most) throws LinuxException {
+    Lanes(int most, int threads) throws LinuxException {
         this.most = most;
+        this.answerers = threads - 1;
         all.add(event, ReadySet.READABLE | ReadySet.EDGE, WAKE);
     }
 
@@ -82,7 +89,7 @@ final class Lanes implements AutoCloseable {
     void await(ReadySet.Batch batch) throws LinuxException {
         boolean sleep;
         synchronized (this) {
-            sleep = round.isEmpty();
+            sleep = reading.isEmpty() && !isAnswerDue();
             if (sleep) {
                 asleep++;
             }
@@ -100,20 +107,28 @@ final class Lanes implements AutoCloseable {
             for (int i = 0; i < batch.count(); i++) {
                 Lane lane = byId.get(batch.data(i));
                 if (lane != null) {
-                    lane.readable = true;
-                    join(lane);
+                    readable(lane);
                 }
             }
         }
     }
 
-    /** The lane whose turn it is, which leaves the round; null where none has anything to do. */
+    private boolean isAnswerDue() {
+        return !answering.isEmpty() && underWay < answerers;
+    }
+
+    /** The lane whose turn it is to be read; null where none is to be. */
     synchronized @Nullable Lane turn() {
-        Lane lane = round.poll();
+        Lane lane = reading.poll();
         if (lane != null) {
-            lane.inRound = false;
+            lane.reads = false;
         }
         return lane;
+    }
+
+    /** A lane's turn to be read is over: it has another one where there is more. */
+    synchronized void turned(Lane lane) {
+        joinReading(lane);
     }
 
     /** Whether a lane's connections are to be looked at, which the caller does now. */
@@ -126,13 +141,13 @@ final class Lanes implements AutoCloseable {
     /** There may be more to read in a lane. */
     synchronized void readable(Lane lane) {
         lane.readable = true;
-        join(lane);
+        joinReading(lane);
     }
 
     /** A connection that may have another frame. */
     synchronized void further(Connection connection) {
         connection.lane().further.add(connection);
-        join(connection.lane());
+        joinReading(connection.lane());
     }
 
     /** A connection of a lane that may have another frame; null where there is none. */
@@ -148,7 +163,7 @@ final class Lanes implements AutoCloseable {
         }
         lane.waiting.add(request);
         waiting++;
-        join(lane);
+        joinAnswering(lane);
         return true;
     }
 
@@ -157,19 +172,24 @@ final class Lanes implements AutoCloseable {
         underWay--;
     }
 
-    /** The next request of a lane, which joins the round again where it has more to do; null where none waits. */
+    /** The request that is to be answered next; null where none is, or enough are already. */
     @Nullable
-    Waiting next(Lane lane) {
-        Waiting next;
+    Waiting next() {
+        Waiting next = null;
         boolean wake;
         synchronized (this) {
-            next = lane.waiting.poll();
+            while (next == null && isAnswerDue()) {
+                Lane lane = answering.remove();
+                lane.answers = false;
+                // Its time may be over, so that it is gone.
+                next = lane.waiting.poll();
+                joinAnswering(lane);
+            }
             if (next != null) {
                 waiting--;
                 underWay++;
             }
-            join(lane);
-            wake = next != null && !round.isEmpty() && asleep > 0;
+            wake = next != null && asleep > 0 && (isAnswerDue() || !reading.isEmpty());
         }
         if (wake) {
             Descriptors.wake(event);
@@ -177,10 +197,17 @@ final class Lanes implements AutoCloseable {
         return next;
     }
 
-    private void join(Lane lane) {
-        if (!lane.inRound && lane.hasWork()) {
-            lane.inRound = true;
-            round.add(lane);
+    private void joinReading(Lane lane) {
+        if (!lane.reads && lane.isToRead()) {
+            lane.reads = true;
+            reading.add(lane);
+        }
+    }
+
+    private void joinAnswering(Lane lane) {
+        if (!lane.answers && !lane.waiting.isEmpty()) {
+            lane.answers = true;
+            answering.add(lane);
         }
     }
 

@@ -6,7 +6,13 @@ import static jsgx.host.aesm.Frames.hex;
 import static jsgx.host.aesm.Frames.join;
 import static jsgx.host.aesm.Frames.tokenFrame;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,9 +26,11 @@ import jsgx.arch.Vectors;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
 import jsgx.host.peer.Peer;
+import jsgx.host.service.HostException;
 import jsgx.launch.LaunchException;
 import jsgx.launch.LaunchOptions;
 import jsgx.launch.LaunchResult;
+import jsgx.launch.audit.Durability;
 import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.le.WhiteListCertificate;
 import jsgx.launch.policy.PolicyVerdict;
@@ -176,7 +184,7 @@ class AesmServiceTest {
         CountDownLatch go = new CountDownLatch(1);
         CountDownLatch busy = new CountDownLatch(1);
         UnaryOperator<AesmOptions> settings =
-                options -> options.withThreads(1).withWaiting(1, Duration.ofSeconds(30), Duration.ofSeconds(30));
+                options -> options.withThreads(2).withWaiting(1, Duration.ofSeconds(30), Duration.ofSeconds(30));
         try (AesmHost host = AesmHost.start(AesmHost.ONE, settings, blocking(1, busy, go));
                 AesmClient first = host.connect();
                 AesmClient second = host.connect();
@@ -185,7 +193,6 @@ class AesmServiceTest {
             await(() -> host.service().statistics().connections().getOrDefault("uid:7", 0) == 4);
             first.send(tokenFrame(1));
             await(busy);
-            // The only thread is busy, so that it finds all of these at once.
             List<AesmClient> others = List.of(second, third, fourth);
             for (AesmClient client : others) {
                 client.send(tokenFrame(2));
@@ -211,7 +218,7 @@ class AesmServiceTest {
         CountDownLatch busy = new CountDownLatch(1);
         UnaryOperator<AesmService.Issuer> issuer = real -> blocking(2, new CountDownLatch(1), goOn)
                 .apply(blocking(1, busy, go).apply(real));
-        try (AesmHost host = AesmHost.start(AesmHost.ONE, options -> options.withThreads(1), issuer);
+        try (AesmHost host = AesmHost.start(AesmHost.ONE, options -> options.withThreads(2), issuer);
                 AesmClient first = host.connect();
                 AesmClient second = host.connect();
                 AesmClient hurried = host.connect()) {
@@ -240,7 +247,7 @@ class AesmServiceTest {
             served.add(workload.name());
             return real.issue(identity, workload);
         };
-        try (AesmHost host = AesmHost.start(peers, options -> options.withThreads(1), issuer)) {
+        try (AesmHost host = AesmHost.start(peers, options -> options.withThreads(2), issuer)) {
             List<AesmClient> storm = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
                 storm.add(host.connect());
@@ -303,7 +310,7 @@ class AesmServiceTest {
     void theEndAnswersWhatWaits() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         CountDownLatch busy = new CountDownLatch(1);
-        try (AesmHost host = AesmHost.start(AesmHost.ONE, options -> options.withThreads(1), blocking(1, busy, go));
+        try (AesmHost host = AesmHost.start(AesmHost.ONE, options -> options.withThreads(2), blocking(1, busy, go));
                 AesmClient client = host.connect()) {
             client.send(join(tokenFrame(1), tokenFrame(2)));
             await(busy);
@@ -320,6 +327,64 @@ class AesmServiceTest {
             stop.join();
             assertThat(client.isClosed()).isTrue();
         }
+    }
+
+    @Test
+    void aSocketOfALiveServiceIsLeftAloneAndOneThatWasLeftIsTaken() throws Exception {
+        try (AesmHost host = AesmHost.start()) {
+            AesmService second = service(host.socket());
+
+            assertThatThrownBy(second::start)
+                    .isInstanceOf(HostException.class)
+                    .hasMessageContaining("somebody listens at " + host.socket());
+            assertThat(second.trouble()).isNotEmpty();
+            try (AesmClient client = host.connect()) {
+                assertThat(client.ask(tokenFrame(1))).hasSize(316);
+            }
+            host.service().stop(Duration.ZERO);
+            assertThat(host.socket()).doesNotExist();
+
+            try (ServerSocketChannel killed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+                killed.bind(UnixDomainSocketAddress.of(host.socket()));
+            }
+            assertThat(host.socket()).exists();
+            second.start();
+            try (AesmClient client = host.connect()) {
+                assertThat(client.ask(hex("02 00 00 00 0A 00"))).isEqualTo(hex("04 00 00 00 0A 02 08 1E"));
+            }
+            second.stop(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void aWhiteListThatIsNoneIsSaidAtTheStart() throws Exception {
+        Path file = Files.createTempFile("ja", ".cert");
+        try {
+            Files.write(file, filled(440, 1));
+            AesmService service = new AesmService(
+                    AesmOptions.at(Path.of("/nowhere"), Durability.ASYNC)
+                            .withWhiteList(file, WhiteListCertificate.intel()),
+                    (identity, workload) -> {
+                        throw new AssertionError("nobody asks");
+                    },
+                    AesmHost.ONE);
+
+            assertThatThrownBy(service::start)
+                    .isInstanceOf(HostException.class)
+                    .hasMessageContaining(file + " is no white list")
+                    .hasMessageContaining("offset 0x0");
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    private static AesmService service(Path socket) {
+        return new AesmService(
+                AesmOptions.at(socket, Durability.ASYNC),
+                (identity, workload) -> {
+                    throw new AssertionError("nobody asks");
+                },
+                AesmHost.ONE);
     }
 
     @Test

@@ -111,8 +111,10 @@ class IssuedTokenTest {
         try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options)) {
             Governor governor = launcher.running().governor();
             String signer = TestPlatforms.OTHER_KEY.mrSigner();
-            for (Revocation revocation :
-                    List.of(new Revocation.Enclave(mrEnclave), new Revocation.Signer(signer), new Revocation.LaunchEnclaveSvn(2))) {
+            for (Revocation revocation : List.of(
+                    new Revocation.Enclave(mrEnclave),
+                    new Revocation.Signer(signer),
+                    new Revocation.LaunchEnclaveSvn(2))) {
                 governor.revoker().revoke(revocation);
                 assertThat(governor.issueToUserSpace(identity, WEB).verdict().effect())
                         .as("%s", revocation)

@@ -62,7 +62,9 @@ class PolicyForTokensTest {
 
     @Test
     void aWarningThatDependsOnTheSvnIsEinitsToGive() throws Exception {
-        assertThat(rules("- {name: it, effect: warn, isvSvn: ..2}").judgeToken(TOKEN).effect())
+        assertThat(rules("- {name: it, effect: warn, isvSvn: ..2}")
+                        .judgeToken(TOKEN)
+                        .effect())
                 .isEqualTo(Effect.ALLOW);
         assertThat(rules("- {name: it, effect: warn, workload: prod/*}")
                         .judgeToken(TOKEN)
@@ -119,6 +121,8 @@ class PolicyForTokensTest {
             rules.append(any ? "}\n" : ", workload: '*'}\n");
         }
         return policy("version: 1\ndefault: %s\nrules:\n%s"
-                .formatted(random.nextBoolean() ? "allow" : "deny", rules.toString().indent(2)));
+                .formatted(
+                        random.nextBoolean() ? "allow" : "deny",
+                        rules.toString().indent(2)));
     }
 }
