@@ -8,7 +8,18 @@ import { workloadLabel } from "./palette.js";
 
 const LIMIT = 50;
 const LIVE_MOST = 200;
-const OPTIONS = { since: "--since", until: "--until", kind: "--kind", verdict: "--verdict", workload: "--workload", code: "--code", mrenclave: "--enclave", mrsigner: "--signer", rule: "--rule", id: "--id", text: "--text" };
+const OPTIONS = {
+  since: "--since",
+  until: "--until",
+  kind: "--kind",
+  verdict: "--verdict",
+  workload: "--workload",
+  code: "--code",
+  mrenclave: "--enclave",
+  mrsigner: "--signer",
+  rule: "--rule",
+  id: "--id",
+};
 
 /** The panel; returns {find(query)}, which searches for that and nothing else, and load(). */
 export function audit() {
@@ -33,11 +44,7 @@ export function audit() {
     error.textContent = "";
     if (before === null) {
       asked = query();
-      shown.set(
-        `jsgx audit query ${Object.entries(asked)
-          .map(([name, value]) => `${OPTIONS[name]} ${shell(value)}`)
-          .join(" ")}`.trim(),
-      );
+      shown.set(commandOf(asked));
     }
     try {
       const page = await get("/v1/audit", { ...asked, limit: LIMIT, before });
@@ -119,6 +126,11 @@ export function audit() {
       byId("audit").focus();
     },
   };
+}
+
+function commandOf({ text: words, ...asked }) {
+  const options = Object.entries(asked).map(([name, value]) => ` ${OPTIONS[name]} ${shell(value)}`);
+  return `jsgx audit query${options.join("")}${words ? ` | grep -iF -e ${shell(words)}` : ""}`;
 }
 
 // The stream has everything: the search's fields that can be looked at here are.

@@ -124,7 +124,7 @@ export function launches({ revoke, search }) {
     (list.querySelector("summary") ?? first)?.focus();
   });
   refusedOnly.addEventListener("change", () => {
-    shownCommand.set(`jsgx host launches${refusedOnly.checked ? " --refused" : ""}`);
+    shownCommand.set(refusedOnly.checked ? "jsgx audit query --verdict refused" : "jsgx host launches");
     show();
   });
   words.addEventListener("input", show);
