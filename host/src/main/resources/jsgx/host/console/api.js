@@ -62,7 +62,7 @@ async function request(method, path, body) {
     throw new Problem(0, {
       title: "no answer from the daemon",
       detail: e.name === "TimeoutError" ? `no answer from the daemon within ${DEADLINE / 1000} s` : "no answer from the daemon",
-      advice: "look whether it runs: jsgx doctor",
+      advice: "look whether it runs: jsgx host status",
     });
   }
   let answer = {};
