@@ -11,7 +11,8 @@ const PAGE = 4096;
 // The limit's slider: four steps to each doubling, from 4 KiB to 1 GiB.
 const LEAST = 4096;
 const STEPS = 72;
-const bytesAt = (step) => Math.round((LEAST * 2 ** (step / 4)) / 1024) * 1024;
+const whole = (bytes) => Math.round(bytes / LEAST) * LEAST;
+const bytesAt = (step) => whole(LEAST * 2 ** (step / 4));
 const stepOf = (bytes) => Math.min(Math.max(Math.round(4 * Math.log2(Math.max(bytes, 1) / LEAST)), 0), STEPS);
 
 /** The panel; returns {update(cache, epc)}. */
@@ -98,13 +99,13 @@ export function cache() {
       update(await patch(`/v1/cache/workloads/${encodeURIComponent(name)}`, { [word]: bytes }), null);
     };
     const top = () => last?.maxBytes ?? Math.max(2 * (last?.bytes ?? 0), 1 << 20);
-    const floor = slider({ label: `floor of ${name}`, max: 1, step: "any", toValue: Math.round, show: size, send: send("floor") });
+    const floor = slider({ label: `floor of ${name}`, max: 1, step: "any", toValue: whole, show: size, send: send("floor") });
     const ceiling = slider({
       label: `ceiling of ${name}`,
       max: 1,
       step: "any",
       // At the right end there is none but the cache's own limit.
-      toValue: (at) => (at >= top() ? null : Math.round(at)),
+      toValue: (at) => (at >= top() ? null : whole(at)),
       toPosition: (bytes) => bytes ?? top(),
       show: size,
       send: send("ceiling"),

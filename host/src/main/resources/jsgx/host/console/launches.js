@@ -174,7 +174,13 @@ const has = (launch, word) =>
     String(field ?? "").toLowerCase().includes(word),
   );
 
-const reasonOf = (launch) => launch.reason || launch.explanation?.headline || "";
+/** The reason in one line; where the processor refused, the check that did not hold. */
+function reasonOf(launch) {
+  const check = launch.explanation?.facts.find(({ label }) => label === "which check");
+  return launch.reason || (check ? `this does not hold: ${check.value}` : (launch.explanation?.headline ?? ""));
+}
+
+const valueOf = (value) => (/^[0-9a-f]{64}$/.test(value) ? el("span", { class: "hash whole" }, value) : value);
 
 function rowOf(launch, actions) {
   const refused = launch.verdict === "refused";
@@ -209,7 +215,7 @@ function rowOf(launch, actions) {
 function explained(launch, { revoke, search }) {
   const parts = [];
   if (launch.explanation) {
-    parts.push(el("p", { class: "headline" }, launch.explanation.headline), facts(launch.explanation.facts.map(({ label, value }) => [label, value])));
+    parts.push(el("p", { class: "headline" }, launch.explanation.headline), facts(launch.explanation.facts.map(({ label, value }) => [label, valueOf(value)])));
   } else if (launch.reason) {
     parts.push(el("p", { class: "headline" }, `${launch.code} ${launch.reason}`));
   }
