@@ -176,8 +176,9 @@ const has = (launch, word) =>
 
 /** The reason in one line; where the processor refused, the check that did not hold. */
 function reasonOf(launch) {
-  const check = launch.explanation?.facts.find(({ label }) => label === "which check");
-  return launch.reason || (check ? `this does not hold: ${check.value}` : (launch.explanation?.headline ?? ""));
+  const { headline = "", facts: known = [] } = launch.explanation ?? {};
+  const check = known.find(({ label }) => label === "which check");
+  return launch.reason !== "" && launch.reason !== headline ? launch.reason : check ? `this does not hold: ${check.value}` : headline;
 }
 
 const valueOf = (value) => (/^[0-9a-f]{64}$/.test(value) ? el("span", { class: "hash whole" }, value) : value);
