@@ -3,6 +3,7 @@ package jsgx.host.aesm;
 import java.io.IOException;
 import java.nio.channels.AsynchronousCloseException;
 import java.time.Duration;
+import java.util.stream.Stream;
 import jsgx.driver.Workload;
 import jsgx.host.peer.Peer;
 import jsgx.host.service.HostException;
@@ -54,10 +55,10 @@ public final class AesmService implements Service {
     }
 
     private final AesmOptions options;
-    private final Issuer issuer;
     private final Identification peers;
     private final WhiteListFile whiteList;
     private final Counters counters = new Counters();
+    private final Answers answers;
 
     // These are guarded by this.
 
@@ -77,9 +78,9 @@ public final class AesmService implements Service {
      */
     public AesmService(AesmOptions options, Issuer issuer, Identification peers) {
         this.options = options;
-        this.issuer = issuer;
         this.peers = peers;
         this.whiteList = new WhiteListFile(options.whiteList(), options.certificates());
+        this.answers = new Answers(new LaunchTokens(issuer), whiteList, counters);
     }
 
     @Override
@@ -96,7 +97,7 @@ public final class AesmService implements Service {
             file = claimed;
             UnixListener bound = UnixListener.listen(claimed.bindAt(), PERMISSIONS, BACKLOG, null);
             listener = bound;
-            Clients served = new Clients(options, new Answers(new LaunchTokens(issuer), whiteList, counters), counters);
+            Clients served = new Clients(options, answers, counters);
             clients = served;
             served.start();
             acceptor = Thread.ofPlatform().daemon().name("jsgx-aesm-accept").start(() -> accept(bound, served));
@@ -154,8 +155,10 @@ public final class AesmService implements Service {
 
     @Override
     public String trouble() {
-        String list = whiteList.trouble();
-        return refusal.isEmpty() ? list : refusal;
+        return Stream.of(refusal, answers.trouble(), whiteList.trouble())
+                .filter(trouble -> !trouble.isEmpty())
+                .findFirst()
+                .orElse("");
     }
 
     /** What it has done and has to do now; empty before it begins and after its end. */

@@ -3,6 +3,8 @@ package jsgx.host.aesm;
 import jsgx.driver.Workload;
 import jsgx.host.aesm.AesmRequest.LaunchToken;
 import jsgx.host.aesm.AesmRequest.NotServed;
+import jsgx.launch.LeAuthority.Answer;
+import jsgx.launch.governor.TokenIssue;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 import jsgx.launch.token.TokenSource;
 
@@ -14,6 +16,9 @@ final class Answers {
     private final LaunchTokens tokens;
     private final WhiteListFile whiteList;
     private final Counters counters;
+
+    /** Why the launch enclave gave no answer the last time; empty where it did. */
+    private volatile String trouble = "";
 
     Answers(LaunchTokens tokens, WhiteListFile whiteList, Counters counters) {
         this.tokens = tokens;
@@ -53,12 +58,30 @@ final class Answers {
         LaunchTokens.Reply reply = tokens.issue(request, workload);
         Effect effect = reply.issued().verdict().effect();
         counters.answered(request, reply.error(), effect);
-        if (reply.issued().issue().source() == TokenSource.LAUNCH_ENCLAVE) {
+        TokenIssue issue = reply.issued().issue();
+        if (issue.source() == TokenSource.LAUNCH_ENCLAVE) {
             counters.asked(reply.issued().tokenNanos());
         }
+        note(issue.answer());
         return reply.error() == AesmError.SUCCESS
                 ? AesmMessages.token(reply.token())
                 : AesmMessages.error(request, reply.error());
+    }
+
+    private void note(Answer answer) {
+        String now = answer instanceof Answer.Unavailable(String reason) ? "the launch enclave: " + reason : "";
+        boolean known = now.equals(trouble) || (now.isEmpty() && !(answer instanceof Answer.Granted));
+        if (!known) {
+            trouble = now;
+            if (!now.isEmpty()) {
+                LOG.log(System.Logger.Level.ERROR, now);
+            }
+        }
+    }
+
+    /** What keeps the launch enclave from answering; empty where it does. */
+    String trouble() {
+        return trouble;
     }
 
     private byte[] counted(AesmRequest request, byte[] frame) {
