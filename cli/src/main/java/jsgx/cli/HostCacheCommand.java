@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
         optionListHeading = "%n",
         customSynopsis = {
             "jsgx host cache [--placement P] [--scheme S] [--max-bytes SIZE] [--max-entries N] [--flush]%n",
-            "      jsgx host cache --workload W [--floor SIZE] [--ceiling SIZE] [--reset] [--flush]"
+            "      jsgx host cache --workload W [--floor SIZE] [--ceiling SIZE|none] [--reset] [--flush]"
         },
         description = {
             "Show the kernel's token cache, or change it first. A change holds until it is changed again or the daemon ends, whatever the",
@@ -61,7 +61,11 @@ final class HostCacheCommand extends Subcommand {
             description = "What no other workload takes from it.")
     private @Nullable Long floor;
 
-    @Option(names = "--ceiling", paramLabel = "SIZE", converter = Sizes.Bytes.class, description = "The most that it gets.")
+    @Option(
+            names = "--ceiling",
+            paramLabel = "SIZE|none",
+            converter = Sizes.BytesOrNone.class,
+            description = "The most that it gets, or none for the cache's own limit.")
     private @Nullable Long ceiling;
 
     @Option(names = "--reset", description = "Give it the limits back that the policy states.")
@@ -103,7 +107,9 @@ final class HostCacheCommand extends Subcommand {
         if (limits) {
             Json change = new Json();
             put(change, "floor", floor);
-            put(change, "ceiling", ceiling);
+            if (ceiling != null) {
+                change.put("ceiling", ceiling == Sizes.NONE ? null : ceiling);
+            }
             daemon.send("PATCH", path, change);
         }
         if (reset) {

@@ -9,6 +9,9 @@ import picocli.CommandLine.TypeConversionException;
 /** A size on the command line: a number, perhaps with a fraction, and a unit: {@code 64M}, {@code 93.5MiB}. */
 final class Sizes implements ITypeConverter<Long> {
 
+    /** No size. */
+    static final long NONE = -1;
+
     private static final String EXPECTED = "a size such as 64MiB, 93.5M or 4096";
     private static final int PAGE = 4096;
     private static final int MAX_BITS = 62;
@@ -29,6 +32,14 @@ final class Sizes implements ITypeConverter<Long> {
                         "\"" + text + "\" is no number of whole bytes in range: expected " + EXPECTED);
             }
             return whole.longValue();
+        }
+    }
+
+    /** A size in whole bytes, or {@code none}, which is {@link #NONE}. */
+    static final class BytesOrNone implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            return text.equals("none") ? NONE : new Bytes().convert(text);
         }
     }
 
