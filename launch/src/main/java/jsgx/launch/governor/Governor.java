@@ -155,7 +155,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                 identity.mrEnclave(), identity.mrSigner(), identity.attributes(), workload.name(), now());
         TokenFlight flight = new TokenFlight(name + "-" + launches.incrementAndGet(), subject);
         try {
-            Rules by = rules();
+            Rules by = rulesForTokens();
             PolicyVerdict verdict = by.revocations()
                     .tokenVerdict(subject, by.revision())
                     .orElseGet(() -> whileInFleet(() -> options.policy().judgeToken(subject)));
@@ -404,6 +404,25 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     private Rules rules() throws LaunchException {
         Rules present = rules;
         return revisions.revision() == present.revision() ? present : load();
+    }
+
+    /**
+     * The rules, or those before them while a thread reads these: who asks for a token does not wait for that, since the token grants
+     * nothing, and EINIT is judged by no other rules than those in force.
+     */
+    private Rules rulesForTokens() throws LaunchException {
+        Rules present = rules;
+        if (revisions.revision() == present.revision() || present.revision() == 0) {
+            return rules();
+        }
+        if (!loading.tryLock()) {
+            return present;
+        }
+        try {
+            return rules();
+        } finally {
+            loading.unlock();
+        }
     }
 
     private Rules load() throws LaunchException {

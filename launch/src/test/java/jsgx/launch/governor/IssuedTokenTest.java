@@ -7,6 +7,8 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.InterfaceKind;
@@ -29,6 +31,7 @@ import jsgx.launch.policy.WorkloadQuota;
 import jsgx.launch.token.TokenIdentity;
 import jsgx.launch.token.TokenSource;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Tokens that user space asks for by itself, and brings to EINIT later. */
 class IssuedTokenTest {
@@ -159,6 +162,55 @@ class IssuedTokenTest {
                                     LaunchOptions.through(InterfaceKind.ISGX).withToken(token))
                             .launched())
                     .isTrue();
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void nobodyWaitsForATokenWhileAPolicyIsRead() throws Exception {
+        CountDownLatch reading = new CountDownLatch(1);
+        CountDownLatch read = new CountDownLatch(1);
+        AtomicInteger reloads = new AtomicInteger();
+        PolicySource slow = new PolicySource() {
+            @Override
+            public String reload(long revision) {
+                if (reloads.incrementAndGet() == 2) {
+                    reading.countDown();
+                    await(read);
+                }
+                return "";
+            }
+
+            @Override
+            public QuotaTable quotas() {
+                return QuotaTable.UNLIMITED;
+            }
+
+            @Override
+            public PolicyVerdict judge(PolicySubject subject) {
+                return PolicyVerdict.allow("r", "", 0);
+            }
+        };
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPolicy(slow))) {
+            Governor governor = launcher.running().governor();
+            governor.revoker().reload();
+            governor.issueToUserSpace(identity, WEB);
+            governor.revoker().reload();
+            Thread reader = Thread.ofVirtual().start(() -> governor.issueToUserSpace(identity, WEB));
+            await(reading);
+
+            assertThat(governor.issueToUserSpace(identity, WEB).verdict().effect())
+                    .isEqualTo(Effect.ALLOW);
+            read.countDown();
+            reader.join();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
