@@ -142,18 +142,26 @@ public final class Daemon implements AutoCloseable {
         if (context.governance().options().fleet() instanceof FleetMember member) {
             services.add(new FleetService(member, context));
         }
+        AdminService admin = new AdminService(
+                context,
+                AdminOptions.of(
+                        options.adminSocket(), options.admin().group(), options.console(), options.metrics()),
+                () -> services);
         Peers peers = new Peers(options.cgroups());
-        services.add(new DriverSocket(context, options, peers));
+        DriverSocket driver = new DriverSocket(context, options, peers);
+        admin.metrics().sessions(driver::sessions);
+        services.add(driver);
         Path aesm = options.aesm().socket();
         if (aesm != null) {
             AesmOptions settings = AesmOptions.at(aesm, options.durability())
                     .withWhiteList(options.aesm().whiteList(), WhiteListCertificate.intel())
                     .withWaiting(options.aesm().queue(), options.aesm().timeout(), AesmOptions.STALL);
-            services.add(new AesmService(settings, context.running().governor()::issueToUserSpace, peers::identify));
+            AesmService issuing =
+                    new AesmService(settings, context.running().governor()::issueToUserSpace, peers::identify);
+            admin.metrics().aesm(issuing::statistics);
+            services.add(issuing);
         }
-        AdminOptions admin =
-                AdminOptions.of(options.adminSocket(), options.admin().group(), options.console(), options.metrics());
-        services.add(new AdminService(context, admin, () -> services));
+        services.add(admin);
         return services;
     }
 

@@ -111,7 +111,7 @@ final class CacheResource {
                         .filter(each -> each.toString().equals(id))
                         .findFirst()
                         .orElseThrow(() -> fields.wrong("scheme", "one of " + Arrays.toString(Scheme.values()))));
-        OptionalLong maxBytes = fields.number("maxBytes", 0, Long.MAX_VALUE);
+        OptionalLong maxBytes = fields.number("maxBytes", 0, Fields.LARGEST);
         OptionalLong maxEntries = fields.limit("maxEntries");
         fields.end();
         notEmpty(fields, "placement, scheme, maxBytes, maxEntries");
@@ -128,7 +128,7 @@ final class CacheResource {
     private Answer changeWorkload(Call call) throws LaunchException {
         Workload workload = new Workload(call.path("workload"));
         Fields fields = call.body(true, Call.SMALL);
-        OptionalLong floor = fields.number("floor", 0, Long.MAX_VALUE);
+        OptionalLong floor = fields.number("floor", 0, Fields.LARGEST);
         OptionalLong ceiling = fields.limit("ceiling");
         fields.end();
         notEmpty(fields, "floor, ceiling");

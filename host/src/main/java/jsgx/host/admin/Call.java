@@ -25,6 +25,9 @@ final class Call {
 
     private static final int CHUNK = 8192;
 
+    /** How much of a body that is too large is read all the same: who still sends does not hear an answer. */
+    private static final long DISCARDED = 1 << 20;
+
     private final ServerRequest request;
     private final ServerResponse response;
     private final String who;
@@ -135,21 +138,26 @@ final class Call {
     }
 
     private String text(int most) {
-        long announced = request.headers().contentLength().orElse(0);
-        if (announced > most) {
-            throw tooLarge(most);
-        }
         if (!request.content().hasEntity()) {
             return "";
         }
+        if (request.headers().contentLength().orElse(0) > most + DISCARDED) {
+            throw tooLarge(most);
+        }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         byte[] chunk = new byte[CHUNK];
+        long total = 0;
         try (InputStream in = request.content().inputStream()) {
             for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
-                bytes.write(chunk, 0, read);
-                if (bytes.size() > most) {
-                    throw tooLarge(most);
+                total += read;
+                if (total <= most) {
+                    bytes.write(chunk, 0, read);
+                } else if (total > most + DISCARDED) {
+                    break;
                 }
+            }
+            if (total > most) {
+                throw tooLarge(most);
             }
             return StandardCharsets.UTF_8
                     .newDecoder()

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 /** The fields of a request's JSON object; each is asked for once, and one that nobody asked for is an error. */
 final class Fields {
 
+    /** The largest whole number that every JSON program reads as it was written. */
+    static final long LARGEST = (1L << 53) - 1;
+
     private static final int DEEPEST = 16;
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -124,7 +127,7 @@ final class Fields {
 
     /** A limit: a whole number, or null for none. */
     OptionalLong limit(String name) {
-        return has(name) && value(name) == null ? OptionalLong.of(Long.MAX_VALUE) : number(name, 0, Long.MAX_VALUE);
+        return has(name) && value(name) == null ? OptionalLong.of(Long.MAX_VALUE) : number(name, 0, LARGEST);
     }
 
     Optional<Instant> time(String name) {

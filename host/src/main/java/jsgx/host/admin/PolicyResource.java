@@ -205,7 +205,7 @@ final class PolicyResource {
                         fields.mask("attributes", 64).orElse(signed.flags()),
                         fields.mask("xfrm", 64).orElse(signed.xfrm())),
                 (int) fields.mask("miscselect", 32).orElse(Integer.toUnsignedLong(sigstruct.miscSelect())),
-                fields.number("size", 0, Long.MAX_VALUE).orElse(0),
+                fields.number("size", 0, Fields.LARGEST).orElse(0),
                 fields.matching("workload", "(?s).{0,255}", "at most 255 characters")
                         .orElse(""),
                 fields.time("time").orElseGet(() -> context.clock().instant()));

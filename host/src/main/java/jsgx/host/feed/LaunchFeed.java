@@ -23,12 +23,10 @@ import org.jspecify.annotations.Nullable;
  * waits for no reader, and the note becomes an entry, with its explanation, when somebody reads it. A reader that is too slow misses the
  * oldest and is told how many.
  *
- * <p>Whoever executes a program's calls says before whose they are, so that a launch has a process:
+ * <p>Whoever executes a program's calls says whose they are, so that a launch has a process:
  *
  * <pre>{@code
- * try (LaunchFeed.Caller caller = feed.calledBy(peer.pid())) {
- *     file.ioctl(space, cmd, arg);
- * }
+ * LaunchFeed.calledBy(peer.pid(), () -> file.ioctl(space, cmd, arg));
  * }</pre>
  */
 public final class LaunchFeed implements Judgement.Listener {
@@ -36,7 +34,8 @@ public final class LaunchFeed implements Judgement.Listener {
     /** How many entries are kept. */
     public static final int KEPT = 1024;
 
-    private static final ThreadLocal<@Nullable Caller> CALLER = new ThreadLocal<>();
+    /** The process whose call this thread executes. */
+    private static final ThreadLocal<@Nullable Integer> CALLER = new ThreadLocal<>();
 
     /** How a launch that is over becomes a report: the running platform's way. */
     public interface Reports {
@@ -63,19 +62,13 @@ public final class LaunchFeed implements Judgement.Listener {
         this.clock = clock;
     }
 
-    /** The process whose calls this thread executes, until it is closed. */
-    public static final class Caller implements AutoCloseable {
-
-        private final int pid;
-        private final @Nullable Caller outer;
-
-        private Caller(int pid, @Nullable Caller outer) {
-            this.pid = pid;
-            this.outer = outer;
-        }
-
-        @Override
-        public void close() {
+    /** Executes a call for a process: what it launches is that process's. */
+    public static void calledBy(int pid, Runnable call) {
+        Integer outer = CALLER.get();
+        CALLER.set(pid);
+        try {
+            call.run();
+        } finally {
             if (outer == null) {
                 CALLER.remove();
             } else {
@@ -84,16 +77,9 @@ public final class LaunchFeed implements Judgement.Listener {
         }
     }
 
-    /** Says whose calls this thread executes from now on; closed on the same thread. */
-    public static Caller calledBy(int pid) {
-        Caller caller = new Caller(pid, CALLER.get());
-        CALLER.set(caller);
-        return caller;
-    }
-
     private static int pid() {
-        Caller caller = CALLER.get();
-        return caller == null ? 0 : caller.pid;
+        Integer caller = CALLER.get();
+        return caller == null ? 0 : caller;
     }
 
     @Override

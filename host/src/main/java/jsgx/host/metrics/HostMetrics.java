@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import jsgx.driver.EnclaveInfo;
 import jsgx.driver.SgxDriver;
+import jsgx.host.aesm.AesmStatistics;
 import jsgx.launch.LaunchException;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.audit.AuditEvent;
@@ -219,6 +220,41 @@ public final class HostMetrics implements Judgement.Listener {
                 .help(help)
                 .callback(callback -> callback.call(value.getAsDouble()))
                 .register(registry);
+    }
+
+    /** Counts what the AESM socket does, too. */
+    public void aesm(Supplier<AesmStatistics> statistics) {
+        CounterWithCallback.builder()
+                .name("jsgx_aesm_requests_total")
+                .help("Requests to the AESM socket, by kind, answer and what the governor said.")
+                .labelNames("request", "answer", "verdict")
+                .callback(callback -> statistics
+                        .get()
+                        .answers()
+                        .forEach((answer, count) -> callback.call(
+                                count, answer.request(), answer.error().name(), answer.verdict())))
+                .register(registry);
+        gauge("jsgx_aesm_connections", "Connections to the AESM socket.", () -> sum(statistics.get()
+                .connections()));
+        gauge("jsgx_aesm_waiting_requests", "Requests to the AESM socket that wait.", () -> sum(statistics.get()
+                .waiting()));
+        counter(
+                "jsgx_aesm_refused_connections_total",
+                "Connections to the AESM socket that were closed at once, as there were too many.",
+                () -> statistics.get().refusedConnections());
+        counter(
+                "jsgx_aesm_stalled_connections_total",
+                "Connections to the AESM socket that were closed because a request took too long to come.",
+                () -> statistics.get().stalledConnections());
+    }
+
+    /** Counts the front ends that are connected, too. */
+    public void sessions(DoubleSupplier connected) {
+        gauge("jsgx_sessions", "Front ends that are connected.", connected);
+    }
+
+    private static long sum(Map<String, Integer> byWorkload) {
+        return byWorkload.values().stream().mapToLong(Integer::longValue).sum();
     }
 
     /** Where parts of the host that this one does not know register theirs. */

@@ -8,6 +8,7 @@ import java.util.Set;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.PagingListener;
 import jsgx.host.client.Greeting;
+import jsgx.host.feed.LaunchFeed;
 import jsgx.host.peer.Peer;
 import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
@@ -92,7 +93,7 @@ final class FrontEnd {
                 interfaces(),
                 peer.workload(),
                 init -> report(reports, init),
-                pass::run,
+                call -> pass.run(() -> LaunchFeed.calledBy(peer.pid(), call)),
                 RemoteSession.PATIENCE);
     }
 
