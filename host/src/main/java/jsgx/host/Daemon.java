@@ -144,8 +144,7 @@ public final class Daemon implements AutoCloseable {
         }
         AdminService admin = new AdminService(
                 context,
-                AdminOptions.of(
-                        options.adminSocket(), options.admin().group(), options.console(), options.metrics()),
+                AdminOptions.of(options.adminSocket(), options.admin().group(), options.console(), options.metrics()),
                 () -> services);
         Peers peers = new Peers(options.cgroups());
         DriverSocket driver = new DriverSocket(context, options, peers);

@@ -234,10 +234,14 @@ public final class HostMetrics implements Judgement.Listener {
                         .forEach((answer, count) -> callback.call(
                                 count, answer.request(), answer.error().name(), answer.verdict())))
                 .register(registry);
-        gauge("jsgx_aesm_connections", "Connections to the AESM socket.", () -> sum(statistics.get()
-                .connections()));
-        gauge("jsgx_aesm_waiting_requests", "Requests to the AESM socket that wait.", () -> sum(statistics.get()
-                .waiting()));
+        gauge(
+                "jsgx_aesm_connections",
+                "Connections to the AESM socket.",
+                () -> sum(statistics.get().connections()));
+        gauge(
+                "jsgx_aesm_waiting_requests",
+                "Requests to the AESM socket that wait.",
+                () -> sum(statistics.get().waiting()));
         counter(
                 "jsgx_aesm_refused_connections_total",
                 "Connections to the AESM socket that were closed at once, as there were too many.",

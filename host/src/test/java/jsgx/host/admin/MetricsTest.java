@@ -71,9 +71,11 @@ class MetricsTest {
             assertThat(after.of("jsgx_tokens_issued_total{code=\"POLICY_DENIED\",verdict=\"refused\"}"))
                     .isEqualTo(1);
             assertThat(after.of("jsgx_launch_enclave_seconds_count")).isEqualTo(1);
-            assertThat(after.of("jsgx_launch_enclave_seconds_bucket{le=\"+Inf\"}")).isEqualTo(1);
+            assertThat(after.of("jsgx_launch_enclave_seconds_bucket{le=\"+Inf\"}"))
+                    .isEqualTo(1);
             assertThat(after.of("jsgx_cache_hits_total{workload=\"uid:1000\"}")).isEqualTo(1);
-            assertThat(after.of("jsgx_cache_misses_total{workload=\"uid:1000\"}")).isEqualTo(1);
+            assertThat(after.of("jsgx_cache_misses_total{workload=\"uid:1000\"}"))
+                    .isEqualTo(1);
             assertThat(after.of("jsgx_cache_entries")).isEqualTo(1);
             assertThat(after.of("jsgx_audit_record_seconds_count"))
                     .isGreaterThan(before.of("jsgx_audit_record_seconds_count"));
@@ -103,20 +105,15 @@ class MetricsTest {
     void aFloodOfWorkloadsMakesNoFloodOfSeries() throws Exception {
         try (AdminHost host = AdminHost.start()) {
             for (int i = 0; i < 60; i++) {
-                host.running
-                        .governor()
-                        .quotas()
-                        .charge(new Workload("uid:" + i), 1);
+                host.running.governor().quotas().charge(new Workload("uid:" + i), 1);
             }
             Exposition metrics = Exposition.parse(host.get("/metrics").body());
             assertThat(metrics.samples().keySet().stream().filter(name -> name.startsWith("jsgx_workload_epc_pages")))
                     .hasSizeLessThanOrEqualTo(51);
-            assertThat(metrics.of("jsgx_workload_epc_pages{workload=\"other\"}")).isGreaterThanOrEqualTo(10);
+            assertThat(metrics.of("jsgx_workload_epc_pages{workload=\"other\"}"))
+                    .isGreaterThanOrEqualTo(10);
             for (int i = 0; i < 60; i++) {
-                host.running
-                        .governor()
-                        .quotas()
-                        .uncharge(new Workload("uid:" + i), 1);
+                host.running.governor().quotas().uncharge(new Workload("uid:" + i), 1);
             }
         }
     }
