@@ -41,6 +41,7 @@ import jsgx.image.SigstructOptions;
 import jsgx.image.SigstructSigner;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchControl;
+import jsgx.launch.LaunchException;
 import jsgx.launch.LaunchOptions;
 import jsgx.launch.LaunchResult;
 import jsgx.launch.Launcher;
@@ -266,7 +267,7 @@ final class AdminHost implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException, LaunchException {
         service.stop(Duration.ofSeconds(1));
         launcher.close();
         running.close();
