@@ -247,6 +247,32 @@ class RunCommandTest {
         return Files.readString(folder.resolve(file));
     }
 
+    @Test
+    void aDaemonThatIsNamedAndDoesNotAnswerIsNotDoneWithout() {
+        Jsgx.Run run = jsgx.with("JSGX_RUN", "/no/such/folder").line("run -- true");
+
+        assertThat(run.status()).isEqualTo(125);
+        assertThat(run.err()).startsWith("jsgx: no daemon answers at /no/such/folder/driver.socket");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--epc 64M",
+                "--policy p",
+                "--placement kernel",
+                "--workload w",
+                "--native-le",
+                "--audit-durability each",
+                "--supervision fast"
+            })
+    void whatIsTheDaemonsToSayIsRefused(String option) {
+        Jsgx.Run run = jsgx.with("JSGX_RUN", "/no/such/folder").line("run " + option + " -- true");
+
+        assertThat(run.status()).isEqualTo(125);
+        assertThat(run.err()).contains(option.split(" ")[0]).contains("JSGX_RUN=none");
+    }
+
     private Jsgx.Run run(String... command) {
         return options("", command);
     }
