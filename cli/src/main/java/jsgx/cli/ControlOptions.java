@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import jsgx.driver.DriverOptions;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
+import jsgx.host.client.LaunchCall;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.Durability;
@@ -74,6 +75,15 @@ final class ControlOptions {
 
     boolean tokenExtension() {
         return tokenExtension;
+    }
+
+    /** What the user says that is a host's to say, unless it granted that. */
+    LaunchCall.Wishes wishes(boolean namesPlacement, Surroundings surroundings) throws BadInput, IOException {
+        String rules = policy == null ? "" : Files.readString(EnclaveOptions.existing(policy, surroundings));
+        return new LaunchCall.Wishes(
+                rules,
+                namesPlacement ? placement.id() : "",
+                workload == null ? "" : workload().name());
     }
 
     /** Whether the user says whom to charge. */

@@ -12,6 +12,10 @@ import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.EinitToken;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.InterfaceKind;
+import jsgx.driver.Workload;
+import jsgx.host.client.HostFolder;
+import jsgx.host.client.LaunchAnswer;
+import jsgx.host.client.LaunchCall;
 import jsgx.image.EnclaveImage;
 import jsgx.image.ImageException;
 import jsgx.launch.Governance;
@@ -23,6 +27,7 @@ import jsgx.launch.Platform;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.TokenFile;
 import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.governor.Placement;
 import jsgx.launch.le.LaunchEnclave;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
@@ -56,6 +61,17 @@ import picocli.CommandLine.Spec;
             "  jsgx launch enclave.sgxs --sigstruct enclave.sigstruct --dry-run"
         })
 final class LaunchCommand extends Subcommand {
+
+    /** What a user says of a processor of his own, and of his own store. */
+    private static final List<String> OF_THE_DAEMON = List.of(
+            "--epc",
+            "--token-extension",
+            "--audit-durability",
+            "--native-le",
+            "--le",
+            "--le-sigstruct",
+            "--label",
+            "--trust-store");
 
     @Parameters(paramLabel = "FILE", description = "The enclave.")
     private String file = "";
@@ -147,6 +163,10 @@ final class LaunchCommand extends Subcommand {
         check();
         EnclaveImage image = enclaves.image(file, surroundings);
         Sigstruct sigstruct = enclaves.sigstruct(file, image, sigstructFile, surroundings);
+        Optional<HostFolder> daemon = HostFolder.find(surroundings.environment());
+        if (daemon.isPresent()) {
+            return launch(daemon.get(), image, sigstruct);
+        }
         LaunchOptions options = store.apply(options(sigstruct), control, file);
         if (dryRun) {
             return judge(options.subject(image, sigstruct, surroundings.clock().instant()));
@@ -169,7 +189,61 @@ final class LaunchCommand extends Subcommand {
             // nothing of that.
             surroundings.err().println("jsgx: warning: " + Text.printable(String.valueOf(e.getMessage())));
         }
-        LaunchResult result = ended;
+        return tell(
+                image,
+                sigstruct,
+                ended,
+                save,
+                control.placement(),
+                options.workload().name());
+    }
+
+    /** On the processor of a daemon, by whose launch control it goes. */
+    private int launch(HostFolder daemon, EnclaveImage image, Sigstruct sigstruct)
+            throws BadInput, ImageException, LaunchException, IOException {
+        for (String option : OF_THE_DAEMON) {
+            if (isGiven(option)) {
+                throw wrong(
+                        option + " is for the daemon at "
+                                + Text.printable(daemon.path().toString())
+                                + " to say, whose processor this is: leave it away, or launch without a daemon with JSGX_RUN=none");
+            }
+        }
+        LaunchOptions options = options(sigstruct);
+        LaunchCall call = new LaunchCall(
+                image,
+                sigstruct,
+                chosen,
+                options.attributes().orElse(sigstruct.attributes()),
+                options.miscSelect().orElse(sigstruct.miscSelect()),
+                options.token().orElse(new byte[0]),
+                options.compareWith().orElse(null),
+                control.wishes(isGiven("--placement"), surroundings));
+        DaemonLaunches launches = new DaemonLaunches(daemon);
+        if (dryRun) {
+            LaunchAnswer.Judged judged = launches.judge(call);
+            return tell(
+                    judged.verdict(),
+                    options.forWorkload(new Workload(judged.workload()))
+                            .subject(image, sigstruct, surroundings.clock().instant()));
+        }
+        @Nullable Path save = saveToken == null ? null : surroundings.file(saveToken);
+        LaunchAnswer.Launched launched = launches.launch(call);
+        return tell(image, sigstruct, launched.result(), save, launched.placement(), launched.workload());
+    }
+
+    private boolean isGiven(String option) {
+        return spec.commandLine().getParseResult().hasMatchedOption(option);
+    }
+
+    private int tell(
+            EnclaveImage image,
+            Sigstruct sigstruct,
+            LaunchResult result,
+            @Nullable Path save,
+            Placement placement,
+            String workload)
+            throws LaunchException, IOException {
         if (save != null && result.token().bytes().length != 0) {
             EinitToken token = EinitToken.of(result.token().bytes());
             new TokenFile(TokenFile.Format.RAW, token).write(save, TokenFile.Format.RAW);
@@ -178,8 +252,8 @@ final class LaunchCommand extends Subcommand {
             print(new Json()
                     .put("file", file)
                     .putAll(json(result))
-                    .put("placement", control.placement().id())
-                    .put("workload", options.workload().name()));
+                    .put("placement", placement.id())
+                    .put("workload", workload));
         } else {
             show(image, sigstruct, result);
         }
@@ -230,7 +304,10 @@ final class LaunchCommand extends Subcommand {
     private int judge(PolicySubject subject) throws BadInput, LaunchException, IOException {
         GovernorOptions rules =
                 control.look(Governance.look(Platforms.folder(surroundings), surroundings.clock()), surroundings);
-        PolicyVerdict verdict = rules.judge(subject);
+        return tell(rules.judge(subject), subject);
+    }
+
+    private int tell(PolicyVerdict verdict, PolicySubject subject) {
         if (json()) {
             print(new Json()
                     .put("file", file)
@@ -293,7 +370,7 @@ final class LaunchCommand extends Subcommand {
         Screen screen = screen();
         screen.line(Text.printable(file) + "  " + SigstructFields.summary(screen, sigstruct) + ", "
                 + Text.count(image.pages().size(), "page") + " in " + Text.size(image.size()) + ", through "
-                + Interfaces.id(driver()));
+                + Interfaces.id(result.driver()));
         screen.blank();
         show(screen, result);
     }

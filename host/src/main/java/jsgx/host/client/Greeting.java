@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import jsgx.host.service.HostException;
 import jsgx.machine.linux.Deadline;
+import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
 import jsgx.machine.linux.UnixConnection;
 
@@ -24,8 +25,10 @@ public final class Greeting {
     public enum Purpose {
         /** A program's processor: {@link jsgx.machine.remote.RunRequest}. */
         RUN,
-        /** One launch. */
-        LAUNCH
+        /** One launch: a {@link LaunchCall} in a memory file. */
+        LAUNCH,
+        /** What the policy says to a launch, likewise. */
+        JUDGE
     }
 
     private static final int LONGEST = 64 << 10;
@@ -36,8 +39,18 @@ public final class Greeting {
 
     private Greeting() {}
 
-    /** What a client wants. */
-    public record Request(Purpose purpose, byte[] content) {}
+    /**
+     * What a client wants.
+     *
+     * @param descriptors what goes with it, or came with it; those that came are the receiver's to close
+     */
+    public record Request(Purpose purpose, byte[] content, List<Integer> descriptors) {
+
+        /** Without descriptors. */
+        public Request(Purpose purpose, byte[] content) {
+            this(purpose, content, List.of());
+        }
+    }
 
     /**
      * What a daemon gives.
@@ -55,7 +68,7 @@ public final class Greeting {
     public static Answer ask(UnixConnection connection, Request request, Deadline deadline)
             throws HostException, IOException {
         byte[] frame = frame(request.purpose().ordinal(), request.content());
-        connection.write(frame, 0, frame.length, deadline);
+        connection.send(frame, 0, frame.length, request.descriptors(), deadline);
         List<Integer> descriptors = new ArrayList<>();
         byte[] header = new byte[HEADER];
         read(connection, header, descriptors, deadline);
@@ -86,15 +99,24 @@ public final class Greeting {
      * @throws HostException where that makes no sense
      */
     public static Request read(UnixConnection connection, Deadline deadline) throws HostException, IOException {
-        byte[] header = new byte[HEADER];
-        read(connection, header, List.of(), deadline);
-        int purpose = header[HEADER - 1];
-        if (purpose < 0 || purpose >= Purpose.values().length) {
-            throw new HostException("a client wants %d, which this daemon does not know".formatted(purpose));
+        List<Integer> descriptors = new ArrayList<>();
+        boolean done = false;
+        try {
+            byte[] header = new byte[HEADER];
+            read(connection, header, descriptors, deadline);
+            int purpose = header[HEADER - 1];
+            if (purpose < 0 || purpose >= Purpose.values().length) {
+                throw new HostException("a client wants %d, which this daemon does not know".formatted(purpose));
+            }
+            byte[] content = new byte[length(header)];
+            read(connection, content, descriptors, deadline);
+            done = true;
+            return new Request(Purpose.values()[purpose], content, descriptors);
+        } finally {
+            if (!done) {
+                descriptors.forEach(Linux::close);
+            }
         }
-        byte[] content = new byte[length(header)];
-        read(connection, content, List.of(), deadline);
-        return new Request(Purpose.values()[purpose], content);
     }
 
     /** Gives a client what it wants. */
@@ -124,24 +146,20 @@ public final class Greeting {
         return length;
     }
 
-    /** Reads all; descriptors are taken only where the list can be added to. */
     private static void read(UnixConnection connection, byte[] to, List<Integer> descriptors, Deadline deadline)
             throws IOException {
         int done = 0;
         while (done < to.length) {
-            int got;
-            if (descriptors instanceof ArrayList<Integer> taken) {
-                UnixConnection.Received received =
-                        connection.receive(to, done, to.length - done, MOST_DESCRIPTORS, deadline);
-                taken.addAll(received.descriptors());
-                got = received.bytes();
-            } else {
-                got = connection.read(to, done, to.length - done, deadline);
-            }
-            if (got < 0) {
+            UnixConnection.Received received =
+                    connection.receive(to, done, to.length - done, MOST_DESCRIPTORS, deadline);
+            descriptors.addAll(received.descriptors());
+            if (received.bytes() < 0) {
                 throw new EOFException("the other end is gone in the middle of its first words");
             }
-            done += got;
+            done += received.bytes();
+            if (descriptors.size() > MOST_DESCRIPTORS) {
+                throw new IOException("more than %d descriptors".formatted(MOST_DESCRIPTORS));
+            }
         }
     }
 }

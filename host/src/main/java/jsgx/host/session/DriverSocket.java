@@ -10,6 +10,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import jsgx.host.client.Greeting;
 import jsgx.host.config.HostOptions;
+import jsgx.host.peer.Grants;
 import jsgx.host.peer.Peer;
 import jsgx.host.peer.Peers;
 import jsgx.host.service.HostContext;
@@ -42,6 +43,7 @@ public final class DriverSocket implements Service {
     private final Path path;
     private final Peers peers;
     private final Places places;
+    private final Launches launches;
     private final Admission admission = new Admission();
     private final Set<FrontEnd> frontEnds = ConcurrentHashMap.newKeySet();
     private final Semaphore refusals = new Semaphore(REFUSALS);
@@ -62,6 +64,7 @@ public final class DriverSocket implements Service {
         this.path = options.runFolder().resolve("driver.socket");
         this.peers = peers;
         this.places = new Places(options.sessions());
+        this.launches = new Launches(context, new Grants(options.grants()));
     }
 
     @Override
@@ -129,27 +132,28 @@ public final class DriverSocket implements Service {
 
     private void serve(UnixConnection connection) {
         try (connection) {
-            Peer peer = peers.identify(connection);
-            String full = stopping ? "this host is being stopped" : places.take(peer.uid());
-            if (!full.isEmpty()) {
-                refuse(connection, full);
-                return;
-            }
             try {
-                FrontEnd frontEnd = new FrontEnd(context, admission, peer, connection);
-                frontEnds.add(frontEnd);
-                try {
-                    frontEnd.serve(FIRST_WORDS);
-                } finally {
-                    frontEnds.remove(frontEnd);
-                }
-            } finally {
-                places.give(peer.uid());
+                identified(peers.identify(connection), connection);
+            } catch (HostException e) {
+                refuse(connection, String.valueOf(e.getMessage()));
             }
-        } catch (HostException e) {
-            refuse(connection, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "a front end is gone: {0}", e.getMessage());
+        }
+    }
+
+    private void identified(Peer peer, UnixConnection connection) throws HostException, IOException {
+        String full = stopping ? "this host is being stopped" : places.take(peer.uid());
+        if (!full.isEmpty()) {
+            throw new HostException(full);
+        }
+        FrontEnd frontEnd = new FrontEnd(context, launches, admission, peer, connection);
+        frontEnds.add(frontEnd);
+        try {
+            frontEnd.serve(FIRST_WORDS);
+        } finally {
+            frontEnds.remove(frontEnd);
+            places.give(peer.uid());
         }
     }
 

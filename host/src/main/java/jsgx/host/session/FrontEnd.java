@@ -3,8 +3,11 @@ package jsgx.host.session;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.PagingListener;
 import jsgx.host.client.Greeting;
@@ -17,6 +20,7 @@ import jsgx.machine.MachineException;
 import jsgx.machine.SharedEpc;
 import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Deadline;
+import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
 import jsgx.machine.linux.UnixConnection;
 import jsgx.machine.remote.RemoteServer;
@@ -32,12 +36,14 @@ final class FrontEnd {
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
     private final HostContext context;
+    private final Launches launches;
     private final Admission admission;
     private final Peer peer;
     private final UnixConnection connection;
 
-    FrontEnd(HostContext context, Admission admission, Peer peer, UnixConnection connection) {
+    FrontEnd(HostContext context, Launches launches, Admission admission, Peer peer, UnixConnection connection) {
         this.context = context;
+        this.launches = launches;
         this.admission = admission;
         this.peer = peer;
         this.connection = connection;
@@ -46,9 +52,44 @@ final class FrontEnd {
     /** Serves it until it is gone. */
     void serve(Duration firstWords) throws HostException, IOException {
         Greeting.Request request = Greeting.read(connection, Deadline.in(firstWords));
-        switch (request.purpose()) {
-            case RUN -> run(request.content());
-            case LAUNCH -> throw new HostException("launches are not served");
+        try {
+            switch (request.purpose()) {
+                case RUN -> run(request.content());
+                case LAUNCH -> answer(request, launches::launch);
+                case JUDGE -> answer(request, launches::judge);
+            }
+        } finally {
+            request.descriptors().forEach(Linux::close);
+        }
+    }
+
+    private interface Work {
+        byte[] done(int descriptor, Peer peer) throws HostException, IOException;
+    }
+
+    /** Answers what a memory file asks for, when it is its workload's turn. */
+    private void answer(Greeting.Request request, Work work) throws HostException, IOException {
+        if (request.descriptors().size() != 1) {
+            throw new HostException("a launch comes in one memory file, not in "
+                    + request.descriptors().size());
+        }
+        int descriptor = request.descriptors().getFirst();
+        FutureTask<byte[]> task = new FutureTask<>(() -> work.done(descriptor, peer));
+        // It works for long: threads of the system take turns, virtual ones do not.
+        try (Admission.Pass pass = admission.pass(peer.workload())) {
+            join(Thread.ofPlatform().daemon().name("jsgx-launch").start(() -> pass.run(task)));
+        }
+        try {
+            Greeting.accept(connection, task.get(), List.of(), Deadline.in(ANSWER));
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case HostException refused -> throw refused;
+                case IOException senseless ->
+                    throw new HostException("what the client asks for makes no sense: " + senseless.getMessage(), e);
+                case null, default -> throw new HostException("the launch failed: " + e.getCause(), e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -1,6 +1,7 @@
 package jsgx.launch.policy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -34,6 +35,19 @@ public final class PolicyFile {
      */
     public static Policy load(Path file) throws PolicyException {
         return load(file, false);
+    }
+
+    /**
+     * The policy in a text that stands alone: it includes no files.
+     *
+     * @param name what it is called in errors
+     * @throws PolicyException with everything that is wrong with it
+     */
+    public static Policy parse(String name, String text) throws PolicyException {
+        Includes none = file -> {
+            throw new IOException("a policy that is passed to a host includes no files");
+        };
+        return parse(name, text.getBytes(StandardCharsets.UTF_8), none, false);
     }
 
     /** The policy in a file, which is about to be signed: what a signed policy must have must be there. */

@@ -10,7 +10,10 @@ import java.lang.foreign.MemorySegment;
 public final class MemoryFile implements AutoCloseable {
 
     private static final int F_ADD_SEALS = 1033;
+    private static final int F_GET_SEALS = 1034;
     private static final int SEALS = 1 | 2 | 4;
+    private static final int SEEK_END = 2;
+    private static final int EFBIG = 27;
     private static final int KEEP_SIZE_AND_PUNCH_HOLE = 3;
 
     private final OpenDescriptor open;
@@ -39,6 +42,32 @@ public final class MemoryFile implements AutoCloseable {
             throw new LinuxException("a memory file of %d bytes".formatted(bytes), (int) -result);
         }
         return new MemoryFile(descriptor, bytes);
+    }
+
+    /**
+     * A copy of a memory file that somebody else passed, who may change it meanwhile and in any way.
+     *
+     * @param most how many bytes it may have
+     * @param arena for the copy
+     * @throws LinuxException where it is no memory file that can be sealed, or larger
+     */
+    public static MemorySegment contents(int descriptor, long most, Arena arena) throws LinuxException {
+        // Other files might make their reader wait.
+        Linux.check("a file that is no memory file", Linux.call(SystemCall.FCNTL, descriptor, F_GET_SEALS));
+        long bytes = Linux.check("lseek", Linux.call(SystemCall.LSEEK, descriptor, 0, SEEK_END));
+        if (bytes > most) {
+            throw new LinuxException("a memory file of %d bytes, expected at most %d".formatted(bytes, most), EFBIG);
+        }
+        MemorySegment copy = arena.allocate(bytes, Long.BYTES);
+        for (long done = 0; done < bytes; ) {
+            long got = Linux.check(
+                    "pread", Linux.call(SystemCall.PREAD64, descriptor, copy.address() + done, bytes - done, done));
+            if (got == 0) {
+                return copy.asSlice(0, done);
+            }
+            done += got;
+        }
+        return copy;
     }
 
     /** Its descriptor in this process, which exec closes. */

@@ -154,12 +154,16 @@ public final class UnixConnection implements AutoCloseable {
     }
 
     /**
-     * Writes all the bytes, of which there must be some, and passes descriptors along with the first of them. They stay the
-     * sender's to close.
+     * Writes all the bytes, and passes descriptors along with the first of them, so that there must be one. They stay the sender's
+     * to close.
      */
     public void send(byte[] from, int offset, int length, List<Integer> descriptors, Deadline deadline)
             throws IOException {
         Objects.checkFromIndexSize(offset, length, from.length);
+        if (descriptors.isEmpty()) {
+            write(from, offset, length, deadline);
+            return;
+        }
         if (length == 0) {
             throw new IllegalArgumentException("descriptors go with bytes only");
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.host.session;
+
+import org.jspecify.annotations.NullMarked;
