@@ -62,8 +62,7 @@ class DriverSocketTest {
                 Map.of("JSGX_HOME", folder.resolve("state").toString(), "JSGX_RUN", folder.toString()), false);
         Files.createDirectory(folder.resolve("state"));
         var platform = PlatformFile.in(folder.resolve("state")).loadOrCreate().withEpc(1 << 20);
-        try (Governance governance =
-                        Governance.in(folder.resolve("state"), InstantSource.system(), Durability.ASYNC);
+        try (Governance governance = Governance.in(folder.resolve("state"), InstantSource.system(), Durability.ASYNC);
                 SharedEpc epc = SharedEpc.allocate(platform.epcSections());
                 RunningPlatform running = RunningPlatform.of(platform)) {
             DriverSocket socket = new DriverSocket(
