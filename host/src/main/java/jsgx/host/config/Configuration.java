@@ -68,7 +68,7 @@ public record Configuration(
         List<YamlError> errors = new ArrayList<>();
         Map<Setting, Object> values = new EnumMap<>(Setting.class);
         for (Setting setting : Setting.values()) {
-            String variable = environment.getOrDefault(setting.variable(), "");
+            String variable = variable(setting);
             String option = options.get(setting);
             if (option != null) {
                 put(values, setting, option, setting.option(), errors);
@@ -85,6 +85,13 @@ public record Configuration(
             }
         }
         throw new ConfigurationException(errors);
+    }
+
+    /** What the environment says of a setting; empty where it says nothing. */
+    private String variable(Setting setting) {
+        String text = environment.getOrDefault(setting.variable(), "");
+        // To clients that says to do without a daemon.
+        return setting == Setting.RUN_FOLDER && text.equals(Kind.NONE) ? "" : text;
     }
 
     /** Folders of the environment may be relative, as the other commands take them. */

@@ -14,7 +14,8 @@ public final class RunFolder {
     /** Where it lies by this environment; it need not exist. */
     public static Path path(Map<String, String> environment, Path state, boolean root) {
         String own = environment.getOrDefault("JSGX_RUN", "");
-        if (!own.isEmpty()) {
+        // "none" tells clients to do without a daemon.
+        if (!own.isEmpty() && !own.equals("none")) {
             return Path.of(own).toAbsolutePath();
         }
         if (root) {
