@@ -94,7 +94,9 @@ class DaemonTest {
                 String id = daemon.host().context().running().platform().id();
                 assertThat(platform).isIn("", id);
                 platform = id;
-                assertThat(daemon.host().services()).extracting(Service::trouble).containsOnly("");
+                assertThat(daemon.host().services())
+                        .extracting(Service::trouble)
+                        .containsOnly("");
             }
             assertNothingIsLeft();
         }
@@ -122,7 +124,8 @@ class DaemonTest {
 
         // Where AESM is there; else this is the folder's alone.
         try (Daemon daemon = Daemon.start(options, InstantSource.system())) {
-            assumeTrue(daemon.host().services().stream().noneMatch(service -> service.name().equals("aesm")));
+            assumeTrue(daemon.host().services().stream()
+                    .noneMatch(service -> service.name().equals("aesm")));
         } catch (HostException e) {
             assertThat(e).hasMessageContaining("taken is no socket");
         }
@@ -139,7 +142,8 @@ class DaemonTest {
                     Setting.CACHE_MAX_BYTES, "1MiB",
                     Setting.SESSIONS_TOTAL, "5")));
 
-            var cache = daemon.host().context().running().governor().cacheControl().settings();
+            var cache =
+                    daemon.host().context().running().governor().cacheControl().settings();
             assertThat(cache.placement()).isEqualTo(Placement.KERNEL);
             assertThat(cache.scheme()).isEqualTo(Scheme.LRU);
             assertThat(cache.maxBytes()).isEqualTo(1 << 20);
@@ -164,12 +168,8 @@ class DaemonTest {
     void aPolicyThatCannotBeUsedChangesNothing() throws Exception {
         state = StateFolders.of("e89fe95", folder);
         try (Daemon daemon = start()) {
-            var revisions = daemon.host()
-                    .context()
-                    .governance()
-                    .options()
-                    .revocations()
-                    .revisions();
+            var revisions =
+                    daemon.host().context().governance().options().revocations().revisions();
             long before = revisions.revision();
 
             daemon.reloadPolicy();

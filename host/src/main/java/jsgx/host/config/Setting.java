@@ -26,8 +26,7 @@ public enum Setting {
     CACHE_SCHEME("cache.scheme", Kind.SCHEME, "which token goes first", true),
     EPC("epc", Kind.SIZE, "the size of the EPC; the platform's"),
     AUDIT_DURABILITY("audit.durability", Kind.DURABILITY, "when an audit record counts as written"),
-    FLEET_ENGINE(
-            "fleet.engine", Kind.ENGINE_OR_NONE, "the Redis or Valkey that hosts share, redis://host:port, or none"),
+    FLEET_ENGINE("fleet.engine", Kind.ENGINE_OR_NONE, "the Redis or Valkey of a fleet, redis://host:port, or none"),
     FLEET_PASSWORD_FILE("fleet.password-file", Kind.PATH_OR_NONE, "the file that holds its password"),
     FLEET_NAMESPACE("fleet.namespace", Kind.NAME, "what the keys of this fleet begin with"),
     FLEET_LEASE("fleet.lease", Kind.DURATION, "how long a host goes on without having heard from the engine"),

@@ -3,6 +3,7 @@ package jsgx.host.log;
 import io.avaje.json.JsonWriter;
 import io.avaje.json.stream.JsonStream;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,7 +32,8 @@ final class JsonLines {
             writer.beginObject();
             values.forEach((name, value) -> {
                 writer.name(name);
-                writer.value(value);
+                // Half of a character, as names of files may have, is none in UTF-8.
+                writer.value(new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
             });
             writer.endObject();
         }

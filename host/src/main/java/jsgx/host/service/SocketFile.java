@@ -1,12 +1,14 @@
 package jsgx.host.service;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -61,6 +64,7 @@ public final class SocketFile implements AutoCloseable {
         if (parent == null) {
             throw new HostException(path + " is not the name of a socket");
         }
+        checkLength(path);
         try {
             makeFolder(parent);
             FileChannel channel = lock(path);
@@ -113,6 +117,8 @@ public final class SocketFile implements AutoCloseable {
             key = fileKey(bound);
             Files.move(bound, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             Files.delete(folder);
+        } catch (UserPrincipalNotFoundException e) {
+            throw new HostException("the socket %s cannot be made: there is no group %s".formatted(path, group), e);
         } catch (IOException e) {
             throw new HostException("the socket %s cannot be made: %s".formatted(path, e.getMessage()), e);
         }
@@ -178,12 +184,11 @@ public final class SocketFile implements AutoCloseable {
                 .isOther()) {
             throw new HostException("%s is no socket: remove it, or choose another place".formatted(path));
         }
-        checkLength(path);
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             // A full queue of somebody who listens must not be waited for.
             probe.configureBlocking(false);
             probe.connect(UnixDomainSocketAddress.of(path));
-        } catch (java.net.ConnectException e) {
+        } catch (ConnectException e) {
             return;
         } catch (IOException e) {
             throw taken(path);
@@ -192,7 +197,7 @@ public final class SocketFile implements AutoCloseable {
     }
 
     private static void checkLength(Path path) throws HostException {
-        int length = path.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+        int length = path.toString().getBytes(StandardCharsets.UTF_8).length;
         if (length > LONGEST) {
             throw new HostException("%s: %d bytes, and a socket's name has at most %d: choose a shorter folder"
                     .formatted(path, length, LONGEST));

@@ -8,6 +8,7 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.avaje.json.mapper.JsonMapper;
+import io.avaje.json.stream.JsonStream;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,9 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 @Timeout(60)
 class ConfigurationSchemaTest {
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .jsonStream(JsonStream.builder().serializeEmpty(true).build())
+            .build();
     private static final Schema SCHEMA = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
             .getSchema(ConfigurationSchema.text(), InputFormat.JSON);
 
@@ -138,7 +141,9 @@ class ConfigurationSchemaTest {
             read = false;
         }
 
-        assertThat(errors(text).isEmpty()).as("valid by the schema: %s", errors(text)).isEqualTo(read);
+        assertThat(errors(text).isEmpty())
+                .as("valid by the schema: %s", errors(text))
+                .isEqualTo(read);
     }
 
     private static List<String> errors(String yaml) {

@@ -72,7 +72,9 @@ class ConfigurationTest {
         assertThat(options.driverSocket()).isEqualTo(Path.of("/r/x/driver.socket"));
         assertThat(options.aesm()).isEqualTo(new HostOptions.Aesm(null, Path.of("/w"), 7, Duration.ofMillis(250)));
         assertThat(options.admin().group()).isEqualTo("wheel");
-        assertThat(String.valueOf(options.console())).contains("0:0:0:0:0:0:0:1").endsWith(":99");
+        assertThat(String.valueOf(options.console()))
+                .contains("0:0:0:0:0:0:0:1")
+                .endsWith(":99");
         assertThat(String.valueOf(options.metrics())).endsWith("0.0.0.0:9480");
         assertThat(options.placement()).isEqualTo(Placement.BOTH);
         assertThat(options.cache()).isEqualTo(new HostOptions.Cache(3 << 20, 12, Scheme.SIEVE));
@@ -81,8 +83,7 @@ class ConfigurationTest {
         assertThat(options.cgroups()).containsExactly("/a", "/a/b");
         assertThat(options.grants())
                 .containsExactly(
-                        new HostOptions.Grant(7, Set.of(HostOptions.Right.POLICY)),
-                        new HostOptions.Grant(0, Set.of()));
+                        new HostOptions.Grant(7, Set.of(HostOptions.Right.POLICY)), new HostOptions.Grant(0, Set.of()));
         assertThat(String.valueOf(options.fleet().engine())).isEqualTo("redis://h:1");
         assertThat(options.fleet().lease()).isEqualTo(Duration.ofSeconds(2));
         assertThat(options.fleet().goOn()).isTrue();
@@ -172,8 +173,7 @@ class ConfigurationTest {
 
     @Test
     void aClientsWishForNoDaemonIsNoRunFolder() throws Exception {
-        HostOptions options =
-                new Configuration(null, Map.of("HOME", "/h", "JSGX_RUN", "none"), Map.of(), false).load();
+        HostOptions options = new Configuration(null, Map.of("HOME", "/h", "JSGX_RUN", "none"), Map.of(), false).load();
 
         assertThat(options.runFolder()).isEqualTo(Path.of("/h/.local/state/jsgx/run"));
     }
@@ -203,8 +203,8 @@ class ConfigurationTest {
 
     @Test
     void aFileThatIsNotThereIsAnErrorWhereItWasNamed() {
-        assertThatThrownBy(() -> new Configuration(folder.resolve("none.yaml"), Map.of("HOME", "/h"), Map.of(), false)
-                        .load())
+        assertThatThrownBy(() ->
+                        new Configuration(folder.resolve("none.yaml"), Map.of("HOME", "/h"), Map.of(), false).load())
                 .hasMessageContaining("cannot be read: no such file");
     }
 

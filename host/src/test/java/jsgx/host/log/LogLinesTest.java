@@ -38,7 +38,8 @@ class LogLinesTest {
 
     @Test
     void aLineHasTimeLevelServiceMessageAndFields() {
-        LogRecord entry = logged("listens", Field.of("socket", "/run/x"), Field.of("who", "a b"), Field.of("empty", ""));
+        LogRecord entry =
+                logged("listens", Field.of("socket", "/run/x"), Field.of("who", "a b"), Field.of("empty", ""));
 
         assertThat(text(entry))
                 .isEqualTo("2026-11-23T12:00:00.123Z info    aesm     listens socket=/run/x who=\"a b\" empty=\"\"\n");

@@ -112,7 +112,8 @@ class SocketFileTest {
     void aNameThatIsTooLongSaysSo() {
         Path path = folder.resolve("x".repeat(107));
 
-        assertThatThrownBy(() -> SocketFile.claim(path)).hasMessageContaining("has at most 107: choose a shorter folder");
+        assertThatThrownBy(() -> SocketFile.claim(path))
+                .hasMessageContaining("has at most 107: choose a shorter folder");
     }
 
     @Test

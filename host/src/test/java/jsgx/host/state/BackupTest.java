@@ -182,18 +182,19 @@ class BackupTest {
     }
 
     private void forge(Map<String, byte[]> files, Map<String, String> namesInManifest) throws IOException {
-        StringBuilder manifest = new StringBuilder("jsgx backup 1\nplatform %s\ncreated 2026-11-23T12:00:00Z\n"
-                .formatted("00".repeat(16)));
+        StringBuilder manifest = new StringBuilder(
+                "jsgx backup 1\nplatform %s\ncreated 2026-11-23T12:00:00Z\n".formatted("00".repeat(16)));
         try (OutputStream out = Files.newOutputStream(backup);
                 ZipOutputStream zip = new ZipOutputStream(out)) {
             for (Map.Entry<String, byte[]> file : files.entrySet()) {
                 zip.putNextEntry(new ZipEntry(file.getKey()));
                 zip.write(file.getValue());
                 zip.closeEntry();
-                manifest.append("file %s %d %s\n".formatted(
-                        HexFormat.of().formatHex(Manifest.digest().digest(file.getValue())),
-                        file.getValue().length,
-                        namesInManifest.getOrDefault(file.getKey(), file.getKey())));
+                manifest.append("file %s %d %s\n"
+                        .formatted(
+                                HexFormat.of().formatHex(Manifest.digest().digest(file.getValue())),
+                                file.getValue().length,
+                                namesInManifest.getOrDefault(file.getKey(), file.getKey())));
             }
             String text = manifest.toString();
             text += "end "
@@ -222,7 +223,9 @@ class BackupTest {
         byte[] large = new byte[64 << 20];
         String manifest = "jsgx backup 1\nplatform %s\ncreated 2026-11-23T12:00:00Z\nfile %s 1 platform\n"
                 .formatted("00".repeat(16), "00".repeat(32));
-        manifest += "end " + HexFormat.of().formatHex(Manifest.digest().digest(manifest.getBytes(StandardCharsets.US_ASCII))) + "\n";
+        manifest += "end "
+                + HexFormat.of().formatHex(Manifest.digest().digest(manifest.getBytes(StandardCharsets.US_ASCII)))
+                + "\n";
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(backup))) {
             zip.putNextEntry(new ZipEntry("platform"));
             zip.write(large);

@@ -24,16 +24,15 @@ public final class StateFolders {
     public static Path of(String commit, Path into) throws IOException {
         Path folder = Files.createTempDirectory(
                 into, commit, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        try (InputStream resource = Objects.requireNonNull(
-                        StateFolders.class.getResourceAsStream("state-" + commit + ".zip"));
+        try (InputStream resource =
+                        Objects.requireNonNull(StateFolders.class.getResourceAsStream("state-" + commit + ".zip"));
                 ZipInputStream zip = new ZipInputStream(resource)) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 Path file = folder.resolve(entry.getName());
                 Path parent = Objects.requireNonNull(file.getParent());
                 if (!Files.exists(parent)) {
                     Files.createDirectory(
-                            parent,
-                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                            parent, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
                 }
                 Files.copy(zip, file);
                 Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));

@@ -41,7 +41,8 @@ class StateMarkTest {
 
         assertThatThrownBy(() -> StateMark.check(folder, PLATFORM))
                 .isInstanceOf(HostException.class)
-                .hasMessageContaining("the state folder has version 2, and this jsgx knows none after 1: a newer jsgx wrote it");
+                .hasMessageContaining(
+                        "the state folder has version 2, and this jsgx knows none after 1: a newer jsgx wrote it");
     }
 
     @Test
@@ -50,8 +51,8 @@ class StateMarkTest {
 
         assertThatThrownBy(() -> StateMark.check(folder, PLATFORM))
                 .isInstanceOf(HostException.class)
-                .hasMessageContaining("is that of platform ffffffffffffffffffffffffffffffff, and the platform in it is "
-                        + PLATFORM);
+                .hasMessageContaining(
+                        "is that of platform ffffffffffffffffffffffffffffffff, and the platform in it is " + PLATFORM);
     }
 
     @ParameterizedTest
