@@ -6,8 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
+import jsgx.cli.demo.DaemonDemo;
 import jsgx.cli.demo.Demo;
 import jsgx.cli.demo.Demo.Ended;
 import jsgx.cli.demo.DemoEnclave;
@@ -32,7 +35,7 @@ import picocli.CommandLine.Option;
         customSynopsis = "jsgx demo [--keep FOLDER] [OPTION...]",
         description = {
             "Launch a small enclave by the processor's rules, and by those of launch control; say why where it is refused.",
-            "Then run a program that builds and enters it.",
+            "Then by a daemon, and by a program that builds and enters it.",
             "All on a platform that is made for it and forgotten: your own is not touched."
         },
         footerHeading = "%nExit status 1 where a step did not end as it should.%n%nExamples:%n",
@@ -65,12 +68,14 @@ final class DemoCommand extends Subcommand {
         Ran ran;
         try {
             Platform platform = Platform.create(random);
-            demo.run(platform, scratch, random, ended -> {
+            Consumer<Ended> listener = ended -> {
                 steps.add(ended);
                 if (!json()) {
                     show(screen, ended, steps.size());
                 }
-            });
+            };
+            demo.run(platform, scratch, random, listener);
+            DaemonDemo.run(platform, demo.enclave(), scratch, listener);
             ran = RunDemo.run(platform, demo.enclave(), scratch);
         } finally {
             remove(scratch);
@@ -127,12 +132,11 @@ final class DemoCommand extends Subcommand {
     }
 
     private static void remove(Path folder) throws IOException {
-        try (Stream<Path> content = Files.list(folder)) {
-            for (Path file : content.toList()) {
+        try (Stream<Path> content = Files.walk(folder)) {
+            for (Path file : content.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }
-        Files.delete(folder);
     }
 
     private void summary(Screen screen, List<Ended> steps, Ran ran, boolean kept) {

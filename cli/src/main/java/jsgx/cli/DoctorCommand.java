@@ -3,6 +3,7 @@ package jsgx.cli;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import jsgx.cli.doctor.DaemonTrial;
 import jsgx.cli.doctor.Doctor;
 import jsgx.cli.doctor.Fact;
 import jsgx.cli.doctor.Host;
@@ -26,7 +27,8 @@ final class DoctorCommand extends Subcommand {
 
     @Override
     int run() {
-        List<Fact> facts = Doctor.examine(new Host(surroundings.root(), surroundings.environment(), properties()));
+        List<Fact> facts = Doctor.examine(
+                new Host(surroundings.root(), surroundings.environment(), properties(surroundings.environment())));
         boolean ready = Doctor.ready(facts);
         if (json()) {
             print(new Json()
@@ -38,12 +40,13 @@ final class DoctorCommand extends Subcommand {
         return ready ? ExitStatus.DONE : ExitStatus.REFUSED;
     }
 
-    private static Map<String, String> properties() {
+    private static Map<String, String> properties(Map<String, String> environment) {
         Map<String, String> properties = new TreeMap<>();
         for (String name : List.of("os.name", "os.arch", "java.version", "java.home")) {
             properties.put(name, System.getProperty(name, ""));
         }
         properties.putAll(Trial.here());
+        properties.putAll(DaemonTrial.of(environment));
         return properties;
     }
 

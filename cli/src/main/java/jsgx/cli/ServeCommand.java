@@ -21,11 +21,14 @@ import jsgx.host.config.Kind;
 import jsgx.host.config.Setting;
 import jsgx.host.log.Field;
 import jsgx.host.log.Logging;
+import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
 import jsgx.host.service.Service;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
 import jsgx.launch.governor.Workloads;
+import jsgx.launch.policy.PolicyException;
+import jsgx.launch.policy.PolicyFolder;
 import jsgx.launch.yaml.YamlError;
 import jsgx.machine.MachineException;
 import org.jspecify.annotations.Nullable;
@@ -237,6 +240,7 @@ final class ServeCommand extends Subcommand {
                             .put("pid", pid)
                             .put("platform", platform.id())
                             .put("epcBytes", platform.epcBytes())
+                            .put("policy", policy(daemon))
                             .putAll(json(options, configuration))
                             .line());
         } else {
@@ -244,6 +248,7 @@ final class ServeCommand extends Subcommand {
             facts.add(new Screen.Fact("process", Long.toString(pid)));
             facts.add(new Screen.Fact("platform", platform.id() + ", EPC of " + Text.size(platform.epcBytes())));
             facts.addAll(facts(options, configuration));
+            facts.add(new Screen.Fact("policy", policy(daemon)));
             facts.add(new Screen.Fact("services", services));
             screen().line(screen().bold("jsgx serves"));
             screen().blank();
@@ -251,6 +256,18 @@ final class ServeCommand extends Subcommand {
             screen().blank();
         }
         surroundings.out().flush();
+    }
+
+    private static String policy(Daemon daemon) {
+        HostContext context = daemon.host().context();
+        try {
+            return PolicyFolder.look(context.state(), context.clock())
+                    .load()
+                    .map(policy -> policy.file() + ", " + Policies.summary(policy))
+                    .orElse("none: everything may launch");
+        } catch (PolicyException | LaunchException e) {
+            return "cannot be used, so that nothing launches: " + Text.printable(String.valueOf(e.getMessage()));
+        }
     }
 
     private void checked(HostOptions options, Configuration configuration) {

@@ -33,7 +33,8 @@ class DemoCommandTest {
                         "revoked",
                         "other-platform",
                         "quota",
-                        "quota-neighbour");
+                        "quota-neighbour",
+                        "daemon");
         assertThat(Jsgx.values(steps, "verdict"))
                 .containsExactly(
                         "launched",
@@ -48,6 +49,7 @@ class DemoCommandTest {
                         "refused",
                         "launched",
                         "refused",
+                        "launched",
                         "launched");
         assertThat(Jsgx.values(steps, "code"))
                 .containsExactly(
@@ -63,10 +65,19 @@ class DemoCommandTest {
                         "POLICY_REVOKED",
                         "SGX_SUCCESS",
                         "POLICY_QUOTA",
+                        "SGX_SUCCESS",
                         "SGX_SUCCESS");
         assertThat(Jsgx.values(steps, "tokenSource"))
                 .startsWith("launch-enclave", "launch-enclave")
-                .endsWith("kernel-cache", "store", "store", "caller", "launch-enclave", "none", "launch-enclave")
+                .endsWith(
+                        "kernel-cache",
+                        "store",
+                        "store",
+                        "caller",
+                        "launch-enclave",
+                        "none",
+                        "launch-enclave",
+                        "caller")
                 .element(4)
                 .isEqualTo("caller");
         assertThat(Jsgx.values(steps, "staleCode")).element(10).isEqualTo(16L);

@@ -36,6 +36,8 @@ class DocumentationTest {
                 "sign",
                 "launch",
                 "run",
+                "serve",
+                "host backup",
                 "token show",
                 "token verify",
                 "token get",

@@ -34,8 +34,7 @@ final class JsgxFacts {
         facts.add(jdk(host));
         long epc = state(host, facts);
         facts.add(memory(host, epc));
-        facts.add(Fact.notNeeded(
-                "daemon", "not in this release", "each command is a machine of its own, switched on and off again"));
+        facts.add(DaemonFacts.of(host));
         return facts;
     }
 

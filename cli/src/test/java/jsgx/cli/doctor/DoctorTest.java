@@ -31,7 +31,17 @@ class DoctorTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"sgx2-server", "laptop-without-sgx", "container", "unlimited-cgroup", "no-home", "home-is-a-file"
+            strings = {
+                "sgx2-server",
+                "laptop-without-sgx",
+                "container",
+                "unlimited-cgroup",
+                "no-home",
+                "home-is-a-file",
+                "daemon",
+                "daemon-of-another",
+                "daemon-gone",
+                "daemon-open"
             })
     void saysWhatItMustAndNotWhatItMustNot(String machine) throws IOException {
         build(resource(machine + ".environment"));

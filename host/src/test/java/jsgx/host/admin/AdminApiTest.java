@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import jsgx.arch.struct.Layouts;
 import jsgx.driver.InterfaceKind;
@@ -42,7 +44,7 @@ class AdminApiTest {
 
     @BeforeAll
     static void start() throws Exception {
-        host = AdminHost.start(Placement.BOTH, new InetSocketAddress("127.0.0.1", 0));
+        host = AdminHost.start(Placement.BOTH, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         document = new ApiDocument(host.get("/v1/openapi.yaml").body());
     }
 
@@ -62,7 +64,7 @@ class AdminApiTest {
     }
 
     private Reply get(String path) {
-        return call("GET", path.split("\\?")[0], path, "", 200);
+        return call("GET", path.split("\\?", 2)[0], path, "", 200);
     }
 
     @Test
@@ -279,7 +281,8 @@ class AdminApiTest {
     }
 
     private static String limits(AdminHost other, String workload) {
-        List<?> workloads = (List<?>) other.get("/v1/cache").json().get("workloads");
+        List<?> workloads =
+                (List<?>) Objects.requireNonNull(other.get("/v1/cache").json().get("workloads"));
         return workloads.stream()
                 .map(each -> (Map<?, ?>) each)
                 .filter(each -> workload.equals(each.get("workload")))

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -21,6 +22,7 @@ import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import jsgx.arch.CpuFeatures;
@@ -87,7 +89,7 @@ final class AdminHost implements AutoCloseable {
                         folder.resolve("admin.socket"),
                         "",
                         console,
-                        console == null ? null : new InetSocketAddress("127.0.0.1", 0),
+                        console == null ? null : new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         "test"),
                 () -> List.of(this.service()));
         service.start();
@@ -174,7 +176,7 @@ final class AdminHost implements AutoCloseable {
         }
 
         List<?> items() {
-            return (List<?>) json().get("items");
+            return (List<?>) Objects.requireNonNull(json().get("items"));
         }
     }
 
@@ -233,7 +235,7 @@ final class AdminHost implements AutoCloseable {
         if (end < 0) {
             throw new IllegalStateException("no answer: " + text);
         }
-        String[] lines = text.substring(0, end).split("\r\n");
+        String[] lines = text.substring(0, end).split("\r\n", -1);
         Map<String, String> headers = new TreeMap<>();
         for (int i = 1; i < lines.length; i++) {
             int colon = lines[i].indexOf(':');
@@ -246,7 +248,7 @@ final class AdminHost implements AutoCloseable {
             body = unchunked(body);
         }
         return new Reply(
-                Integer.parseInt(lines[0].split(" ")[1]),
+                Integer.parseInt(lines[0].split(" ", 3)[1]),
                 headers,
                 new String(body.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
     }

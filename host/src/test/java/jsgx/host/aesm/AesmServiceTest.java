@@ -298,7 +298,7 @@ class AesmServiceTest {
             await(() -> !host.service().statistics().connections().containsKey("uid:8"));
             uid.set(7);
             one.close();
-            await(() -> host.service().statistics().connections().get("uid:7") == 1);
+            await(() -> host.service().statistics().connections().getOrDefault("uid:7", 0) == 1);
             try (AesmClient again = host.connect()) {
                 assertThat(again.ask(tokenFrame(1))).hasSize(316);
             }

@@ -27,6 +27,9 @@ class AdminClientTest {
 
     private Path folder;
 
+    /** What answers the next question; nobody looks at what it was asked. */
+    private CompletableFuture<String> answering = CompletableFuture.completedFuture("");
+
     @BeforeEach
     void shortFolder() throws IOException {
         folder = Files.createTempDirectory("ja");
@@ -34,6 +37,7 @@ class AdminClientTest {
 
     @AfterEach
     void leaveNothing() throws IOException {
+        assertThat(answering).isNotNull();
         Files.deleteIfExists(socket());
         Files.delete(folder);
     }
@@ -57,7 +61,7 @@ class AdminClientTest {
 
     @Test
     void readsChunksAndWhatGoesOnToTheEnd() throws Exception {
-        answer(
+        answering = answer(
                 "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\"a\"\r\nb;x=y\r\n:\"bcdefghi\"\r\n1\r\n}\r\n0\r\n\r\n");
         try (AdminClient.Answer answer = new AdminClient(socket()).ask("GET", "/", "")) {
             assertThat(answer.status()).isEqualTo(404);
@@ -65,7 +69,7 @@ class AdminClientTest {
         }
         Files.delete(socket());
 
-        answer("HTTP/1.1 200\r\n\r\nall of it");
+        answering = answer("HTTP/1.1 200\r\n\r\nall of it");
         try (AdminClient.Answer answer = new AdminClient(socket()).ask("GET", "/", "")) {
             assertThat(answer.text()).isEqualTo("all of it");
         }
@@ -73,13 +77,13 @@ class AdminClientTest {
 
     @Test
     void aBodyThatEndsBeforeItsEndIsNoBody() throws Exception {
-        answer("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}");
+        answering = answer("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}");
         try (AdminClient.Answer answer = new AdminClient(socket()).ask("GET", "/", "")) {
             assertThatThrownBy(answer::text).isInstanceOf(EOFException.class);
         }
         Files.delete(socket());
 
-        answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{}");
+        answering = answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{}");
         try (AdminClient.Answer answer = new AdminClient(socket()).ask("GET", "/", "")) {
             assertThatThrownBy(answer::text).isInstanceOf(EOFException.class);
         }
@@ -87,7 +91,7 @@ class AdminClientTest {
 
     @Test
     void whatSpeaksNoHttpIsTold() throws Exception {
-        answer("220 mail.example ESMTP\r\n");
+        answering = answer("220 mail.example ESMTP\r\n");
 
         assertThatThrownBy(() -> new AdminClient(socket()).ask("GET", "/", ""))
                 .hasMessageContaining("220 mail.example ESMTP");

@@ -93,7 +93,7 @@ class LogLinesTest {
         assertThat(text(entry))
                 .contains("java.lang.IllegalStateException: outer")
                 .contains("caused by java.lang.IllegalArgumentException: in\\u000aner");
-        assertThat(json(entry).get("trace").toString()).contains("caused by");
+        assertThat(String.valueOf(json(entry).get("trace"))).contains("caused by");
     }
 
     @Test

@@ -95,7 +95,7 @@ class BackupTest {
         }
         assertThat(RevocationFile.look(target).entries()).hasSize(1);
         assertThat(strangers(folder)).isEmpty();
-        assertThat(strangers(target.getParent())).isEmpty();
+        assertThat(strangers(folder.resolve("new"))).isEmpty();
     }
 
     @Test
