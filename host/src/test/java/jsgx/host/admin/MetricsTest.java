@@ -29,11 +29,11 @@ class MetricsTest {
         static Exposition parse(String text) {
             Map<String, String> types = new TreeMap<>();
             Map<String, Double> samples = new LinkedHashMap<>();
-            for (String line : text.split("\n")) {
+            for (String line : text.split("\n", -1)) {
                 if (line.startsWith("# TYPE ")) {
-                    String[] words = line.split(" ");
+                    String[] words = line.split(" ", -1);
                     assertThat(types.put(words[2], words[3])).as(line).isNull();
-                } else if (!line.startsWith("# HELP ")) {
+                } else if (!line.isEmpty() && !line.startsWith("# HELP ")) {
                     Matcher matcher = SAMPLE.matcher(line);
                     assertThat(matcher.matches()).as(line).isTrue();
                     String labels = matcher.group(2) == null ? "" : matcher.group(2);
