@@ -20,6 +20,7 @@ final class Commands {
             "run",
             "serve",
             "host",
+            "fleet",
             "console",
             "token",
             "policy",
@@ -65,6 +66,11 @@ final class Commands {
                         .addSubcommand("metrics", new HostMetricsCommand(run))
                         .addSubcommand("backup", new HostBackupCommand(run))
                         .addSubcommand("restore", new HostRestoreCommand(run));
+            case "fleet" ->
+                new CommandLine(new FleetCommand(run))
+                        .addSubcommand("status", new FleetStatusCommand(run))
+                        .addSubcommand("audit", new FleetAuditCommand(run))
+                        .addSubcommand("accept-rollback", new FleetAcceptRollbackCommand(run));
             case "console" -> new ConsoleCommand(run);
             case "token" ->
                 new CommandLine(new TokenCommand(run))

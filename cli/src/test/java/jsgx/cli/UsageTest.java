@@ -58,6 +58,10 @@ class UsageTest {
                 "host cache",
                 "host launches",
                 "host metrics",
+                "fleet",
+                "fleet status",
+                "fleet audit",
+                "fleet accept-rollback",
                 "doctor"
             })
     void everyCommandHasHelpWithAnExampleAndJson(String command) {
@@ -166,6 +170,9 @@ class UsageTest {
                     launch --audit-durability never x    | expected each, group, async
                     host                                 | which command? One of status, enclaves, cache, launches, metrics
                     host status                          | no daemon runs here
+                    fleet                                | which command? One of status, audit, accept-rollback
+                    fleet status                         | no daemon runs here
+                    fleet audit --since yesterday        | no daemon runs here
                     host cache --floor 1KiB              | --floor, --ceiling and --reset go with --workload
                     host cache --workload w --scheme lru | --workload goes with --floor, --ceiling, --reset and --flush
                     host launches -n 2000                | expected 0 to 1024

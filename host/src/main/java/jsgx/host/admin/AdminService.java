@@ -73,6 +73,7 @@ public final class AdminService implements Service {
         all.addAll(new LaunchResource(feed, streams).operations());
         all.addAll(new AuditResource(context.state(), streams).operations());
         all.addAll(new TokenResource(context).operations());
+        all.addAll(new FleetResource(context).operations());
         all.add(scrape());
         this.operations = List.copyOf(all);
     }

@@ -31,7 +31,7 @@ import jsgx.launch.audit.AuditVerification;
 /** The audit trail: a search, all of it, what comes, and whether it is whole. */
 final class AuditResource {
 
-    private static final Set<String> FILTERS = Set.of(
+    static final Set<String> FILTERS = Set.of(
             "since", "until", "id", "kind", "workload", "mrenclave", "mrsigner", "verdict", "rule", "code", "text");
 
     private static final long USUAL = 100;
@@ -57,7 +57,7 @@ final class AuditResource {
                 new Operation("GET", "/v1/audit/verify", this::verify));
     }
 
-    private static Predicate<AuditEvent> filter(Map<String, String> query) {
+    static Predicate<AuditEvent> filter(Map<String, String> query) {
         AuditQuery known = new AuditQuery(
                 query.containsKey("since") ? Fields.time("since", query.get("since")) : Instant.MIN,
                 query.containsKey("until") ? Fields.time("until", query.get("until")) : Instant.MAX,
@@ -142,7 +142,7 @@ final class AuditResource {
         return Answer.of(new Json().put("items", items).put("more", more[0]));
     }
 
-    private static Json json(AuditEntry.Event entry) {
+    static Json json(AuditEntry.Event entry) {
         AuditEvent event = entry.event();
         return new Json()
                 .put("number", entry.number())

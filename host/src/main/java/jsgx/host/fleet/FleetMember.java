@@ -103,7 +103,7 @@ public final class FleetMember implements Fleet, AutoCloseable {
         return new FleetMember(settings, hostName, store, clock, nanoClock);
     }
 
-    private static String hostName() {
+    static String hostName() {
         try {
             return Printable.of(
                     Files.readString(Path.of("/proc/sys/kernel/hostname")).strip());

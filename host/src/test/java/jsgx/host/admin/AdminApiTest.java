@@ -169,6 +169,10 @@ class AdminApiTest {
         call("POST", "/v1/tokens/{id}/expire", token + "expire", "{\"at\":\"2030-01-31T08:00:00Z\"}", 200);
         call("POST", "/v1/tokens/{id}/discard", token + "discard", "", 200);
         call("POST", "/v1/tokens/{id}/discard", token + "discard", "", 404);
+        get("/v1/fleet");
+        get("/v1/fleet/hosts");
+        assertThat(get("/v1/fleet/audit?limit=3").items()).isNotEmpty();
+        call("POST", "/v1/fleet/accept-rollback", "/v1/fleet/accept-rollback", "", 409);
         get("/v1/history");
         call("POST", "/v1/console/login", "/v1/console/login", "", 200);
         get("/metrics");

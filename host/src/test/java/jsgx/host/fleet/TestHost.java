@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import jsgx.arch.struct.Attributes;
@@ -34,14 +35,15 @@ final class TestHost implements AutoCloseable {
     final String name;
     final Governance governance;
     final RunningPlatform running;
-    final FleetMember member;
+    final @Nullable FleetMember inFleet;
 
-    private TestHost(Path state, String name, Governance governance, RunningPlatform running, FleetMember member) {
+    private TestHost(
+            Path state, String name, Governance governance, RunningPlatform running, @Nullable FleetMember member) {
         this.state = state;
         this.name = name;
         this.governance = governance;
         this.running = running;
-        this.member = member;
+        this.inFleet = member;
     }
 
     static HostOptions.Fleet settings(URI engine, @Nullable Path password, boolean goOn) {
@@ -66,6 +68,19 @@ final class TestHost implements AutoCloseable {
         return host;
     }
 
+    /** A host of no fleet. */
+    static TestHost alone(Path state) throws LaunchException {
+        PrivateFile.ensureFolder(state);
+        Governance governance =
+                Governance.in(state, InstantSource.system(), Durability.ASYNC).withTokens();
+        RunningPlatform running = RunningPlatform.of(platform(), governance.options());
+        return new TestHost(state, state.getFileName().toString(), governance, running, null);
+    }
+
+    FleetMember member() {
+        return Objects.requireNonNull(inFleet);
+    }
+
     /** What is said to the launch of an enclave of this signer. */
     PolicyVerdict judge(String mrSigner) {
         byte[] signer = java.util.HexFormat.of().parseHex(mrSigner);
@@ -87,10 +102,12 @@ final class TestHost implements AutoCloseable {
     }
 
     /** The host's own trail. */
-    List<AuditEntry> trail() throws LaunchException {
+    List<AuditEntry> trail() {
         List<AuditEntry> all = new ArrayList<>();
         try (AuditReader reader = AuditReader.open(state.resolve("audit"))) {
             reader.read(all::add);
+        } catch (LaunchException e) {
+            throw new AssertionError(e);
         }
         return all;
     }
@@ -107,7 +124,9 @@ final class TestHost implements AutoCloseable {
 
     @Override
     public void close() throws LaunchException {
-        member.close();
+        if (inFleet != null) {
+            inFleet.close();
+        }
         running.close();
         governance.close();
     }
