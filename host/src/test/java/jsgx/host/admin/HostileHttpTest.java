@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
@@ -180,16 +181,17 @@ class HostileHttpTest {
                 assertThat(change.get()).isEqualTo(200);
             }
             Set<Object> floors = new TreeSet<>();
-            ((List<?>) other.get("/v1/cache").json().get("workloads"))
-                    .forEach(each -> floors.add(((java.util.Map<?, ?>) each).get("floor")));
+            List<?> workloads = (List<?>)
+                    Objects.requireNonNull(other.get("/v1/cache").json().get("workloads"));
+            workloads.forEach(each -> floors.add(((java.util.Map<?, ?>) each).get("floor")));
             assertThat(floors).hasSize(40);
         }
     }
 
     /** A request to the console's TCP listener. */
     private static Reply console(String method, String path, String... headers) throws Exception {
-        try (SocketChannel channel =
-                SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), host.service.consolePort()))) {
+        try (SocketChannel channel = SocketChannel.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), host.service.consolePort()))) {
             return AdminHost.call(channel, method, path, "", headers);
         }
     }
@@ -213,7 +215,7 @@ class HostileHttpTest {
         Reply entered = console("GET", link, here);
         assertThat(entered.status()).isEqualTo(303);
         assertThat(entered.headers()).containsEntry("location", "/");
-        String cookie = entered.headers().get("set-cookie");
+        String cookie = entered.headers().getOrDefault("set-cookie", "");
         assertThat(cookie).contains("HttpOnly").contains("SameSite=Strict");
         String session = "Cookie: " + cookie.split(";", 2)[0];
         problem(console("GET", link, here), 401, "followed before");
@@ -230,12 +232,12 @@ class HostileHttpTest {
 
     @Test
     void metricsOnTcpAreMetricsAlone() throws Exception {
-        try (SocketChannel channel =
-                SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), host.service.metricsPort()))) {
+        try (SocketChannel channel = SocketChannel.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), host.service.metricsPort()))) {
             assertThat(AdminHost.call(channel, "GET", "/metrics", "").body()).contains("jsgx_epc_pages");
         }
-        try (SocketChannel channel =
-                SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), host.service.metricsPort()))) {
+        try (SocketChannel channel = SocketChannel.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), host.service.metricsPort()))) {
             assertThat(AdminHost.call(channel, "GET", "/v1/host", "").status()).isEqualTo(404);
         }
     }
