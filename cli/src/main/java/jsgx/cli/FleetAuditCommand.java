@@ -24,7 +24,10 @@ import picocli.CommandLine.TypeConversionException;
             "document a line."
         },
         footerHeading = "%nExit status 1 where there is none.%n%nExamples:%n",
-        footer = {"  jsgx fleet audit --verdict refused --since 24h", "  jsgx fleet audit --host alpha --kind revocation --json"})
+        footer = {
+            "  jsgx fleet audit --verdict refused --since 24h",
+            "  jsgx fleet audit --host alpha --kind revocation --json"
+        })
 final class FleetAuditCommand extends Subcommand {
 
     @Option(names = "--host", paramLabel = "NAME", description = "Of one host: its name, or its platform's id.")
@@ -104,7 +107,9 @@ final class FleetAuditCommand extends Subcommand {
                         Documents.string(event, "time"),
                         Text.printable(Documents.string(item, "host")),
                         Documents.string(event, "kind"),
-                        what.startsWith("refuse") ? screen.bad("%-8s".formatted(what)) : "%-8s".formatted(Text.printable(what)),
+                        what.startsWith("refuse")
+                                ? screen.bad("%-8s".formatted(what))
+                                : "%-8s".formatted(Text.printable(what)),
                         mrEnclave.isEmpty() ? "" : screen.hash(mrEnclave) + "  ",
                         screen.hashes(Text.printable(String.join("  ", parts))));
         surroundings.out().println(line.stripTrailing());
@@ -130,8 +135,9 @@ final class FleetAuditCommand extends Subcommand {
             try {
                 return surroundings.clock().instant().minus(new Lives().convert(text));
             } catch (TypeConversionException | DateTimeException | ArithmeticException other) {
-                throw new BadInput("--since: \"%s\" is no time: expected one such as 2026-01-31T08:00:00Z, or 24h for a day ago"
-                        .formatted(Text.printable(text)));
+                throw new BadInput(
+                        "--since: \"%s\" is no time: expected one such as 2026-01-31T08:00:00Z, or 24h for a day ago"
+                                .formatted(Text.printable(text)));
             }
         }
     }

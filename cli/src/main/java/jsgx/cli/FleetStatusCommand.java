@@ -47,7 +47,9 @@ final class FleetStatusCommand extends Subcommand {
         }
         Screen screen = screen();
         String name = Text.printable(Documents.string(fleet, "fleet"));
-        screen.line((good ? screen.good("in force") : screen.bad(Documents.truth(fleet, "partitioned") ? "partitioned" : "refusing"))
+        screen.line((good
+                        ? screen.good("in force")
+                        : screen.bad(Documents.truth(fleet, "partitioned") ? "partitioned" : "refusing"))
                 + "  " + Text.printable(Documents.string(fleet, "engine")));
         screen.blank();
         List<Fact> facts = new ArrayList<>();
@@ -57,7 +59,9 @@ final class FleetStatusCommand extends Subcommand {
             facts.add(new Fact(
                     "lease",
                     "%d ms, heard %d ms ago"
-                            .formatted(Documents.number(fleet, "leaseMillis"), Documents.number(fleet, "leaseAgeMillis"))));
+                            .formatted(
+                                    Documents.number(fleet, "leaseMillis"),
+                                    Documents.number(fleet, "leaseAgeMillis"))));
             facts.add(new Fact(
                     "audit stream",
                     "up to record %d, %s"
