@@ -98,12 +98,12 @@ class DemoCommandTest {
 
         assertThat(run.status()).isZero();
         assertThat(run.out().lines().filter(line -> line.startsWith("launched  MRENCLAVE ")))
-                .hasSize(7);
+                .hasSize(8);
         assertThat(run.out().lines().filter(line -> line.startsWith("refused  ")))
                 .hasSize(6);
         assertThat(run.out().lines().filter(line -> line.startsWith("  what to do ")))
                 .hasSize(6);
-        assertThat(run.out()).contains("as it should be  7 launches, 6 refusals, each by another check; ");
+        assertThat(run.out()).contains("as it should be  8 launches, 6 refusals, each by another check; ");
         assertThat(Samples.filesIn(folder))
                 .isEqualTo(List.of(
                         "first/enclave.sgxs",
