@@ -78,7 +78,7 @@ final class AdminHost implements AutoCloseable {
         Platform platform = platform();
         epc = SharedEpc.allocate(platform.epcSections());
         governance =
-                Governance.in(state, InstantSource.system(), Durability.ASYNC).withTokens();
+                Governance.in(state, InstantSource.system(), Durability.GROUP).withTokens();
         GovernorOptions options = governance.options().withPlacement(placement);
         running = RunningPlatform.of(platform, options);
         launcher = Launcher.on(running, options);
