@@ -68,6 +68,39 @@ class AuditLogTest {
     }
 
     @Test
+    void aTrailIsReadInPagesFromAnyEntryOn() throws Exception {
+        Path audit = folder.resolve("audit");
+        AuditOptions small = AuditOptions.defaults().withSegmentBytes(4096);
+        try (AuditLog log = AuditLog.open(audit, small, InstantSource.fixed(TestTrail.NOON))) {
+            for (int i = 0; i < 60; i++) {
+                log.record(event("launch-" + i));
+            }
+        }
+        List<AuditEntry> all = paged(audit, 1);
+        int last = all.size();
+        assertThat(all).extracting(AuditEntry::number).isEqualTo(LongRange.to(last));
+        for (int from = 1; from <= last; from++) {
+            List<AuditEntry> found = paged(audit, from);
+            assertThat(found).endsWith(all.subList(from - 1, last).toArray(AuditEntry[]::new));
+            assertThat(found.getFirst().number()).isLessThanOrEqualTo(from);
+        }
+        assertThat(paged(audit, last).getFirst().number())
+                .as("whole files before it are not read")
+                .isGreaterThan(last / 2);
+    }
+
+    private static List<AuditEntry> paged(Path audit, long from) throws LaunchException {
+        List<AuditEntry> all = new ArrayList<>();
+        try (AuditReader reader = AuditReader.openAt(audit, from)) {
+            for (List<AuditEntry> page = reader.next(7); !page.isEmpty(); page = reader.next(7)) {
+                assertThat(page).hasSizeLessThanOrEqualTo(7);
+                all.addAll(page);
+            }
+        }
+        return all;
+    }
+
+    @Test
     void checkpointsComeByNumberByTimeAndOnClose() throws Exception {
         try (AuditLog log = trail.open()) {
             for (int i = 0; i < 6; i++) {

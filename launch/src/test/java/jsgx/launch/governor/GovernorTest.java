@@ -1,13 +1,16 @@
 package jsgx.launch.governor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.EmbeddedAddressSpace;
 import jsgx.driver.InterfaceKind;
@@ -28,11 +31,14 @@ import jsgx.launch.cache.CacheLimits;
 import jsgx.launch.cache.Scheme;
 import jsgx.launch.load.EnclaveLoader;
 import jsgx.launch.policy.LaunchPolicy;
+import jsgx.launch.policy.PolicyFolder;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 import jsgx.launch.policy.QuotaTable;
 import jsgx.launch.policy.WorkloadQuota;
+import jsgx.launch.store.SharedTokens;
+import jsgx.launch.token.TokenIdentity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -194,6 +200,105 @@ class GovernorTest {
 
         assertThat(result.code()).isEqualTo("POLICY_REVOKED");
         assertThat(events).extracting(AuditEvent::verdict).containsExactly("allow", "refused");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aHostThatLostItsFleetLaunchesNothingAndIssuesNothing(InterfaceKind kind) throws Exception {
+        AtomicReference<String> refusal = new AtomicReference<>("nothing was heard");
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withFleet(new TestFleet(refusal)))) {
+            LaunchResult refused = launch(launcher, kind);
+            assertThat(refused.code()).isEqualTo("POLICY_UNAVAILABLE");
+            assertThat(refused.explanation().found()).contains("nothing was heard");
+            TokenIdentity identity =
+                    TokenIdentity.of(new byte[32], new byte[32], new Attributes(Attributes.MODE64BIT, 3));
+            assertThat(launcher.running()
+                            .governor()
+                            .issueToUserSpace(identity, new Workload("web"))
+                            .verdict()
+                            .effect())
+                    .isEqualTo(Effect.UNAVAILABLE);
+
+            refusal.set("");
+            assertThat(launch(launcher, kind).launched()).isTrue();
+        }
+    }
+
+    @Test
+    void aFleetThatIsLostBetweenJudgementAndEinitIsSeen() throws Exception {
+        AtomicReference<String> refusal = new AtomicReference<>("");
+        AuditTrail losing = event -> {
+            events.add(event);
+            if (event.kind() == Kind.INTENT) {
+                refusal.set("nothing was heard");
+            }
+        };
+        LaunchResult result = launch(options.withAudit(losing).withFleet(new TestFleet(refusal)), InterfaceKind.V5);
+
+        assertThat(result.code()).isEqualTo("POLICY_UNAVAILABLE");
+        assertThat(events).extracting(AuditEvent::verdict).containsExactly("allow", "refused");
+    }
+
+    @Test
+    void whatTheFleetCannotBeToldIsRevokedHereAndStaysSo() throws Exception {
+        try (Launcher launcher =
+                Launcher.on(TestPlatforms.platform(), options.withFleet(new TestFleet(new AtomicReference<>(""))))) {
+            Revocation signer = new Revocation.Signer(TestPlatforms.OTHER_KEY.mrSigner());
+            Revoker revoker = launcher.running().governor().revoker();
+
+            assertThatThrownBy(() -> revoker.revoke(signer)).hasMessageContaining("is revoked, but: no way to tell");
+            assertThat(launch(launcher, InterfaceKind.V5).code()).isEqualTo("POLICY_REVOKED");
+            assertThatThrownBy(() -> revoker.reinstate(signer)).hasMessageContaining("no way to tell");
+            assertThat(launch(launcher, InterfaceKind.V5).code()).isEqualTo("POLICY_REVOKED");
+        }
+    }
+
+    @Test
+    void whatOthersRevokedIsAdoptedInOneStepAndRecordedEach() throws Exception {
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options)) {
+            Revocation signer = new Revocation.Signer(TestPlatforms.OTHER_KEY.mrSigner());
+            Revoker revoker = launcher.running().governor().revoker();
+            revoker.adopt(List.of(signer, new Revocation.LaunchEnclaveSvn(2)), List.of(), ", by host b")
+                    .settle();
+            assertThat(launch(launcher, InterfaceKind.V5).code()).isEqualTo("POLICY_REVOKED");
+
+            revoker.adopt(List.of(), List.of(signer, new Revocation.LaunchEnclaveSvn(2)), ", by host b")
+                    .settle();
+            assertThat(launch(launcher, InterfaceKind.V5).launched()).isTrue();
+            assertThat(events)
+                    .filteredOn(event -> event.kind() == Kind.REVOCATION)
+                    .extracting(AuditEvent::verdict)
+                    .containsExactly("revoke", "revoke", "reinstate", "reinstate");
+        }
+    }
+
+    /** A fleet that cannot be told anything. */
+    private record TestFleet(AtomicReference<String> why) implements Fleet {
+
+        @Override
+        public String refusal() {
+            return why.get();
+        }
+
+        @Override
+        public void revoked(Revocation revocation) throws LaunchException {
+            throw new LaunchException("no way to tell");
+        }
+
+        @Override
+        public void reinstating(Revocation revocation) throws LaunchException {
+            throw new LaunchException("no way to tell");
+        }
+
+        @Override
+        public void installing(PolicyFolder.Installed policy, boolean acceptRollback) throws LaunchException {
+            throw new LaunchException("no way to tell");
+        }
+
+        @Override
+        public Optional<SharedTokens> tokens() {
+            return Optional.empty();
+        }
     }
 
     @Test
