@@ -109,9 +109,13 @@ final class Clients implements AutoCloseable {
 
     private void close(Connection connection) {
         if (connection.close()) {
-            connections.remove(connection.id());
-            leave(connection.peer());
+            closed(connection);
         }
+    }
+
+    private void closed(Connection connection) {
+        connections.remove(connection.id());
+        leave(connection.peer());
     }
 
     /** One thread's work, until the end. */
@@ -238,9 +242,9 @@ final class Clients implements AutoCloseable {
                 }
                 long since = System.nanoTime() - options.stall().toNanos();
                 for (Connection connection : connections.values()) {
-                    if (connection.isStalledSince(since)) {
+                    if (connection.closeStalledSince(since)) {
                         counters.stalled.increment();
-                        close(connection);
+                        closed(connection);
                     }
                 }
             }

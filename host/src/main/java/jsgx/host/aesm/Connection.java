@@ -173,9 +173,10 @@ final class Connection {
         return both;
     }
 
-    /** Whether it has been in the middle of a frame since this time. */
-    synchronized boolean isStalledSince(long time) {
-        return !closed && !owned && stalledSince != NEVER && stalledSince - time <= 0;
+    /** Ends it where it is nobody's and has been in the middle of a frame since this time; true where this call did. */
+    synchronized boolean closeStalledSince(long time) {
+        // Looked at and closed in one: a thread that took it in between would use a number that is another connection's by then.
+        return !owned && stalledSince != NEVER && stalledSince - time <= 0 && close();
     }
 
     /** Ends it; true where this call did. */
