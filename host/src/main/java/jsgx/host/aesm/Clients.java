@@ -125,20 +125,40 @@ final class Clients implements AutoCloseable {
             ReadySet.Batch few = new ReadySet.Batch(arena, READS);
             Connection.Buffer buffer = new Connection.Buffer(arena);
             while (!ended) {
-                lanes.await(some);
-                Lane lane = lanes.turn();
-                if (lane != null) {
-                    read(lane, few, buffer);
-                    lanes.turned(lane);
-                }
-                Waiting next = lanes.next();
-                if (next != null) {
-                    answer(next, buffer);
-                    lanes.answered();
+                try {
+                    work(some, few, buffer);
+                } catch (RuntimeException | Error e) {
+                    // Of memory, for one, there may be more later: a thread that ends here is missing for ever, and says nothing.
+                    LOG.log(System.Logger.Level.ERROR, "the AESM socket met what it does not expect", e);
                 }
             }
         } catch (LinuxException e) {
             LOG.log(System.Logger.Level.ERROR, "the AESM socket is served no more", e);
+        }
+    }
+
+    private void work(ReadySet.Batch some, ReadySet.Batch few, Connection.Buffer buffer) throws LinuxException {
+        lanes.await(some);
+        Lane lane = lanes.turn();
+        if (lane != null) {
+            try {
+                read(lane, few, buffer);
+            } finally {
+                lanes.turned(lane);
+            }
+        }
+        Waiting next = lanes.next();
+        if (next != null) {
+            boolean done = false;
+            try {
+                answer(next, buffer);
+                done = true;
+            } finally {
+                lanes.answered();
+                if (!done) {
+                    close(next.connection());
+                }
+            }
         }
     }
 
@@ -237,19 +257,27 @@ final class Clients implements AutoCloseable {
             Connection.Buffer buffer = new Connection.Buffer(arena);
             while (!ended) {
                 Thread.sleep(TICK);
-                for (Waiting over : lanes.overdue(System.nanoTime())) {
-                    send(over.connection(), answers.error(over.request(), AesmError.BACKEND_SERVER_BUSY), buffer);
-                }
-                long since = System.nanoTime() - options.stall().toNanos();
-                for (Connection connection : connections.values()) {
-                    if (connection.closeStalledSince(since)) {
-                        counters.stalled.increment();
-                        closed(connection);
-                    }
+                try {
+                    lookAtTime(buffer);
+                } catch (RuntimeException | Error e) {
+                    LOG.log(System.Logger.Level.ERROR, "the AESM socket's clock met what it does not expect", e);
                 }
             }
         } catch (InterruptedException e) {
             // The end.
+        }
+    }
+
+    private void lookAtTime(Connection.Buffer buffer) {
+        for (Waiting over : lanes.overdue(System.nanoTime())) {
+            send(over.connection(), answers.error(over.request(), AesmError.BACKEND_SERVER_BUSY), buffer);
+        }
+        long since = System.nanoTime() - options.stall().toNanos();
+        for (Connection connection : connections.values()) {
+            if (connection.closeStalledSince(since)) {
+                counters.stalled.increment();
+                closed(connection);
+            }
         }
     }
 
