@@ -97,6 +97,7 @@ public final class AesmService implements Service {
             file = claimed;
             UnixListener bound = UnixListener.listen(claimed.bindAt(), PERMISSIONS, BACKLOG, null);
             listener = bound;
+            bound.refuseDescriptors();
             Clients served = new Clients(options, answers, counters);
             clients = served;
             served.start();

@@ -26,6 +26,7 @@ final class SocketCalls {
     private static final int SO_PEERCRED = 17;
     private static final int SO_SNDTIMEO = 21;
     private static final int SO_PEERPIDFD = 77;
+    private static final int SO_PASSRIGHTS = 83;
     private static final int SCM_RIGHTS = 1;
     private static final int SHUT_RDWR = 2;
 
@@ -133,6 +134,15 @@ final class SocketCalls {
                             SO_SNDTIMEO,
                             timeval.address(),
                             timeval.byteSize()));
+        }
+    }
+
+    /** Lets nobody pass descriptors, also to what is accepted from it; -ENOPROTOOPT where the kernel is older than 6.16. */
+    static long refuseDescriptors(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment no = arena.allocateFrom(JAVA_INT, 0);
+            return Linux.call(
+                    SystemCall.SETSOCKOPT, descriptor, SOL_SOCKET, SO_PASSRIGHTS, no.address(), no.byteSize());
         }
     }
 

@@ -85,6 +85,17 @@ public final class UnixListener implements AutoCloseable {
         return true;
     }
 
+    /**
+     * Lets nobody who connects from now on pass descriptors, where the kernel can (Linux 6.16). The kernel lets go of one that is not wanted in the thread that
+     * reads or closes, and that waits for as long as its sender likes: SO_LINGER of a TCP socket, a file system of the sender's own.
+     */
+    public void refuseDescriptors() throws IOException {
+        long result = socket.call(SocketCalls::refuseDescriptors);
+        if (result != -Errors.ENOPROTOOPT) {
+            Linux.check("SO_PASSRIGHTS", result);
+        }
+    }
+
     /** Where it listens. */
     public Path path() {
         return path;
