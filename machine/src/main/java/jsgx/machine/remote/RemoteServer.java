@@ -66,18 +66,26 @@ public final class RemoteServer implements AutoCloseable {
      */
     public String serve() {
         lanes.closeOthers();
-        Thread other = Thread.ofPlatform().daemon().name("jsgx-session").start(() -> lanes.serve(1));
-        lanes.serve(0);
+        Thread other = Thread.ofPlatform().daemon().name("jsgx-session").unstarted(() -> lanes.serve(1));
         boolean interrupted = false;
-        while (other.isAlive()) {
+        try {
+            // Where the system has no thread left it ends here, and is released all the same.
+            other.start();
+            lanes.serve(0);
+            while (other.isAlive()) {
+                try {
+                    other.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
             try {
-                other.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
+                session.release();
+            } finally {
+                lanes.close();
             }
         }
-        session.release();
-        lanes.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

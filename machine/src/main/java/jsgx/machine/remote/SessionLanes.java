@@ -83,7 +83,8 @@ final class SessionLanes {
             lost("the front end is gone");
         } catch (LaneEnded | BadMessage e) {
             lost(String.valueOf(e.getMessage()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Of memory there may be none: what the session has must be released all the more.
             lost("what it asked for failed: " + e);
         }
     }
