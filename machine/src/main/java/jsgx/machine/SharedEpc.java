@@ -142,6 +142,7 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
                 check(hidden.mapAt(address(page), offset(page), Epc.PAGE_SIZE), "hide", page);
                 check(part.file.punch(offset(page), Epc.PAGE_SIZE), "empty", page);
                 set(page, null);
+                part.hidden();
             }
         } finally {
             lock.unlock();
@@ -191,6 +192,11 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
 
         private final MemoryFile file;
 
+        /** How many pages lie in it, and whether it is closed; guarded by the lock. */
+        private int pages;
+
+        private boolean closed;
+
         private Part(MemoryFile file) {
             this.file = file;
         }
@@ -214,13 +220,15 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
                 if (parts.get(page) != null) {
                     throw new IllegalStateException("EPC page %d is another session's".formatted(page));
                 }
-                if (!hasRoom()
+                if (closed
+                        || !hasRoom()
                         || file.write(address(page), offset(page), Epc.PAGE_SIZE) != Epc.PAGE_SIZE
                         || Linux.failed(file.mapAt(address(page), offset(page), Epc.PAGE_SIZE))) {
                     file.punch(offset(page), Epc.PAGE_SIZE);
                     return false;
                 }
                 set(page, this);
+                pages++;
                 check(hidden.punch(offset(page), Epc.PAGE_SIZE), "move", page);
                 return true;
             } finally {
@@ -228,10 +236,31 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
             }
         }
 
-        /** Gives the descriptor back. The session's enclaves, which must be gone, have no pages any more. */
+        /** A page went back. */
+        private void hidden() {
+            pages--;
+            if (closed && pages == 0) {
+                file.close();
+            }
+        }
+
+        /**
+         * The session is over. The descriptor is given back with the last page: the reclaimer, at work for another session, may be the last that holds an
+         * enclave, and to punch by a number that is another file's by then would be a hole in that.
+         */
         @Override
         public void close() {
-            file.close();
+            lock.lock();
+            try {
+                if (!closed) {
+                    closed = true;
+                    if (pages == 0) {
+                        file.close();
+                    }
+                }
+            } finally {
+                lock.unlock();
+            }
         }
     }
 
