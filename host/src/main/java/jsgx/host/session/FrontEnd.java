@@ -108,7 +108,7 @@ final class FrontEnd {
             @Nullable Thread serving = null;
             try {
                 Greeting.accept(connection, server.welcome(), server.descriptors(), Deadline.in(ANSWER));
-                serving = Thread.ofPlatform().daemon().name("jsgx-session").start(() -> ended(server.serve()));
+                serving = Thread.ofPlatform().daemon().name("jsgx-session").start(() -> serve(server));
                 awaitEnd();
             } finally {
                 server.close();
@@ -159,9 +159,16 @@ final class FrontEnd {
         };
     }
 
-    private void ended(String why) {
-        LOG.log(System.Logger.Level.DEBUG, "the session of process {0} ended: {1}", peer.pid(), why);
-        connection.close();
+    private void serve(RemoteServer server) {
+        try {
+            String why = server.serve();
+            LOG.log(System.Logger.Level.DEBUG, "the session of process {0} ended: {1}", peer.pid(), why);
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.ERROR, "what the session of process " + peer.pid() + " had is not released", e);
+        } finally {
+            // It would have a place for as long as the client stays connected.
+            connection.close();
+        }
     }
 
     private void awaitEnd() {

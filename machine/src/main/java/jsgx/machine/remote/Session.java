@@ -2,12 +2,14 @@ package jsgx.machine.remote;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import jsgx.arch.Cpuid;
@@ -26,6 +28,7 @@ import jsgx.machine.linux.Errors;
 import jsgx.machine.sgx.CpuidSites;
 import jsgx.machine.space.Caller;
 import jsgx.machine.space.ProgramSpace;
+import org.jspecify.annotations.Nullable;
 
 /** What a daemon has of one front end's run: its files, address spaces and threads, by the numbers that the front end gave them. */
 final class Session implements Lane.Server {
@@ -437,11 +440,28 @@ final class Session implements Lane.Server {
 
     /** Everything that the front end had is released. Nobody serves it any more. */
     void release() {
-        threads.values().forEach(ServedThread::end);
-        spaces.values().forEach(ServedSpace::end);
-        files.values().forEach(File::close);
+        @Nullable RuntimeException[] first = new RuntimeException[1];
+        each(threads.values(), ServedThread::end, first);
+        each(spaces.values(), ServedSpace::end, first);
+        each(files.values(), File::close, first);
         threads.clear();
         spaces.clear();
         files.clear();
+        if (first[0] != null) {
+            throw first[0];
+        }
+    }
+
+    /** What cannot be released keeps nothing else from it: a file that stays open would keep its enclave's EPC pages for ever. */
+    private static <T> void each(Collection<T> all, Consumer<T> release, @Nullable RuntimeException[] first) {
+        for (T one : all) {
+            try {
+                release.accept(one);
+            } catch (RuntimeException e) {
+                if (first[0] == null) {
+                    first[0] = e;
+                }
+            }
+        }
     }
 }
