@@ -88,7 +88,7 @@ public final class DriverSocket implements Service {
             listener = UnixListener.listen(file.bindAt(), "rw-------", BACKLOG, poller);
             file.publish("rw-rw-rw-", "");
             UnixListener accepting = listener;
-            Thread acceptor = Thread.ofVirtual().name("jsgx-driver").start(() -> accept(accepting));
+            Thread acceptor = Thread.ofPlatform().daemon().name("jsgx-driver").start(() -> accept(accepting));
             listening = new Listening(file, poller, listener, acceptor);
             trouble = "";
             done = true;
@@ -114,8 +114,7 @@ public final class DriverSocket implements Service {
     private void accept(UnixListener listener) {
         while (!stopping) {
             try {
-                UnixConnection connection = listener.accept();
-                Thread.ofVirtual().name("jsgx-front-end").start(() -> serve(connection));
+                begin(listener.accept());
                 trouble = "";
             } catch (AsynchronousCloseException e) {
                 return;
@@ -127,6 +126,20 @@ public final class DriverSocket implements Service {
                 trouble = String.valueOf(e.getMessage());
                 LockSupport.parkNanos(PAUSE.toNanos());
             }
+        }
+    }
+
+    /**
+     * Serves a connection in a thread of the system. To let go of a descriptor that a client passed, or to close a connection with such a one unread, holds the
+     * thread for as long as the client likes (SO_LINGER of a TCP socket, a file system of its own), and a virtual thread would hold one of the few carriers of
+     * all of them.
+     */
+    private void begin(UnixConnection connection) throws IOException {
+        try {
+            Thread.ofPlatform().daemon().name("jsgx-front-end").start(() -> serve(connection));
+        } catch (OutOfMemoryError e) {
+            connection.close();
+            throw new IOException("no thread is left for a front end: " + e.getMessage(), e);
         }
     }
 
