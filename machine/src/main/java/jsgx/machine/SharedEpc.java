@@ -269,5 +269,11 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
     public void close() {
         arena.close();
         hidden.close();
+        for (int page = 0; page < parts.length(); page++) {
+            Part part = parts.get(page);
+            if (part != null) {
+                part.file.close();
+            }
+        }
     }
 }

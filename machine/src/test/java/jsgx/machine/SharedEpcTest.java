@@ -88,6 +88,34 @@ class SharedEpcTest {
         }
     }
 
+    /** The reclaimer may be the last that holds an enclave, when its session has ended. */
+    @Test
+    void aPageThatIsFreedAfterItsSessionComesBack() throws Exception {
+        try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
+                SharedEpc.Part next = epc.part()) {
+            SharedEpc.Part ended = epc.part();
+            MemorySegment seen = mapped(ended);
+            fill(epc, 7, 0x77);
+            assertThat(ended.show(7)).isTrue();
+
+            ended.close();
+            assertThat(ended.show(8)).as("of a session that ended").isFalse();
+            // Whatever is opened next gets the lowest number that is free.
+            try (SharedEpc.Part other = epc.part()) {
+                MemorySegment others = mapped(other);
+                fill(epc, 7, 0x77);
+                others.set(ValueLayout.JAVA_BYTE, 7L * Epc.PAGE_SIZE + 17, (byte) 0x11);
+
+                epc.freed(7);
+
+                assertThat(at(others, 7)).as("another session's memory").isEqualTo((byte) 0x11);
+            }
+            assertThat(at(seen, 7)).as("of the session that ended").isZero();
+            assertThat(epc.epc().page(7).get(ValueLayout.JAVA_BYTE, 17)).isZero();
+            assertThat(next.show(7)).isTrue();
+        }
+    }
+
     @Test
     void aPageThatGoesToAnotherSessionTakesNothingAlong() throws Exception {
         try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
