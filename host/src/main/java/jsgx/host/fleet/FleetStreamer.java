@@ -60,8 +60,8 @@ final class FleetStreamer implements AutoCloseable {
                 : Math.max(0, Duration.between(first, clock.instant()).toMillis());
     }
 
-    /** Streams what is not streamed yet. */
-    void stream() throws LaunchException {
+    /** Streams what is not streamed yet; one thread at a time, as a batch belongs to the cursor that it was read after. */
+    synchronized void stream() throws LaunchException {
         boolean done = false;
         try {
             AuditReader from = reader == null ? begin() : reader;
@@ -142,7 +142,7 @@ final class FleetStreamer implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         AuditReader open = reader;
         reader = null;
         if (open != null) {
