@@ -64,6 +64,9 @@ final class FleetRules {
     private final Set<Revocation> unpurged = new HashSet<>();
     private boolean unsaved;
 
+    /** One at a time settles: what two do at once is recorded twice. Taken before {@link #changing}. */
+    private final ReentrantLock settling = new ReentrantLock();
+
     /**
      * @param host what the host's governor goes by
      * @param revoker who revokes on this host
@@ -97,10 +100,10 @@ final class FleetRules {
 
     /** Has here in force what the fleet has now, for every launch that begins after this returns. */
     void follow() throws LaunchException {
-        FleetRevision now = store.revision();
         changing.lock();
         try {
-            now = sameFleet(now);
+            // Asked under the lock: an answer from before an accepted rollback would bring the former fleet's id back.
+            FleetRevision now = sameFleet(store.revision());
             if (now.revision() != revision || own < 0) {
                 takeRevocations();
             }
@@ -307,6 +310,15 @@ final class FleetRules {
 
     /** Does what is left to do of what is in force: waits for launches that had begun before, purges tokens, keeps the file. */
     void settle() throws LaunchException {
+        settling.lock();
+        try {
+            settleAlone();
+        } finally {
+            settling.unlock();
+        }
+    }
+
+    private void settleAlone() throws LaunchException {
         List<Revoker.Adopted> adopted;
         Set<Revocation> purged;
         FleetFile file;
