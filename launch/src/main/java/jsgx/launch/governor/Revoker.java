@@ -200,6 +200,9 @@ public final class Revoker {
         private final List<Revocation> reinstated;
         private final String origin;
 
+        /** How many of them are on record; guarded by this. */
+        private int recorded;
+
         private Adopted(long revision, List<Revocation> revoked, List<Revocation> reinstated, String origin) {
             this.revision = revision;
             this.revoked = List.copyOf(revoked);
@@ -208,17 +211,18 @@ public final class Revoker {
         }
 
         /** Waits for launches that began before, purges tokens and records what was adopted; may be tried again after a failure. */
-        public void settle() throws LaunchException {
+        public synchronized void settle() throws LaunchException {
             await(revision, "what other hosts revoked is in force");
             List<LaunchException> unreachable = new ArrayList<>();
             if (!revoked.isEmpty()) {
                 purge(identity -> revoked.stream().anyMatch(each -> each.mayCover(identity)), unreachable);
             }
-            for (Revocation each : revoked) {
-                record("revoke", each + origin, revision);
+            // Tried again it goes on: what is on record stays there once.
+            for (; recorded < revoked.size(); recorded++) {
+                record("revoke", revoked.get(recorded) + origin, revision);
             }
-            for (Revocation each : reinstated) {
-                record("reinstate", each + origin, revision);
+            for (; recorded < revoked.size() + reinstated.size(); recorded++) {
+                record("reinstate", reinstated.get(recorded - revoked.size()) + origin, revision);
             }
             if (!unreachable.isEmpty()) {
                 throw unreachable.getFirst();
