@@ -95,7 +95,7 @@ final class FleetResource {
 
     private Answer acceptRollback(Call call) throws LaunchException {
         call.body(false, Call.SMALL).end();
-        fleet.acceptRollback();
+        fleet.acceptRollback(call.who());
         return status();
     }
 }

@@ -256,10 +256,12 @@ public final class FleetMember implements Fleet, AutoCloseable {
     /**
      * Takes the fleet's data for the newest although it is older than this host has seen, with all that is revoked on this host; that is
      * recorded before it is done.
+     *
+     * @param who does, as the audit trail says
      */
-    public void acceptRollback() throws LaunchException {
+    public void acceptRollback(String who) throws LaunchException {
         Joined now = joined();
-        record("accept-rollback", "%s as it is now, which is older than this host has seen".formatted(store.name()));
+        record(who, "accept-rollback", "%s as it is now, which is older than this host has seen".formatted(store.name()));
         now.rules().acceptRollback();
         now.loops().wake();
     }
@@ -273,6 +275,10 @@ public final class FleetMember implements Fleet, AutoCloseable {
     }
 
     private void record(String verdict, String what) throws LaunchException {
+        record(Workloads.ofThisProcess().name(), verdict, what);
+    }
+
+    private void record(String who, String verdict, String what) throws LaunchException {
         Joined now = joined();
         LOG.log(System.Logger.Level.WARNING, "fleet {0}: {1}: {2}", settings.namespace(), verdict, what);
         now.host()
@@ -281,7 +287,7 @@ public final class FleetMember implements Fleet, AutoCloseable {
                         HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()),
                         clock.instant(),
                         AuditEvent.Kind.ADMINISTRATION,
-                        Workloads.ofThisProcess().name(),
+                        who,
                         "",
                         "",
                         "",

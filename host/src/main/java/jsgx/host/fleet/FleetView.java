@@ -113,15 +113,16 @@ public final class FleetView {
     /**
      * Takes the fleet's data for the newest although it is older than this host has seen.
      *
+     * @param who does, as the audit trail says
      * @throws LaunchException where this host is of no fleet, or the act cannot be recorded
      */
-    public void acceptRollback() throws LaunchException {
+    public void acceptRollback(String who) throws LaunchException {
         if (!(context.governance().options().fleet() instanceof FleetMember member)) {
             throw new LaunchException(
                     "this host is of no fleet: its own list of revocations is accepted with  jsgx policy"
                             + " revoke --accept-rollback");
         }
-        member.acceptRollback();
+        member.acceptRollback(who);
     }
 
     private FleetStore store() throws LaunchException {

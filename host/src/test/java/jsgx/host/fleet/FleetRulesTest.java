@@ -162,14 +162,14 @@ class FleetRulesTest {
             TestHost.until(
                     "says why", () -> host.judge(signer(99).mrSigner()).reason().contains("its data is gone"));
         }
-        first.member().acceptRollback();
+        first.member().acceptRollback("uid:4711");
         TestHost.until("it goes on", () -> first.effect(signer(99)) == Effect.ALLOW);
         assertThat(first.effect(ONE)).isEqualTo(Effect.REVOKED);
         TestHost.until(
                 "the other one asks too",
                 () -> second.judge(signer(99).mrSigner()).reason().contains("began anew"));
 
-        second.member().acceptRollback();
+        second.member().acceptRollback("uid:4711");
         TestHost.until("it goes on", () -> second.effect(signer(99)) == Effect.ALLOW);
         assertThat(second.effect(ONE)).isEqualTo(Effect.REVOKED);
         TestHost.until("the fleet has it again", () -> {
@@ -203,7 +203,7 @@ class FleetRulesTest {
                         .contains("older data than this host has seen: expected revision 2 or later, found 1"));
 
         String before = first.member().store().revision().id();
-        first.member().acceptRollback();
+        first.member().acceptRollback("uid:4711");
         TestHost.until("it goes on", () -> first.effect(signer(99)) == Effect.ALLOW);
         assertThat(first.effect(signer(2))).isEqualTo(Effect.REVOKED);
         assertThat(first.member().store().revision().id())
