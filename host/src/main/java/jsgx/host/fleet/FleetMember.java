@@ -48,7 +48,11 @@ public final class FleetMember implements Fleet, AutoCloseable {
 
     private static final long SHORTEST_LEASE = 100;
     private static final long LONGEST_LEASE = 3_600_000;
-    private static final long ENGINE_TIMEOUT = 1000;
+
+    /** How long an answer of the engine, and the first at the start, is waited for, whatever the lease, in milliseconds: at least, and at most. */
+    private static final long SHORTEST_WAIT = 1000;
+
+    private static final long LONGEST_WAIT = 5000;
 
     private final HostOptions.Fleet settings;
     private final String hostName;
@@ -98,7 +102,7 @@ public final class FleetMember implements Fleet, AutoCloseable {
             throw new LaunchException("fleet.engine is not given: expected redis://host:port");
         }
         RedisEngine engine = new RedisEngine(
-                settings.engine(), settings.passwordFile(), Duration.ofMillis(Math.max(lease, ENGINE_TIMEOUT)));
+                settings.engine(), settings.passwordFile(), Duration.ofMillis(Math.clamp(lease, SHORTEST_WAIT, LONGEST_WAIT)));
         FleetStore store = new RedisFleetStore(engine, settings.namespace(), STREAM_RECORDS, clock);
         return new FleetMember(settings, hostName, store, clock, nanoClock);
     }
@@ -129,9 +133,10 @@ public final class FleetMember implements Fleet, AutoCloseable {
         loops.start();
     }
 
-    /** Waits until the host has heard from its fleet, or for as long as its lease: where the engine is away it is refused launches, not its start. */
+    /** Waits until the host has heard from its fleet, or for as long as its lease, and not for long: where the engine is away it is refused launches, not its start. */
     void awaitFleet() {
-        long end = System.nanoTime() + settings.lease().toNanos();
+        long end = System.nanoTime()
+                + TimeUnit.MILLISECONDS.toNanos(Math.min(settings.lease().toMillis(), LONGEST_WAIT));
         while (!lease.holds()
                 && System.nanoTime() < end
                 && !Thread.currentThread().isInterrupted()) {
