@@ -47,10 +47,11 @@ public final class Host {
         }
     }
 
-    /** Ends what has begun; launches in flight finish within the time given. */
+    /** Ends what has begun; launches in flight finish within the time given, which all services share. */
     public synchronized void stop(Duration grace) {
+        long end = System.nanoTime() + grace.toNanos();
         for (Service service : started.reversed()) {
-            service.stop(grace);
+            service.stop(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         }
         started.clear();
     }

@@ -248,7 +248,9 @@ public final class AdminService implements Service {
                 close(each);
             }
         }
-        endpoints.forEach(endpoint -> endpoint.stop(grace));
+        // Launches in flight, which end after this, have the other half.
+        long end = System.nanoTime() + grace.toNanos() / 2;
+        endpoints.forEach(endpoint -> endpoint.stop(Duration.ofNanos(Math.max(0, end - System.nanoTime()))));
         open.reversed().forEach(AdminService::close);
         open.clear();
         endpoints.clear();

@@ -38,6 +38,9 @@ final class HttpConnection implements ConnectionContext, DataWriter {
 
     private boolean coming;
 
+    /** Whether there is no request, and none is being answered. */
+    private volatile boolean idle;
+
     HttpConnection(HttpEndpoint endpoint, Wire wire, PeerInfo remote, String id) {
         this.endpoint = endpoint;
         this.wire = wire;
@@ -52,7 +55,12 @@ final class HttpConnection implements ConnectionContext, DataWriter {
             if (patience.isNegative()) {
                 throw new SocketTimeoutException("a request did not come in time");
             }
+            idle = !coming;
+            if (idle && endpoint.isClosed()) {
+                throw new CloseConnectionException("the server ends");
+            }
             int read = wire.read(chunk, patience);
+            idle = false;
             if (!coming) {
                 coming = true;
                 begun = System.nanoTime();
@@ -60,6 +68,13 @@ final class HttpConnection implements ConnectionContext, DataWriter {
             return read < 0 ? null : Arrays.copyOf(chunk, read);
         } catch (IOException e) {
             throw new CloseConnectionException("the client went away", e);
+        }
+    }
+
+    /** Closes it where the client asks for nothing now. */
+    void closeIdle() {
+        if (idle) {
+            wire.close();
         }
     }
 

@@ -23,7 +23,6 @@ import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.http1.Http1ConnectionSelectorConfig;
-import io.helidon.webserver.spi.ServerConnection;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -64,6 +63,7 @@ final class HttpEndpoint implements ListenerContext, AutoCloseable {
     private final Semaphore room = new Semaphore(MOST_CONNECTIONS);
     private final AtomicLong connections = new AtomicLong();
     private final Set<Wire> open = ConcurrentHashMap.newKeySet();
+    private final Set<HttpConnection> served = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /** An endpoint that serves nobody yet. */
@@ -156,8 +156,12 @@ final class HttpEndpoint implements ListenerContext, AutoCloseable {
         try (Wire wire = accepted.wire()) {
             HttpConnection connection =
                     new HttpConnection(this, wire, accepted.remote(), Long.toString(connections.incrementAndGet()));
-            ServerConnection http = selector.connection(connection);
-            http.handle(FixedLimit.create());
+            served.add(connection);
+            try {
+                selector.connection(connection).handle(FixedLimit.create());
+            } finally {
+                served.remove(connection);
+            }
         } catch (CloseConnectionException | RequestException e) {
             // The client went away, or was told why its request makes no sense.
         } catch (InterruptedException e) {
@@ -213,10 +217,11 @@ final class HttpEndpoint implements ListenerContext, AutoCloseable {
         return executor;
     }
 
-    /** Requests under way get this long; then all connections are closed. The listeners are closed before. */
+    /** Requests under way get this long; then all connections are closed, those without one at once. The listeners are closed before. */
     void stop(Duration grace) {
         closed = true;
         executor.shutdown();
+        served.forEach(HttpConnection::closeIdle);
         try {
             if (!grace.isZero() && room.tryAcquire(MOST_CONNECTIONS, grace.toMillis(), TimeUnit.MILLISECONDS)) {
                 room.release(MOST_CONNECTIONS);
