@@ -96,7 +96,12 @@ public final class Restore {
             Manifest manifest = unpack(file, unpacked);
             long entries = check(unpacked, manifest);
             record(unpacked, file, manifest, clock);
-            Path before = exchange(unpacked, folder, empty, clock.instant());
+            exchange(unpacked, folder, empty);
+            // From here on what was unpacked is in force, and under its name lies what was there before: that is never removed.
+            Path former = unpacked;
+            unpacked = null;
+            Path before = empty ? null : putAway(former, folder, clock.instant());
+            sync(folder);
             return new Done(manifest, entries, before);
         } catch (ZipException e) {
             throw new HostException("%s is no backup, or was cut short: %s".formatted(file, e.getMessage()), e);
@@ -234,9 +239,8 @@ public final class Restore {
         }
     }
 
-    /** Puts a folder in the place of another, in one step, and returns where the other lies now; null where it was empty. */
-    private static @Nullable Path exchange(Path unpacked, Path state, boolean empty, Instant now) throws IOException {
-        @Nullable Path before = null;
+    /** Puts a folder in the place of another, in one step; the other has its name afterwards, where it was not empty. */
+    private static void exchange(Path unpacked, Path state, boolean empty) throws IOException {
         if (empty) {
             Files.move(unpacked, state, StandardCopyOption.ATOMIC_MOVE);
         } else {
@@ -252,14 +256,25 @@ public final class Restore {
                     throw new IOException("the folders cannot change places: error " + -result);
                 }
             }
-            before = unused(state.resolveSibling(
-                    "%s.before-%s".formatted(state.getFileName(), now.toString().replaceAll("[^0-9TZ]", ""))));
-            Files.move(unpacked, before, StandardCopyOption.ATOMIC_MOVE);
         }
+    }
+
+    /** Gives the folder that was there before a name of its own, and returns where it lies. */
+    private static Path putAway(Path former, Path state, Instant now) {
+        Path before = unused(state.resolveSibling(
+                "%s.before-%s".formatted(state.getFileName(), now.toString().replaceAll("[^0-9TZ]", ""))));
+        try {
+            return Files.move(former, before, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            // A full disk for one: it stays where it is.
+            return former;
+        }
+    }
+
+    private static void sync(Path state) throws IOException {
         try (FileChannel channel = FileChannel.open(state.resolveSibling("."), StandardOpenOption.READ)) {
             channel.force(true);
         }
-        return before;
     }
 
     private static Path unused(Path wanted) {
