@@ -1,6 +1,7 @@
 package jsgx.host.admin;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -30,6 +31,8 @@ import jsgx.launch.audit.AuditVerification;
 
 /** The audit trail: a search, all of it, what comes, and whether it is whole. */
 final class AuditResource {
+
+    private static final System.Logger LOG = System.getLogger("jsgx.host.admin");
 
     static final Set<String> FILTERS = Set.of(
             "since", "until", "id", "kind", "workload", "mrenclave", "mrsigner", "verdict", "rule", "code", "text");
@@ -168,7 +171,9 @@ final class AuditResource {
         Predicate<AuditEvent> filter = filter(call.query(FILTERS));
         reading(reader -> {
             call.response().header(HeaderNames.CONTENT_TYPE, "application/x-ndjson");
-            try (OutputStream out = new BufferedOutputStream(call.response().outputStream())) {
+            // Closed only where all was written: a trail that breaks off must not look like a whole one.
+            OutputStream out = new BufferedOutputStream(call.response().outputStream());
+            try {
                 reader.read(entry -> {
                     if (entry instanceof AuditEntry.Event event && filter.test(event.event())) {
                         try {
@@ -178,6 +183,10 @@ final class AuditResource {
                         }
                     }
                 });
+                out.close();
+            } catch (LaunchException e) {
+                LOG.log(System.Logger.Level.ERROR, "the audit trail cannot be sent: {0}", e.getMessage());
+                throw new CloseConnectionException("the audit trail cannot be read to its end", e);
             }
             return true;
         });
