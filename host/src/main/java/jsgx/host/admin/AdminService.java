@@ -184,7 +184,7 @@ public final class AdminService implements Service {
                 })
                 .register(new ConsolePages());
         int port = tcp("console", address, routing);
-        door.listensAt(port);
+        door.listensAt(address.getAddress(), port);
         return port;
     }
 

@@ -3,9 +3,13 @@ package jsgx.host.admin;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import jsgx.host.admin.Operation.Answer;
 import jsgx.host.console.ConsolePages;
 
@@ -19,26 +23,32 @@ final class ConsoleDoor {
     private static final Set<String> READING = Set.of("GET", "HEAD");
 
     private final ConsoleSessions sessions;
-    private volatile int port;
+
+    /** The names that this listener has in a Host header, the first for links; empty where it does not listen. */
+    private volatile List<String> names = List.of();
 
     ConsoleDoor(ConsoleSessions sessions) {
         this.sessions = sessions;
     }
 
     /** Where it listens. */
-    void listensAt(int number) {
-        port = number;
+    void listensAt(InetAddress address, int port) {
+        String own = address instanceof Inet6Address ? "[::1]" : address.getHostAddress();
+        names = Stream.of(own, "127.0.0.1", "localhost", "[::1]")
+                .distinct()
+                .map(name -> name + ":" + port)
+                .toList();
     }
 
     /** The operation that makes a link, for the admin socket. */
     Operation login() {
         return new Operation("POST", "/v1/console/login", call -> {
             call.body(false, Call.SMALL).end();
-            if (port == 0) {
+            if (names.isEmpty()) {
                 throw Problem.conflict("the console is off").advice("set console.listen in the configuration");
             }
             String end = sessions.linkEnd().toString();
-            String url = "http://127.0.0.1:%d/login?key=%s".formatted(port, sessions.link(call.who()));
+            String url = "http://%s/login?key=%s".formatted(names.getFirst(), sessions.link(call.who()));
             return Answer.of(new Json().put("url", url).put("expires", end));
         });
     }
@@ -46,10 +56,10 @@ final class ConsoleDoor {
     /** The Host header names this listener. */
     void checkHost(ServerRequest request) {
         String host = request.headers().value(HeaderNames.HOST).orElse("");
-        if (!Set.of("127.0.0.1:" + port, "localhost:" + port, "[::1]:" + port).contains(host)) {
+        if (!names.contains(host)) {
             throw new Problem(421, "Misdirected request", "this server is not \"%s\"".formatted(host))
                     .where("Host")
-                    .expected("127.0.0.1:" + port);
+                    .expected(String.join(" or ", names));
         }
     }
 
