@@ -105,8 +105,9 @@ public record Configuration(
         if (value.isPresent()) {
             values.put(setting, value.get());
         } else {
+            Kind kind = setting.kind();
             errors.add(YamlError.of(
-                    where, "expected %s, found \"%s\"".formatted(setting.kind().expected(), text)));
+                    where, "expected %s, found \"%s\"".formatted(kind.expected(), kind.told(String.valueOf(text)))));
         }
     }
 

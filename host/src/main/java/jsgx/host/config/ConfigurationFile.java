@@ -156,7 +156,9 @@ record ConfigurationFile(
             Kind kind = setting.kind();
             Fields.scalar(node, kind.expected(), problems).ifPresent(scalar -> {
                 if (kind.read(scalar.value()).isEmpty()) {
-                    problems.add(scalar, "expected %s, found %s".formatted(kind.expected(), scalar.kind()));
+                    String told = kind.told(scalar.value());
+                    String found = told.equals(scalar.value()) ? scalar.kind() : '"' + told + '"';
+                    problems.add(scalar, "expected %s, found %s".formatted(kind.expected(), found));
                 }
                 settings.put(setting, scalar.value());
             });

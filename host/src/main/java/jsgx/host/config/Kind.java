@@ -161,6 +161,13 @@ public enum Kind {
     /** The value of a text; empty where it is none of this kind. {@link #NONE} stays a text. */
     abstract Optional<?> read(String text);
 
+    /** A text that is none of this kind, as it may be told and logged: without what may be a password. */
+    String told(String text) {
+        return this == ENGINE_OR_NONE
+                ? text.replaceAll("(?s).*@", "…@").replaceAll("(?s)\\?.*", "?…")
+                : text;
+    }
+
     private static String oneOf(Stream<String> words) {
         return "one of " + String.join(", ", words.toList());
     }
