@@ -68,12 +68,6 @@ public enum Kind {
             return orNone(text, Kind::word);
         }
     },
-    ADDRESS_OR_NONE("an IP address and a port such as 127.0.0.1:9480, or none") {
-        @Override
-        Optional<?> read(String text) {
-            return orNone(text, Kind::address);
-        }
-    },
     LOOPBACK_OR_NONE("a loopback address and a port such as 127.0.0.1:7480, or none") {
         @Override
         Optional<?> read(String text) {

@@ -19,7 +19,7 @@ public enum Setting {
     AESM_TIMEOUT("aesm.timeout", Kind.DURATION, "how long an AESM request may take"),
     ADMIN_GROUP("admin.group", Kind.NAME_OR_NONE, "the group whose members may use the admin socket"),
     CONSOLE_LISTEN("console.listen", Kind.LOOPBACK_OR_NONE, "where the console listens, or none"),
-    METRICS_LISTEN("metrics.listen", Kind.ADDRESS_OR_NONE, "where metrics are served on TCP, or none"),
+    METRICS_LISTEN("metrics.listen", Kind.LOOPBACK_OR_NONE, "where metrics are served on TCP, or none"),
     PLACEMENT("placement", Kind.PLACEMENT, "where tokens are kept", true),
     CACHE_MAX_BYTES("cache.max-bytes", Kind.SIZE, "the bound of the kernel's cache of tokens", true),
     CACHE_MAX_ENTRIES("cache.max-entries", Kind.COUNT_OR_NONE, "its bound in tokens, or none", true),

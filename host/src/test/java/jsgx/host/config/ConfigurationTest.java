@@ -56,7 +56,7 @@ class ConfigurationTest {
                 aesm: {socket: none, white-list: /w, queue: 7, timeout: 250ms}
                 admin: {group: wheel}
                 console: {listen: "[::1]:99"}
-                metrics: {listen: "0.0.0.0:9480"}
+                metrics: {listen: "127.0.0.1:9480"}
                 placement: both
                 cache: {max-bytes: 3MiB, max-entries: 12, scheme: sieve}
                 epc: 1 GiB
@@ -75,7 +75,7 @@ class ConfigurationTest {
         assertThat(String.valueOf(options.console()))
                 .contains("0:0:0:0:0:0:0:1")
                 .endsWith(":99");
-        assertThat(String.valueOf(options.metrics())).endsWith("0.0.0.0:9480");
+        assertThat(String.valueOf(options.metrics())).endsWith("127.0.0.1:9480");
         assertThat(options.placement()).isEqualTo(Placement.BOTH);
         assertThat(options.cache()).isEqualTo(new HostOptions.Cache(3 << 20, 12, Scheme.SIEVE));
         assertThat(options.epc()).isEqualTo(1L << 30);
