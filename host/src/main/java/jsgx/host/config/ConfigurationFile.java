@@ -157,8 +157,17 @@ record ConfigurationFile(
             Fields.scalar(node, kind.expected(), problems).ifPresent(scalar -> {
                 if (kind.read(scalar.value()).isEmpty()) {
                     String told = kind.told(scalar.value());
-                    String found = told.equals(scalar.value()) ? scalar.kind() : '"' + told + '"';
-                    problems.add(scalar, "expected %s, found %s".formatted(kind.expected(), found));
+                    if (told.equals(scalar.value())) {
+                        problems.add(scalar, "expected %s, found %s".formatted(kind.expected(), scalar.kind()));
+                    } else {
+                        // Without the line, which has the password too.
+                        problems.addAll(List.of(new YamlError(
+                                problems.file(),
+                                scalar.line(),
+                                scalar.column(),
+                                "expected %s, found \"%s\"".formatted(kind.expected(), told),
+                                "")));
+                    }
                 }
                 settings.put(setting, scalar.value());
             });
