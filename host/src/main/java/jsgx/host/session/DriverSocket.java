@@ -212,10 +212,11 @@ public final class DriverSocket implements Service {
         while (admission.inFlight() > 0 && deadline.nanosLeft() > 0) {
             LockSupport.parkNanos(1_000_000);
         }
-        frontEnds.forEach(FrontEnd::close);
         // A launch does not hear of its client's end, and who closes what a client passed may wait for it: the end of the host waits for neither.
         Deadline released = Deadline.in(RELEASED);
         while (places.all() > 0 && released.nanosLeft() > 0) {
+            // One that was just let in may not have been among them before.
+            frontEnds.forEach(FrontEnd::close);
             LockSupport.parkNanos(1_000_000);
         }
         if (places.all() > 0) {
