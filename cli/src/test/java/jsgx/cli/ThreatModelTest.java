@@ -53,7 +53,7 @@ class ThreatModelTest {
     }
 
     private static String source(String test) throws IOException {
-        for (String module : List.of("arch", "driver", "image", "launch", "machine", "cli")) {
+        for (String module : List.of("arch", "driver", "image", "launch", "machine", "host", "cli")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
                 List<Path> found =
                         files.filter(file -> file.endsWith(test + ".java")).toList();
