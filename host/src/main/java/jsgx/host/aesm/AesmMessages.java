@@ -15,8 +15,8 @@ import jsgx.arch.struct.EinitToken;
  */
 final class AesmMessages {
 
-    /** The most that the body of a request may have. aesmd's own requests stay below a tenth of it. */
-    static final int MAX_BODY = 1 << 16;
+    /** The most that the body of a request may have: much more than what is served needs, and little for each of thousands of connections. */
+    static final int MAX_BODY = 1 << 14;
 
     /** Bytes of the length before a body. */
     static final int LENGTH = 4;

@@ -128,7 +128,8 @@ final class Clients implements AutoCloseable {
                 try {
                     work(some, few, buffer);
                 } catch (RuntimeException | Error e) {
-                    // Of memory, for one, there may be more later: a thread that ends here is missing for ever, and says nothing.
+                    // Of memory, for one, there may be more later: a thread that ends here is missing for ever, and
+                    // says nothing.
                     LOG.log(System.Logger.Level.ERROR, "the AESM socket met what it does not expect", e);
                 }
             }

@@ -175,7 +175,8 @@ final class Connection {
 
     /** Ends it where it is nobody's and has been in the middle of a frame since this time; true where this call did. */
     synchronized boolean closeStalledSince(long time) {
-        // Looked at and closed in one: a thread that took it in between would use a number that is another connection's by then.
+        // Looked at and closed in one: a thread that took it in between would use a number that is another connection's
+        // by then.
         return !owned && stalledSince != NEVER && stalledSince - time <= 0 && close();
     }
 

@@ -157,9 +157,7 @@ public enum Kind {
 
     /** A text that is none of this kind, as it may be told and logged: without what may be a password. */
     String told(String text) {
-        return this == ENGINE_OR_NONE
-                ? text.replaceAll("(?s).*@", "…@").replaceAll("(?s)\\?.*", "?…")
-                : text;
+        return this == ENGINE_OR_NONE ? text.replaceAll("(?s).*@", "…@").replaceAll("(?s)\\?.*", "?…") : text;
     }
 
     private static String oneOf(Stream<String> words) {

@@ -102,7 +102,9 @@ public final class FleetMember implements Fleet, AutoCloseable {
             throw new LaunchException("fleet.engine is not given: expected redis://host:port");
         }
         RedisEngine engine = new RedisEngine(
-                settings.engine(), settings.passwordFile(), Duration.ofMillis(Math.clamp(lease, SHORTEST_WAIT, LONGEST_WAIT)));
+                settings.engine(),
+                settings.passwordFile(),
+                Duration.ofMillis(Math.clamp(lease, SHORTEST_WAIT, LONGEST_WAIT)));
         FleetStore store = new RedisFleetStore(engine, settings.namespace(), STREAM_RECORDS, clock);
         return new FleetMember(settings, hostName, store, clock, nanoClock);
     }
@@ -266,7 +268,10 @@ public final class FleetMember implements Fleet, AutoCloseable {
      */
     public void acceptRollback(String who) throws LaunchException {
         Joined now = joined();
-        record(who, "accept-rollback", "%s as it is now, which is older than this host has seen".formatted(store.name()));
+        record(
+                who,
+                "accept-rollback",
+                "%s as it is now, which is older than this host has seen".formatted(store.name()));
         now.rules().acceptRollback();
         now.loops().wake();
     }

@@ -212,7 +212,8 @@ public final class DriverSocket implements Service {
         while (admission.inFlight() > 0 && deadline.nanosLeft() > 0) {
             LockSupport.parkNanos(1_000_000);
         }
-        // A launch does not hear of its client's end, and who closes what a client passed may wait for it: the end of the host waits for neither.
+        // A launch does not hear of its client's end, and who closes what a client passed may wait for it: the end of
+        // the host waits for neither.
         Deadline released = Deadline.in(RELEASED);
         while (places.all() > 0 && released.nanosLeft() > 0) {
             // One that was just let in may not have been among them before.

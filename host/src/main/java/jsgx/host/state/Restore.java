@@ -97,7 +97,8 @@ public final class Restore {
             long entries = check(unpacked, manifest);
             record(unpacked, file, manifest, clock);
             exchange(unpacked, folder, empty);
-            // From here on what was unpacked is in force, and under its name lies what was there before: that is never removed.
+            // From here on what was unpacked is in force, and under its name lies what was there before: that is never
+            // removed.
             Path former = unpacked;
             unpacked = null;
             Path before = empty ? null : putAway(former, folder, clock.instant());

@@ -132,7 +132,7 @@ class AesmServiceTest {
                 }
             }
             try (AesmClient client = host.connect()) {
-                assertThat(client.ask(frame(filled(1 << 16, 0)))).isEqualTo(NO_MESSAGE);
+                assertThat(client.ask(frame(filled(AesmMessages.MAX_BODY, 0)))).isEqualTo(NO_MESSAGE);
                 assertThat(AesmClient.token(client.ask(tokenFrame(1)))).hasSize(304);
             }
         }
