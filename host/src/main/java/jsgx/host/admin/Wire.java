@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import jsgx.machine.linux.Deadline;
 import jsgx.machine.linux.UnixConnection;
 
@@ -61,7 +63,14 @@ interface Wire extends AutoCloseable {
 
             @Override
             public void write(byte[] bytes) throws IOException {
-                out.write(bytes);
+                // A socket's stream knows no deadline for writing: the close ends a write that waits.
+                CompletableFuture<Void> late = CompletableFuture.runAsync(
+                        this::close, CompletableFuture.delayedExecutor(WRITE.toMillis(), TimeUnit.MILLISECONDS));
+                try {
+                    out.write(bytes);
+                } finally {
+                    late.cancel(false);
+                }
             }
 
             @Override

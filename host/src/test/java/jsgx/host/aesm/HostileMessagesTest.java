@@ -144,7 +144,8 @@ class HostileMessagesTest {
                 case 2 -> noise(random.nextInt(64));
                 case 3 -> message(1 + random.nextInt(24), fields());
                 case 4 -> message(List.of(3, 10, 11).get(random.nextInt(3)), fields());
-                default -> random.nextInt(50) == 0 ? noise(random.nextInt(AesmMessages.MAX_BODY)) : join(fields(), fields());
+                default ->
+                    random.nextInt(50) == 0 ? noise(random.nextInt(AesmMessages.MAX_BODY)) : join(fields(), fields());
             };
         }
 
