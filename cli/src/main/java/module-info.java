@@ -7,6 +7,7 @@ module jsgx.cli {
     requires transitive jsgx.image;
     requires transitive jsgx.launch;
     requires transitive jsgx.machine;
+    requires transitive jsgx.study;
     requires info.picocli;
     requires io.avaje.json;
     // JEP 260: sun.misc.Signal stays until something takes its place.

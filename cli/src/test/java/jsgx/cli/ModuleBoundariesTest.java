@@ -35,6 +35,8 @@ class ModuleBoundariesTest {
                 .definedBy("jsgx.machine..")
                 .layer("host")
                 .definedBy("jsgx.host..")
+                .layer("study")
+                .definedBy("jsgx.study..")
                 .layer("cli")
                 .definedBy("jsgx.cli..")
                 .whereLayer("arch")
@@ -49,6 +51,8 @@ class ModuleBoundariesTest {
                 .mayOnlyAccessLayers("driver", "image", "arch")
                 .whereLayer("host")
                 .mayOnlyAccessLayers("launch", "machine", "driver", "image", "arch")
+                .whereLayer("study")
+                .mayOnlyAccessLayers("launch", "driver", "image", "arch")
                 .whereLayer("cli")
                 .mayNotBeAccessedByAnyLayer()
                 .check(JSGX);
@@ -87,7 +91,8 @@ class ModuleBoundariesTest {
                         "jsgx.image..",
                         "jsgx.launch..",
                         "jsgx.machine..",
-                        "jsgx.host.."))
+                        "jsgx.host..",
+                        "jsgx.study.."))
                 .should()
                 .accessField(System.class, "out")
                 .orShould()
@@ -99,7 +104,7 @@ class ModuleBoundariesTest {
 
     @Test
     void packagesOfAModuleFormNoCycle() {
-        for (String module : new String[] {"arch", "driver", "image", "launch", "host"}) {
+        for (String module : new String[] {"arch", "driver", "image", "launch", "host", "study"}) {
             slices().matching("jsgx." + module + ".(*)..")
                     .should()
                     .beFreeOfCycles()

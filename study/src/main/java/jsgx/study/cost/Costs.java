@@ -1,0 +1,46 @@
+package jsgx.study.cost;
+
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each step costs, in nanoseconds: for each a list of equally likely times, ascending, as a calibration measured them.
+ *
+ * @param machine what they were measured on, for people
+ */
+public record Costs(String machine, Map<Step, long[]> nanos) {
+
+    public Costs {
+        EnumMap<Step, long[]> copy = new EnumMap<>(Step.class);
+        for (Step step : Step.values()) {
+            long @Nullable [] times = nanos.get(step);
+            if (times == null || times.length == 0) {
+                throw new IllegalArgumentException("no times of the step " + step);
+            }
+            long[] ascending = times.clone();
+            Arrays.sort(ascending);
+            copy.put(step, ascending);
+        }
+        nanos = copy;
+    }
+
+    /** One time of a step, drawn at random. */
+    public long draw(Step step, RandomGenerator random) {
+        long[] times = times(step);
+        return times[random.nextInt(times.length)];
+    }
+
+    /** The time that half of them stay below. */
+    public long median(Step step) {
+        long[] times = times(step);
+        return times[times.length / 2];
+    }
+
+    private long[] times(Step step) {
+        return Objects.requireNonNull(nanos.get(step), "each step has its times");
+    }
+}

@@ -1,0 +1,15 @@
+/** Token-cache designs, measured on recorded and generated workloads. */
+module jsgx.study {
+    requires static transitive org.jspecify;
+    requires HdrHistogram;
+    requires io.avaje.json;
+    requires transitive jsgx.arch;
+    requires transitive jsgx.driver;
+    requires transitive jsgx.image;
+    requires transitive jsgx.launch;
+
+    exports jsgx.study.cost;
+    exports jsgx.study.design;
+    exports jsgx.study.simulation;
+    exports jsgx.study.trace;
+}
