@@ -35,6 +35,27 @@ public final class Paging {
         }
     }
 
+    /** The page stays. */
+    void endReclaim(long address) {
+        enclave.lock().lock();
+        try {
+            EnclavePages pages = enclave.pageTable();
+            pages.clear(index(address), EnclavePages.RECLAIMING);
+        } finally {
+            enclave.lock().unlock();
+        }
+    }
+
+    /** Whether a page of the enclave is in this EPC page. */
+    boolean isAt(long address, int page) {
+        enclave.lock().lock();
+        try {
+            return enclave.pageTable().place(index(address)) == page;
+        } finally {
+            enclave.lock().unlock();
+        }
+    }
+
     /** EBLOCK of a page that no page table shows any more. */
     void block(int page) {
         enclave.lock().lock();
@@ -56,6 +77,7 @@ public final class Paging {
             int slot = evict(page, content);
             int index = index(address);
             pages.clear(index, EnclavePages.RECLAIMING);
+            enclave.removeChild();
             if (slot >= 0) {
                 pages.evicted(index, slot, content);
                 kernel.moved(enclave, address, true);
@@ -63,7 +85,6 @@ public final class Paging {
                 pages.lost(index);
                 forceOut(page);
             }
-            enclave.removeChild();
             if (enclave.children() == 0 && enclave.isInitialized()) {
                 writeSecs();
             }

@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 import jsgx.driver.Workload;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The reclaimer: writes pages that nobody accessed lately to ordinary memory, {@link #SCAN} at a time. Those who need a page do
@@ -76,32 +79,120 @@ public final class Reclaimer {
         }
     }
 
-    private int reclaim(int[] chunk) {
+    /** What one page brings up keeps none of the others: it stays in the EPC, for the next that look for pages. */
+    private int reclaim(int[] isolated) {
+        Batch batch = new Batch(isolated);
+        batch.each(this::mark, this::putBack);
+        batch.each(this::block, this::unmark);
+        batch.each(this::write, this::afterWrite);
+        batch.each(this::free, page -> {});
+        batch.rethrow();
+        return batch.count;
+    }
+
+    /** Whether nobody accessed the page lately: it is on its way out then. */
+    private boolean mark(int page) {
         EpcPages pages = kernel.pages();
-        int old = 0;
-        for (int page : chunk) {
-            Enclave enclave = pages.enclave(page);
-            if (enclave.testAndClearYoung(pages.address(page))) {
-                pages.putBack(page);
-                enclave.drop();
-            } else {
-                enclave.paging().beginReclaim(pages.address(page));
-                chunk[old++] = page;
-            }
+        Enclave enclave = pages.enclave(page);
+        if (enclave.testAndClearYoung(pages.address(page))) {
+            return false;
         }
-        for (int i = 0; i < old; i++) {
-            Enclave enclave = pages.enclave(chunk[i]);
-            enclave.zap(pages.address(chunk[i]));
-            enclave.paging().block(chunk[i]);
-        }
-        for (int i = 0; i < old; i++) {
-            int page = chunk[i];
-            Enclave enclave = pages.enclave(page);
-            enclave.paging().write(page, pages.address(page));
+        enclave.paging().beginReclaim(pages.address(page));
+        return true;
+    }
+
+    private boolean block(int page) {
+        EpcPages pages = kernel.pages();
+        Enclave enclave = pages.enclave(page);
+        enclave.zap(pages.address(page));
+        enclave.paging().block(page);
+        return true;
+    }
+
+    private boolean write(int page) {
+        EpcPages pages = kernel.pages();
+        pages.enclave(page).paging().write(page, pages.address(page));
+        return true;
+    }
+
+    private boolean free(int page) {
+        Enclave enclave = kernel.pages().enclave(page);
+        try {
             kernel.free(page, enclave.workload());
+            return true;
+        } finally {
             enclave.drop();
         }
-        return old;
+    }
+
+    private void putBack(int page) {
+        Enclave enclave = kernel.pages().enclave(page);
+        kernel.pages().putBack(page);
+        enclave.drop();
+    }
+
+    private void unmark(int page) {
+        EpcPages pages = kernel.pages();
+        pages.enclave(page).paging().endReclaim(pages.address(page));
+        putBack(page);
+    }
+
+    /** A blocked page that was not written stays marked, since nobody can use it: the next attempt writes it. One that was written is free. */
+    private void afterWrite(int page) {
+        EpcPages pages = kernel.pages();
+        if (pages.enclave(page).paging().isAt(pages.address(page), page)) {
+            putBack(page);
+        } else {
+            free(page);
+        }
+    }
+
+    /** Isolated pages, and what the steps make of them. */
+    private static final class Batch {
+
+        private final int[] pages;
+        private int count;
+        private @Nullable RuntimeException exception;
+        private @Nullable Error error;
+
+        Batch(int[] pages) {
+            this.pages = pages;
+            count = pages.length;
+        }
+
+        /** Takes a step with each page; those with which it does not go on are left. */
+        void each(IntPredicate step, IntConsumer leave) {
+            int goOn = 0;
+            for (int i = 0; i < count; i++) {
+                int page = pages[i];
+                if (attempt(page, step)) {
+                    pages[goOn++] = page;
+                } else {
+                    leave.accept(page);
+                }
+            }
+            count = goOn;
+        }
+
+        private boolean attempt(int page, IntPredicate step) {
+            try {
+                return step.test(page);
+            } catch (RuntimeException e) {
+                exception = e;
+            } catch (Error e) {
+                error = e;
+            }
+            return false;
+        }
+
+        void rethrow() {
+            if (error != null) {
+                throw error;
+            }
+            if (exception != null) {
+                throw exception;
+            }
+        }
     }
 
     /** Lets others go on who hold the pages or the locks that a page would come from. */
