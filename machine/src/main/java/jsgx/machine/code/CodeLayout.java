@@ -22,7 +22,7 @@ public final class CodeLayout {
     /** The address that AT_SYSINFO_EHDR gets: the vDSO's ELF header. */
     public static final long VDSO = CODE;
 
-    /** {@code syscall; int3}: what a supervision that stops threads executes system calls with. */
+    /** {@code syscall}, and then {@code int3} until it stops: what a supervision that stops threads executes system calls with. */
     public static final long SYSTEM_CALL = CODE + 0x3000;
 
     /** Where a thread is after the system call there: at its {@code int3}. */
@@ -30,7 +30,7 @@ public final class CodeLayout {
 
     /**
      * The clone that makes the agent, its arguments in registers as for any: {@code syscall}, behind which the new thread becomes the agent and
-     * the old one meets an {@code int3}.
+     * the old one meets an {@code int3}, until it stops.
      */
     public static final long CLONE_AGENT = CODE + 0x3010;
 

@@ -52,12 +52,13 @@ public final class CodePages {
         int vdsoEnd = asm.size();
 
         reserve(asm, offset(CodeLayout.SYSTEM_CALL));
-        asm.syscall().int3();
+        asm.syscall();
+        trap(asm);
         reserve(asm, offset(CodeLayout.CLONE_AGENT));
         Label agent = new Label();
         asm.syscall().test(Reg.RAX, Reg.RAX).jump(Condition.E, agent);
         reserve(asm, offset(CodeLayout.AFTER_CLONE_AGENT));
-        asm.int3();
+        trap(asm);
         reserve(asm, offset(CodeLayout.AGENT));
         asm.bind(agent);
         AgentCode.emit(asm);
@@ -95,6 +96,15 @@ public final class CodePages {
         Label target = new Label();
         return new CodePages(
                 kernel, stub, asm -> asm.bind(target, offset(enter)).jmp(target));
+    }
+
+    /**
+     * Stops the thread, however often it takes: where another thread of the program has SIGTRAP ignored while this one's waits to be delivered, the
+     * kernel throws it away, and the thread would go on.
+     */
+    private static void trap(Assembler asm) {
+        Label again = asm.here();
+        asm.int3().jmp(again);
     }
 
     private static int offset(long address) {

@@ -141,9 +141,12 @@ class VdsoTest {
 
     @Test
     void theGadgetsAreWhereTheyShouldBe() {
-        assertThat(bytes(CodeLayout.SYSTEM_CALL, 3)).containsExactly(0x0f, 0x05, 0xcc);
+        // A trap that another thread makes the kernel forget comes again.
+        int[] trap = {0xcc, 0xe9, 0xfa, 0xff, 0xff, 0xff};
+        assertThat(bytes(CodeLayout.SYSTEM_CALL, 2)).containsExactly(0x0f, 0x05);
+        assertThat(bytes(CodeLayout.AFTER_SYSTEM_CALL, trap.length)).containsExactly(trap);
         assertThat(bytes(CodeLayout.CLONE_AGENT, 5)).containsExactly(0x0f, 0x05, 0x48, 0x85, 0xc0);
-        assertThat(bytes(CodeLayout.AFTER_CLONE_AGENT, 1)).containsExactly(0xcc);
+        assertThat(bytes(CodeLayout.AFTER_CLONE_AGENT, trap.length)).containsExactly(trap);
         assertThat(bytes(pages.vdso().enclu(), 3)).containsExactly(0x0f, 0x01, 0xd7);
     }
 
