@@ -27,7 +27,7 @@ import jsgx.machine.sgx.CpuidSites;
 import jsgx.machine.sgx.SgxThread;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
-import jsgx.machine.task.Task;
+import jsgx.machine.task.StoppedThread;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +56,7 @@ public final class EnclaveExecution implements SgxThread {
     private static final long PAGE = Epc.PAGE_SIZE;
     private static final FaultAnswer RESUME = new FaultAnswer.Resume();
 
-    private final Task task;
+    private final StoppedThread task;
     private final EnclaveSpace space;
     private final LogicalProcessor processor;
     private final Vdso vdso;
@@ -77,7 +77,7 @@ public final class EnclaveExecution implements SgxThread {
      * @param cpuidSites those of the address space
      */
     public EnclaveExecution(
-            Task task,
+            StoppedThread task,
             EnclaveSpace space,
             LogicalProcessor processor,
             Vdso vdso,

@@ -1,18 +1,17 @@
 package jsgx.machine.remote;
 
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import jsgx.arch.EnclaveMode;
 import jsgx.arch.RegisterFile;
 import jsgx.machine.enclave.EnclaveExecution;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
-import jsgx.machine.task.Task;
+import jsgx.machine.task.StoppedThread;
 import org.jspecify.annotations.Nullable;
 
 /** A thread of a front end's program. What it does with SGX is done here; the thread itself is the front end's. */
-final class ServedThread implements Task {
+final class ServedThread implements StoppedThread {
 
     private static final long SHORTEST_PAUSE = 50_000;
     private static final long LONGEST_PAUSE = 2_000_000;
@@ -64,16 +63,6 @@ final class ServedThread implements Task {
         return registers;
     }
 
-    @Override
-    public long systemCall(long number, long... arguments) {
-        throw new UnsupportedOperationException("the front end makes system calls");
-    }
-
-    @Override
-    public void evict(BooleanSupplier left) {
-        throw new UnsupportedOperationException("evicted by range");
-    }
-
     /** Serves one stop of the thread. */
     private void serve(In in, Out out, Function<In, @Nullable FaultAnswer> how) {
         synchronized (this) {
@@ -114,17 +103,22 @@ final class ServedThread implements Task {
 
     /** The thread is no more. */
     void end() {
-        synchronized (this) {
-            if (ended) {
-                return;
-            }
-            ended = true;
-        }
+        refuse();
         while (served) {
             LockSupport.parkNanos(SHORTEST_PAUSE);
         }
-        execution().ended();
+        leave();
         space.leave(this);
+    }
+
+    /** No stop of the thread is served from now on. */
+    private synchronized void refuse() {
+        ended = true;
+    }
+
+    /** The thread, which nobody serves any more, is outside. */
+    private synchronized void leave() {
+        execution().ended();
     }
 
     /** Makes the thread leave the enclave that it is in where that meets a range. */
@@ -136,22 +130,26 @@ final class ServedThread implements Task {
         long pause = SHORTEST_PAUSE;
         long since = System.nanoTime();
         while (isIn(mode)) {
-            // Who serves it may be waiting for the caller, but then it is outside.
-            boolean asked = !served && session.evict(id);
-            if (!isIn(mode)) {
-                return;
+            if (session.isLost()) {
+                // Nobody can stop it any more. Who serves it may be waiting for the caller, but then it is outside.
+                refuse();
+                if (!served) {
+                    leave();
+                    return;
+                }
+            } else {
+                if (!served) {
+                    session.evict(id);
+                }
+                if (!isIn(mode)) {
+                    return;
+                }
+                if (System.nanoTime() - since > session.patienceNanos()) {
+                    session.lost("a thread that did not leave its enclave");
+                }
             }
-            if (System.nanoTime() - since > session.patienceNanos()) {
-                session.lost("a thread that did not leave its enclave");
-            }
-            if (session.isLost() && !served) {
-                end();
-                return;
-            }
-            if (!asked || served) {
-                LockSupport.parkNanos(pause);
-                pause = Math.min(LONGEST_PAUSE, pause * 2);
-            }
+            LockSupport.parkNanos(pause);
+            pause = Math.min(LONGEST_PAUSE, pause * 2);
         }
     }
 

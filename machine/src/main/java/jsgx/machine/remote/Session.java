@@ -135,9 +135,9 @@ final class Session implements Lane.Server {
         return lanes.ask(false, op, operands, fallback, decode);
     }
 
-    /** Has the front end stop a thread, and say that it is interrupted if it is inside an enclave; false where there is no front end any more. */
-    boolean evict(int thread) {
-        return lanes.ask(true, Op.EVICT, new Out().i32(thread), false, in -> true);
+    /** Has the front end stop a thread, and say that it is interrupted if it is inside an enclave, where there still is a front end. */
+    void evict(int thread) {
+        lanes.ask(true, Op.EVICT, new Out().i32(thread), false, in -> true);
     }
 
     byte[] extendedState(int thread) {

@@ -1,22 +1,9 @@
 package jsgx.machine.task;
 
 import java.util.function.BooleanSupplier;
-import jsgx.arch.RegisterFile;
 
 /** A thread of the program, as its supervision has it in hand. But for {@link #evict}, its methods are for whoever serves a stop of it. */
-public interface Task {
-
-    /** The process (thread group) that it belongs to. */
-    int pid();
-
-    /** The thread. */
-    int tid();
-
-    /**
-     * Its registers while it is stopped, FS and GS base and extended state among them. At a system call RIP is behind the
-     * instruction and RAX is what the thread will find there.
-     */
-    RegisterFile registers();
+public interface Task extends StoppedThread {
 
     /**
      * Executes a system call in the thread, which is stopped, unseen by the filter.

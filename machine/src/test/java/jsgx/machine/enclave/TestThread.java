@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
 import jsgx.arch.CpuFeatures;
 import jsgx.arch.Cpuid;
@@ -32,14 +31,14 @@ import jsgx.machine.event.SgxEvent;
 import jsgx.machine.sgx.CpuidSites;
 import jsgx.machine.task.FaultAnswer;
 import jsgx.machine.task.SignalInfo;
-import jsgx.machine.task.Task;
+import jsgx.machine.task.StoppedThread;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A thread of a program with an enclave, both made of nothing but registers and memory: tests put instructions where RIP is and say
  * what the real processor would have raised.
  */
-final class TestThread implements Task {
+public final class TestThread implements StoppedThread {
 
     static final long CODE = TestEnclave.BASE;
     static final long DATA = TestEnclave.BASE + 0x1000;
@@ -61,7 +60,7 @@ final class TestThread implements Task {
     final List<SgxEvent> events = new ArrayList<>();
     final CpuidSites cpuidSites = new CpuidSites();
     final LogicalProcessor processor;
-    final EnclaveExecution execution;
+    public final EnclaveExecution execution;
 
     /** Where the program has its vDSO's ENCLU, and a NOP behind it. */
     final long vdso;
@@ -74,7 +73,7 @@ final class TestThread implements Task {
     private final MemorySegment host;
     private final long hostAt;
 
-    TestThread() {
+    public TestThread() {
         this(CpuFeatures.SGX2);
     }
 
@@ -210,7 +209,7 @@ final class TestThread implements Task {
     }
 
     /** EENTER by the vDSO, whose ENCLU is the AEP too. */
-    FaultAnswer enter() {
+    public FaultAnswer enter() {
         return enclu(Leaf.EENTER, vdso, TCS, vdso);
     }
 
@@ -279,15 +278,5 @@ final class TestThread implements Task {
     @Override
     public RegisterFile registers() {
         return registers;
-    }
-
-    @Override
-    public long systemCall(long number, long... arguments) {
-        throw new AssertionError("not asked for");
-    }
-
-    @Override
-    public void evict(BooleanSupplier left) {
-        throw new AssertionError("not asked for");
     }
 }
