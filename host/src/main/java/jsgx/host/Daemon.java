@@ -131,7 +131,10 @@ public final class Daemon implements AutoCloseable {
                 governor(governance.options(), options),
                 platform.powerOn(random, epc.epc()),
                 new JavaLaunchEnclave(random),
-                driver -> driver.withVirtualization(false).withPaging(epc));
+                // With a thread that reclaims, as Linux has one, programs meet the -EAGAIN of pages that it is just
+                // writing out, here more
+                // often than there: it takes longer. Who needs a page reclaims one.
+                driver -> driver.withVirtualization(false).withSwapThread(false).withPaging(epc));
         open.push(running::close);
         return new HostContext(running, epc, governance, options.state(), clock);
     }
