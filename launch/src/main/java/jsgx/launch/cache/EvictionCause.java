@@ -14,6 +14,6 @@ public enum EvictionCause {
     FLUSH,
     /** Under another scheme an entry costs more, and not all fitted. */
     SCHEME,
-    /** Owner epoch or CPUSVN changed: no enclave launches with it any more. */
+    /** Owner epoch or CPUSVN changed, or EINIT refused it: no enclave launches with it any more. */
     GENERATION
 }

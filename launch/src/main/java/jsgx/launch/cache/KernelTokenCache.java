@@ -84,6 +84,14 @@ public final class KernelTokenCache<X extends Exception> {
         return drop(key -> true, share -> true, EvictionCause.FLUSH);
     }
 
+    /**
+     * EINIT refused a token that the cache gave, as one that was made elsewhere: the launch key changed without the kernel's knowing, where its machine migrated.
+     * It is dropped, so that the next launch gets another; what took its place meanwhile stays. Whether it was there.
+     */
+    public boolean refused(TokenKey key, byte[] token) {
+        return locked(() -> table.drop(key, token, EvictionCause.GENERATION));
+    }
+
     /** Owner epoch or CPUSVN changed: drops every token of an earlier generation, and keeps none that is still being loaded. */
     public void generation(long now) {
         lock.lock();
@@ -139,6 +147,16 @@ public final class KernelTokenCache<X extends Exception> {
     /** What an embedding program calls when memory is short; the bytes that are free now. */
     public long pressure(MemoryPressure level) {
         return locked(() -> shrink(level.keep(table.bytes())));
+    }
+
+    /** What all entries cost now. */
+    public long bytes() {
+        return locked(table::bytes);
+    }
+
+    /** What the entries cost now that are charged to a workload. */
+    public long bytes(Workload workload) {
+        return locked(() -> table.bytes(workload));
     }
 
     /** What it did and what it holds, all of one moment. */

@@ -1,6 +1,7 @@
 package jsgx.launch.cache;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -73,6 +74,11 @@ final class TokenTable {
         return count * scheme.entryBytes();
     }
 
+    long bytes(Workload workload) {
+        Share share = shares.get(workload);
+        return share == null ? 0 : bytes(share, 0);
+    }
+
     /** Takes an entry in, and whatever has to go for it out; leaves all as it is where limits and floors have no room for it. */
     void admit(Entry e) {
         hits.drain();
@@ -103,6 +109,18 @@ final class TokenTable {
             gone(e, cause);
         }
         return dropped.size();
+    }
+
+    /** Drops this token of a key; whether it was there. */
+    boolean drop(TokenKey key, byte[] token, EvictionCause cause) {
+        hits.drain();
+        Entry e = entries.get(key);
+        if (e == null || !Arrays.equals(e.token, token)) {
+            return false;
+        }
+        e.share.order().remove(e);
+        gone(e, cause);
+        return true;
     }
 
     void limits(CacheLimits next) {

@@ -73,6 +73,11 @@ public record StoredToken(
 
     /** The bytes of its record in the store's file, by which a budget counts it. */
     public int size() {
+        return size(label);
+    }
+
+    /** The bytes of the record of any token with this label. */
+    public static int size(String label) {
         return StoreRecord.size(label);
     }
 

@@ -57,6 +57,9 @@ public final class TokenStore implements SharedTokens, AutoCloseable {
     /** How far the log was read. */
     private long position;
 
+    /** How many tokens were evicted through this. */
+    private long evictions;
+
     /**
      * A token that was found.
      *
@@ -79,7 +82,7 @@ public final class TokenStore implements SharedTokens, AutoCloseable {
      *
      * @throws LaunchException where it cannot be read or is damaged: nothing is given from it then, and nothing in it changed
      */
-    static TokenStore open(FileLayer files, Path file) throws LaunchException {
+    public static TokenStore open(FileLayer files, Path file) throws LaunchException {
         TokenStore store = new TokenStore(file, RecordLog.open(files, file, FORMAT));
         try {
             store.refresh();
@@ -170,7 +173,7 @@ public final class TokenStore implements SharedTokens, AutoCloseable {
                                 .formatted(token.size(), index.budget()));
             }
             end[0] = log.append(StoreRecord.encode(token));
-            discard(victims);
+            evict(victims);
             return true;
         });
         lock.lock();
@@ -221,6 +224,16 @@ public final class TokenStore implements SharedTokens, AutoCloseable {
         }
     }
 
+    /** How many tokens its budget evicted since it was opened, as far as they went here and not in another process. */
+    public long evictions() {
+        lock.lock();
+        try {
+            return evictions;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Sets what all tokens may take, and evicts what is beyond; returns the labels that went. */
     List<String> budget(long bytes) throws LaunchException {
         if (bytes < 0) {
@@ -230,7 +243,7 @@ public final class TokenStore implements SharedTokens, AutoCloseable {
         change(() -> {
             log.append(StoreRecord.encode(new StoreRecord.Budget(bytes)));
             List<Entry> victims = index.victims(index.size() - bytes, "");
-            discard(victims);
+            evict(victims);
             victims.forEach(victim -> evicted.add(victim.label()));
             return true;
         });
@@ -366,7 +379,8 @@ public final class TokenStore implements SharedTokens, AutoCloseable {
         });
     }
 
-    private void discard(List<Entry> victims) throws LaunchException {
+    private void evict(List<Entry> victims) throws LaunchException {
+        evictions += victims.size();
         for (Entry victim : victims) {
             log.append(StoreRecord.encode(new StoreRecord.Discard(victim.label())));
         }

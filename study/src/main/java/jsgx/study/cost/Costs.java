@@ -30,17 +30,22 @@ public record Costs(String machine, Map<Step, long[]> nanos) {
 
     /** One time of a step, drawn at random. */
     public long draw(Step step, RandomGenerator random) {
-        long[] times = times(step);
+        long[] times = measured(step);
         return times[random.nextInt(times.length)];
     }
 
     /** The time that half of them stay below. */
     public long median(Step step) {
-        long[] times = times(step);
+        long[] times = measured(step);
         return times[times.length / 2];
     }
 
-    private long[] times(Step step) {
+    /** The times of a step, ascending. */
+    public long[] times(Step step) {
+        return measured(step).clone();
+    }
+
+    private long[] measured(Step step) {
         return Objects.requireNonNull(nanos.get(step), "each step has its times");
     }
 }

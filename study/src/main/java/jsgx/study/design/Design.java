@@ -15,4 +15,45 @@ import org.jspecify.annotations.Nullable;
  * @param knowledge what user space knows; {@link Knowledge#NONE} where it keeps nothing
  */
 public record Design(
-        Placement placement, @Nullable Scheme scheme, long limitBytes, Charging charging, Knowledge knowledge) {}
+        Placement placement, @Nullable Scheme scheme, long limitBytes, Charging charging, Knowledge knowledge) {
+
+    /** Nothing is kept anywhere. */
+    public static final Design NONE = new Design(Placement.NONE, null, 0, Charging.OWN, Knowledge.NONE);
+
+    public Design {
+        if (placement.inKernel() != (scheme != null)) {
+            throw new IllegalArgumentException("a scheme is for a kernel that keeps tokens: placement %s with %s"
+                    .formatted(placement.id(), scheme == null ? "no scheme" : scheme));
+        }
+        if (placement.inKernel() == (charging == Charging.OWN)) {
+            throw new IllegalArgumentException(
+                    "user space has places of its own, a kernel divides what it has: placement %s with charging %s"
+                            .formatted(placement.id(), charging));
+        }
+        if (!placement.inUserSpace() && knowledge != Knowledge.NONE) {
+            throw new IllegalArgumentException(
+                    "knowledge is for user space that keeps tokens: placement %s with knowledge %s"
+                            .formatted(placement.id(), knowledge));
+        }
+        if (limitBytes < 0 || (placement == Placement.NONE && limitBytes != 0)) {
+            throw new IllegalArgumentException(
+                    "a limit is 0 bytes or more, and 0 where nothing is kept: placement %s with %d bytes"
+                            .formatted(placement.id(), limitBytes));
+        }
+    }
+
+    /** Tokens in the kernel alone. */
+    public static Design kernel(Scheme scheme, long limitBytes, Charging charging) {
+        return new Design(Placement.KERNEL, scheme, limitBytes, charging, Knowledge.NONE);
+    }
+
+    /** Tokens in user space alone. */
+    public static Design user(long limitBytes, Knowledge knowledge) {
+        return new Design(Placement.USER, null, limitBytes, Charging.OWN, knowledge);
+    }
+
+    /** Tokens in user space, and in the kernel that issues them. */
+    public static Design both(Scheme scheme, long limitBytes, Charging charging, Knowledge knowledge) {
+        return new Design(Placement.BOTH, scheme, limitBytes, charging, knowledge);
+    }
+}

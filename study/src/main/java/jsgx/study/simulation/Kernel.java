@@ -1,0 +1,192 @@
+package jsgx.study.simulation;
+
+import java.util.HashMap;
+import java.util.Map;
+import jsgx.driver.Workload;
+import jsgx.launch.cache.CacheLimits;
+import jsgx.launch.cache.CacheStatistics;
+import jsgx.launch.cache.EvictionCause;
+import jsgx.launch.cache.KernelTokenCache;
+import jsgx.launch.cache.Lookup;
+import jsgx.launch.cache.Scheme;
+import jsgx.launch.token.TokenIdentity;
+import jsgx.launch.token.TokenKey;
+import org.jspecify.annotations.Nullable;
+
+/** The kernel of one machine: launch's own cache where the design has one, and the launch enclave, which answers one request at a time. */
+final class Kernel {
+
+    private final int machine;
+    private final @Nullable Scheme scheme;
+    private final CacheLimits limits;
+    private final VirtualClock clock;
+    private @Nullable KernelTokenCache<NotYet> cache;
+
+    /** When the requests of now that load a token are answered. */
+    private final Map<TokenKey, Long> flights = new HashMap<>();
+
+    /** When the launch enclave has answered all that it was asked. */
+    private long free;
+
+    /** Counts restarts: what a former run asked for never arrives. */
+    private int boot;
+
+    private long evictions;
+    private long peakBytes;
+    long launches;
+    long hits;
+
+    /** What the kernel saw last of what its launch keys depend on, and how often that changed. */
+    private int launchEnclave;
+
+    private int cpuSvn;
+    private long generation;
+
+    /**
+     * The kernel of a machine that starts.
+     *
+     * @param scheme null for a kernel that keeps nothing
+     */
+    Kernel(int machine, Packages packages, @Nullable Scheme scheme, CacheLimits limits, VirtualClock clock) {
+        this.machine = machine;
+        this.scheme = scheme;
+        this.limits = limits;
+        this.clock = clock;
+        this.launchEnclave = packages.launchEnclave(machine);
+        this.cpuSvn = packages.cpuSvn(machine);
+        this.cache = fresh();
+    }
+
+    private @Nullable KernelTokenCache<NotYet> fresh() {
+        return scheme == null ? null : new KernelTokenCache<>(limits, scheme, clock);
+    }
+
+    boolean keeps() {
+        return cache != null;
+    }
+
+    int machine() {
+        return machine;
+    }
+
+    int boot() {
+        return boot;
+    }
+
+    /** When the launch enclave has answered a request that comes now. */
+    long ask(long now, long work) {
+        free = Times.later(Math.max(now, free), work);
+        return free;
+    }
+
+    /** As {@code KernelTokens} of launch counts them: what the kernel notices of the launch key, when it looks. */
+    long generation(Packages packages) {
+        int nowLaunchEnclave = packages.launchEnclave(machine);
+        int nowCpuSvn = packages.cpuSvn(machine);
+        generation += (nowLaunchEnclave == launchEnclave ? 0 : 1) + (nowCpuSvn == cpuSvn ? 0 : 1);
+        launchEnclave = nowLaunchEnclave;
+        cpuSvn = nowCpuSvn;
+        return generation;
+    }
+
+    /** The token, if the cache has it. */
+    byte @Nullable [] find(TokenKey key, Workload workload, long now) {
+        clock.set(now);
+        try {
+            return cached().get(key, workload, () -> {
+                        throw new NotYet();
+                    })
+                    .token();
+        } catch (NotYet e) {
+            return null;
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** When the request for this token that is on its way is answered; -1 where there is none. */
+    long flight(TokenKey key) {
+        return flights.getOrDefault(key, -1L);
+    }
+
+    void departs(TokenKey key, long ready) {
+        flights.put(key, ready);
+    }
+
+    /** A token arrives; false where nobody waits for it any more. */
+    void arrives(TokenKey key, Workload workload, byte[] token, long asked, long ready) {
+        flights.remove(key, ready);
+        clock.set(asked);
+        try {
+            Lookup lookup = cached().get(key, workload, () -> {
+                clock.set(ready);
+                return token;
+            });
+            assert lookup.origin() != Lookup.Origin.JOINED;
+        } catch (NotYet e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+        peakBytes = Math.max(peakBytes, cached().bytes());
+    }
+
+    /** EINIT refused a token of the cache. */
+    void refused(TokenKey key, byte[] token) {
+        cached().refused(key, token);
+    }
+
+    /** What a workload is charged for. */
+    long bytes(Workload workload) {
+        return cache == null ? 0 : cache.bytes(workload);
+    }
+
+    /** Purges a revoked enclave; how many tokens that were. */
+    long purge(TokenIdentity revoked) {
+        flights.keySet().removeIf(flying -> flying.identity().equals(revoked));
+        return cache == null ? 0 : cache.flush(identity -> identity.equals(revoked));
+    }
+
+    /** Its launch enclave and what that was asked is lost. */
+    void interrupted(long now) {
+        flights.clear();
+        free = now;
+        boot++;
+    }
+
+    /** Its memory is lost. */
+    void reboot() {
+        evictions = evictions();
+        cache = fresh();
+    }
+
+    /** How many tokens had to make room. */
+    long evictions() {
+        if (cache == null) {
+            return 0;
+        }
+        CacheStatistics statistics = cache.statistics();
+        Map<EvictionCause, Long> causes = statistics.total().evictions();
+        return evictions
+                + causes.getOrDefault(EvictionCause.SIZE, 0L)
+                + causes.getOrDefault(EvictionCause.ENTRIES, 0L)
+                + causes.getOrDefault(EvictionCause.CEILING, 0L);
+    }
+
+    long peakBytes() {
+        return peakBytes;
+    }
+
+    private KernelTokenCache<NotYet> cached() {
+        KernelTokenCache<NotYet> present = cache;
+        if (present == null) {
+            throw new IllegalStateException("this design's kernels keep nothing");
+        }
+        return present;
+    }
+
+    private static IllegalStateException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new IllegalStateException("nobody waits in virtual time", e);
+    }
+}

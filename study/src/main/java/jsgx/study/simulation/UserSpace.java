@@ -1,0 +1,127 @@
+package jsgx.study.simulation;
+
+import java.nio.file.Path;
+import java.util.function.Supplier;
+import jsgx.launch.LaunchException;
+import jsgx.launch.store.Terms;
+import jsgx.launch.store.TokenOrigin;
+import jsgx.launch.store.TokenStore;
+import jsgx.launch.store.UserToken;
+import jsgx.launch.store.UserTokenCache;
+import jsgx.launch.token.TokenIdentity;
+import org.jspecify.annotations.Nullable;
+
+/** Where one workload keeps its tokens: launch's own store, on a disk in memory, and what its process holds in front of it. */
+final class UserSpace {
+
+    private static final Path FILE = Path.of("/", TokenStore.FILE_NAME);
+
+    private final MemoryFiles disk = new MemoryFiles();
+    private final Supplier<TokenOrigin> here;
+    private final VirtualClock clock;
+    private TokenStore store;
+    private UserTokenCache cache;
+    private long evictions;
+
+    /**
+     * An empty store.
+     *
+     * @param budget what its tokens may take, in bytes
+     */
+    UserSpace(long budget, Supplier<TokenOrigin> here, VirtualClock clock) {
+        this.here = here;
+        this.clock = clock;
+        try {
+            this.store = TokenStore.open(disk, FILE);
+            this.cache = new UserTokenCache(store, here, clock);
+            cache.budget(budget);
+        } catch (LaunchException e) {
+            throw broken(e);
+        }
+    }
+
+    /** The token of a label, if there is one for this enclave. */
+    @Nullable
+    UserToken find(String label, TokenIdentity identity, long now) {
+        clock.set(now);
+        try {
+            return cache.get(label, identity, asked -> {
+                throw new NotYet();
+            });
+        } catch (NotYet e) {
+            return null;
+        } catch (LaunchException e) {
+            throw broken(e);
+        }
+    }
+
+    /** A token that it asked for arrives, and is kept. */
+    void arrives(String label, TokenIdentity identity, byte[] token, long now) {
+        clock.set(now);
+        try {
+            cache.get(label, identity, asked -> token);
+        } catch (LaunchException e) {
+            throw broken(e);
+        }
+    }
+
+    /** A token arrives in place of one that EINIT refused. */
+    void arrives(String label, TokenIdentity identity, byte[] token, byte[] refused, long code, long now) {
+        clock.set(now);
+        try {
+            cache.refetch(label, identity, Terms.DEFAULT, refused, code, asked -> token);
+        } catch (LaunchException e) {
+            throw broken(e);
+        }
+    }
+
+    /** It needs this token no more. */
+    void discard(String label) {
+        try {
+            cache.discard(label);
+        } catch (LaunchException e) {
+            throw broken(e);
+        }
+    }
+
+    /** Purges a revoked enclave; how many tokens that were. */
+    long purge(String label, TokenIdentity identity) {
+        try {
+            return cache.find(label).isEmpty()
+                    ? 0
+                    : cache.purge(token -> token.identity().equals(identity)).size();
+        } catch (LaunchException e) {
+            throw broken(e);
+        }
+    }
+
+    /** Its process and what that held is gone, its disk is not. */
+    void reboot() {
+        evictions += store.evictions();
+        store.close();
+        try {
+            store = TokenStore.open(disk, FILE);
+        } catch (LaunchException e) {
+            throw broken(e);
+        }
+        cache = new UserTokenCache(store, here, clock);
+    }
+
+    /** What its tokens take, in bytes of their records. */
+    long bytes() {
+        try {
+            return cache.size();
+        } catch (LaunchException e) {
+            throw broken(e);
+        }
+    }
+
+    /** How many tokens had to make room. */
+    long evictions() {
+        return evictions + store.evictions();
+    }
+
+    private static IllegalStateException broken(LaunchException e) {
+        return new IllegalStateException("a disk in memory does not fail", e);
+    }
+}
