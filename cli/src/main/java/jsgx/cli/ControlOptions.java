@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import jsgx.driver.DriverOptions;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
-import jsgx.host.client.LaunchCall;
+import jsgx.host.client.Wishes;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.Durability;
@@ -58,7 +58,8 @@ final class ControlOptions {
             order = 45,
             names = "--policy",
             paramLabel = "FILE",
-            description = "The policy to go by, in place of that in force.")
+            description =
+                    "The policy to go by, in place of that in force; under a daemon, where it is granted, besides the host's.")
     private @Nullable String policy;
 
     @Option(
@@ -78,9 +79,9 @@ final class ControlOptions {
     }
 
     /** What the user says that is a host's to say, unless it granted that. */
-    LaunchCall.Wishes wishes(boolean namesPlacement, Surroundings surroundings) throws BadInput, IOException {
+    Wishes wishes(boolean namesPlacement, Surroundings surroundings) throws BadInput, IOException {
         String rules = policy == null ? "" : Files.readString(EnclaveOptions.existing(policy, surroundings));
-        return new LaunchCall.Wishes(
+        return new Wishes(
                 rules,
                 namesPlacement ? placement.id() : "",
                 workload == null ? "" : workload().name());

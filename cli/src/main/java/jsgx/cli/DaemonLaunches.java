@@ -7,13 +7,15 @@ import jsgx.host.client.Greeting;
 import jsgx.host.client.HostFolder;
 import jsgx.host.client.LaunchAnswer;
 import jsgx.host.client.LaunchCall;
+import jsgx.host.client.TokenAnswer;
 import jsgx.host.service.HostException;
 import jsgx.launch.LaunchException;
+import jsgx.launch.token.TokenIdentity;
 import jsgx.machine.linux.Deadline;
 import jsgx.machine.linux.MemoryFile;
 import jsgx.machine.linux.UnixConnection;
 
-/** Launches on the processor of a daemon, by whose launch control they go. */
+/** Launches on the processor of a daemon, and tokens for it, by whose launch control they go. */
 final class DaemonLaunches {
 
     /** Much longer than a launch takes, also of those before it. */
@@ -41,10 +43,25 @@ final class DaemonLaunches {
         }
     }
 
+    /** A token of the daemon's launch enclave, for an enclave that it need not see. */
+    TokenAnswer token(TokenIdentity identity) throws IOException {
+        try {
+            return TokenAnswer.read(ask(new Greeting.Request(Greeting.Purpose.TOKEN, TokenAnswer.write(identity))));
+        } catch (BadInput e) {
+            throw new IOException(String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw new IOException(silent(e), e);
+        }
+    }
+
     private byte[] ask(Greeting.Purpose purpose, LaunchCall call) throws BadInput, IOException {
-        try (MemoryFile file = call.write();
-                UnixConnection connection = Greeting.connect(folder)) {
-            Greeting.Request request = new Greeting.Request(purpose, new byte[0], List.of(file.descriptor()));
+        try (MemoryFile file = call.write()) {
+            return ask(new Greeting.Request(purpose, new byte[0], List.of(file.descriptor())));
+        }
+    }
+
+    private byte[] ask(Greeting.Request request) throws BadInput, IOException {
+        try (UnixConnection connection = Greeting.connect(folder)) {
             return Greeting.ask(connection, request, Deadline.in(PATIENCE)).content();
         } catch (HostException e) {
             throw new BadInput(Text.printable(String.valueOf(e.getMessage())));
@@ -52,7 +69,10 @@ final class DaemonLaunches {
     }
 
     private LaunchException unanswered(IOException e) {
-        return new LaunchException(
-                "the daemon at %s does not answer: %s".formatted(folder.driverSocket(), e.getMessage()), e);
+        return new LaunchException(silent(e), e);
+    }
+
+    private String silent(IOException e) {
+        return "the daemon at %s does not answer: %s".formatted(folder.driverSocket(), e.getMessage());
     }
 }

@@ -17,6 +17,7 @@ import java.util.Set;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.SgxDriver;
 import jsgx.host.client.HostFolder;
+import jsgx.host.client.Wishes;
 import jsgx.image.ImageException;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
@@ -63,16 +64,8 @@ import picocli.CommandLine.TypeConversionException;
 final class RunCommand extends Subcommand {
 
     /** What a user says of a processor of his own. */
-    private static final List<String> OF_THE_DAEMON = List.of(
-            "--epc",
-            "--placement",
-            "--token-extension",
-            "--workload",
-            "--policy",
-            "--audit-durability",
-            "--native-le",
-            "--le",
-            "--le-sigstruct");
+    private static final List<String> OF_THE_DAEMON =
+            List.of("--epc", "--token-extension", "--audit-durability", "--native-le", "--le", "--le-sigstruct");
 
     @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The program, and its arguments.")
     private List<String> command = List.of();
@@ -179,7 +172,7 @@ final class RunCommand extends Subcommand {
     /** On the processor of a daemon, by whose launch control it goes. */
     private Ended run(HostFolder daemon) throws BadInput, LaunchException, MachineException, IOException {
         for (String option : OF_THE_DAEMON) {
-            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+            if (isGiven(option)) {
                 throw wrong(
                         option + " is for the daemon at "
                                 + Text.printable(daemon.path().toString())
@@ -190,10 +183,11 @@ final class RunCommand extends Subcommand {
             throw wrong("--supervision fast is not for a run under a daemon, which has the processor: leave it away,"
                     + " or run without a daemon with JSGX_RUN=none");
         }
+        Wishes wishes = control.wishes(isGiven("--placement"), surroundings);
         RunEvents.Style style = new RunEvents.Style(json(), this::screen, ZoneId.systemDefault());
         long start = System.nanoTime();
         try (PrintStream told = traceStream();
-                DaemonRuns runs = new DaemonRuns(daemon)) {
+                DaemonRuns runs = new DaemonRuns(daemon, wishes)) {
             RunEvents events = new RunEvents(trace, surroundings.clock(), style, told, surroundings.err());
             events.connect(runs::report);
             int status;
@@ -206,6 +200,10 @@ final class RunCommand extends Subcommand {
                     new RunSummary(
                             events.statistics(), events.tokens(), events.refused(), nanos, RunSummary.OF_A_DAEMON));
         }
+    }
+
+    private boolean isGiven(String option) {
+        return spec.commandLine().getParseResult().hasMatchedOption(option);
     }
 
     /** How a run ended. */

@@ -5,9 +5,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.cli.Screen.Fact;
+import jsgx.host.client.HostFolder;
+import jsgx.host.client.TokenAnswer;
 import jsgx.image.EnclaveImage;
 import jsgx.image.ImageException;
 import jsgx.image.SigstructCheck;
@@ -17,6 +21,7 @@ import jsgx.launch.Platform;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.le.LeRequest;
 import jsgx.launch.store.Terms;
+import jsgx.launch.store.TokenOrigin;
 import jsgx.launch.store.UserToken;
 import jsgx.launch.token.TokenIdentity;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +38,9 @@ import picocli.CommandLine.Parameters;
         customSynopsis = "jsgx token get LABEL FILE [--sigstruct S] [--life LIFE] [-o T] [OPTION...]",
         description =
                 "Get a token for an enclave: the one that is kept under this label, else a new one of the launch enclave,"
-                        + " which is kept.",
-        footerHeading = "%nExit status 1 where the launch enclave refuses.%n%nExample:%n",
+                        + " which is kept in your own store. Under a daemon the launch enclave, and the word, is the daemon's.",
+        footerHeading =
+                "%nExit status 1 where the launch enclave refuses, or the daemon whose launch enclave it is.%n%nExample:%n",
         footer = "  jsgx token get loader enclave.sgxs --sigstruct enclave.sigstruct --life 30d")
 final class TokenGetCommand extends Subcommand {
 
@@ -73,8 +79,8 @@ final class TokenGetCommand extends Subcommand {
         super(run);
     }
 
-    /** The launch enclave gives no token. */
-    private static final class Refused extends Exception {
+    /** There is no token: the launch enclave gives none, or a daemon refuses. */
+    private static final class Refused extends IOException {
         private static final long serialVersionUID = 1;
 
         Refused(String message) {
@@ -87,22 +93,52 @@ final class TokenGetCommand extends Subcommand {
         EnclaveImage image = enclaves.image(file, surroundings);
         Sigstruct sigstruct = enclaves.sigstruct(file, image, sigstructFile, surroundings);
         @Nullable OutputFile output = out == null ? null : new OutputFile(out, surroundings, surroundings.file(file));
-        Platform platform = Platforms.own(surroundings);
         TokenIdentity identity = TokenIdentity.of(
                 sigstruct.enclaveHash().toArray(Layouts.U8),
                 HexFormat.of().parseHex(SigstructCheck.mrSigner(sigstruct)),
                 sigstruct.attributes());
         Terms terms = Terms.DEFAULT.withLife(life).withTrustStore(trustStore);
-        try (UserTokens tokens = UserTokens.on(platform, surroundings)) {
-            UserToken token = tokens.cache().get(label, identity, terms, asked -> ask(platform, asked));
-            if (output != null && token.token().length != 0) {
-                output.write(token.token());
-            }
-            show(tokens, token);
-            return ExitStatus.DONE;
+        Optional<HostFolder> daemon = HostFolder.find(surroundings.environment());
+        try {
+            return daemon.isPresent()
+                    ? get(daemon.get(), identity, terms, output)
+                    : get(Platforms.own(surroundings), identity, terms, output);
         } catch (Refused e) {
             return refused(String.valueOf(e.getMessage()));
         }
+    }
+
+    private int get(Platform platform, TokenIdentity identity, Terms terms, @Nullable OutputFile output)
+            throws BadInput, LaunchException, IOException {
+        try (UserTokens tokens = UserTokens.on(platform, surroundings)) {
+            return give(tokens, tokens.cache().get(label, identity, terms, asked -> ask(platform, asked)), output);
+        }
+    }
+
+    /** From a daemon, which judges, counts and records; it is kept in the user's own store all the same. */
+    private int get(HostFolder daemon, TokenIdentity identity, Terms terms, @Nullable OutputFile output)
+            throws BadInput, LaunchException, IOException {
+        AtomicReference<TokenOrigin> origin = new AtomicReference<>(TokenOrigin.UNKNOWN);
+        try (UserTokens tokens = UserTokens.of(origin::get, surroundings)) {
+            UserToken token = tokens.cache().get(label, identity, terms, asked -> {
+                TokenAnswer answer = new DaemonLaunches(daemon).token(asked);
+                if (!answer.refusal().isEmpty()) {
+                    throw new Refused(answer.refusal());
+                }
+                origin.set(answer.origin());
+                return answer.token();
+            });
+            return give(tokens, token, output);
+        }
+    }
+
+    private int give(UserTokens tokens, UserToken token, @Nullable OutputFile output)
+            throws BadInput, LaunchException, IOException {
+        if (output != null && token.token().length != 0) {
+            output.write(token.token());
+        }
+        show(tokens, token);
+        return ExitStatus.DONE;
     }
 
     private static byte[] ask(Platform platform, TokenIdentity identity) throws Refused {

@@ -3,6 +3,7 @@ package jsgx.cli;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Supplier;
 import jsgx.arch.struct.Attributes;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.LaunchException;
@@ -29,6 +30,12 @@ final class UserTokens implements AutoCloseable {
         TokenStore store = TokenStore.in(Platforms.folder(surroundings));
         TokenOrigin here = new TokenOrigin(platform.id(), platform.leMrSigner());
         return new UserTokens(store, new UserTokenCache(store, () -> here, clock));
+    }
+
+    /** The same, for tokens of a daemon's platform: which one that is, it says with each token. */
+    static UserTokens of(Supplier<TokenOrigin> daemon, Surroundings surroundings) throws LaunchException {
+        TokenStore store = TokenStore.in(Platforms.folder(surroundings));
+        return new UserTokens(store, new UserTokenCache(store, daemon, surroundings.clock()));
     }
 
     /** The same where no token is issued. */

@@ -23,12 +23,14 @@ public final class Greeting {
 
     /** What a client may want. */
     public enum Purpose {
-        /** A program's processor: {@link jsgx.machine.remote.RunRequest}. */
+        /** A program's processor: {@link jsgx.machine.remote.RunRequest}, and {@link Wishes} in a memory file where there are any. */
         RUN,
         /** One launch: a {@link LaunchCall} in a memory file. */
         LAUNCH,
         /** What the policy says to a launch, likewise. */
-        JUDGE
+        JUDGE,
+        /** A token for an enclave's identity: {@link TokenAnswer}. */
+        TOKEN
     }
 
     private static final int LONGEST = 64 << 10;

@@ -55,19 +55,6 @@ public record LaunchCall(
     private static final int PAGE_FIELDS = 2 * Long.BYTES + 2 * Integer.BYTES;
     private static final int ZEROES = -1;
 
-    /**
-     * What a user may say of a launch where the administrator granted it; each empty where it is not said.
-     *
-     * @param policy the text of a policy that is asked besides the host's
-     * @param placement where tokens are kept
-     * @param workload whom it is charged to
-     */
-    public record Wishes(String policy, String placement, String workload) {
-
-        /** Nothing is said. */
-        public static final Wishes NONE = new Wishes("", "", "");
-    }
-
     /** Writes it into a memory file, which the caller closes. */
     public MemoryFile write() throws IOException {
         List<MemorySegment> contents = new ArrayList<>();
@@ -98,9 +85,7 @@ public record LaunchCall(
         out.writeBoolean(token.length != 0);
         out.write(token);
         out.write(sigstruct.memory().toArray(Layouts.U8));
-        Fields.text(out, wishes.policy());
-        Fields.text(out, wishes.placement());
-        Fields.text(out, wishes.workload());
+        wishes.write(out);
         write(out, image, contents);
         out.writeBoolean(signed != null);
         if (signed != null) {
@@ -154,7 +139,7 @@ public record LaunchCall(
             int miscSelect = in.readInt();
             byte[] token = Fields.bytes(in, in.readBoolean() ? EinitToken.SIZE : 0);
             Sigstruct sigstruct = Sigstruct.of(Fields.bytes(in, Sigstruct.SIZE));
-            Wishes wishes = new Wishes(Fields.text(in), Fields.text(in), Fields.text(in));
+            Wishes wishes = Wishes.read(in);
             EnclaveImage image = image(in, contents);
             @Nullable EnclaveImage signed = in.readBoolean() ? image(in, contents) : null;
             return new LaunchCall(

@@ -44,6 +44,7 @@ public final class DriverSocket implements Service {
     private final Path path;
     private final Peers peers;
     private final Places places;
+    private final Claims claims;
     private final Launches launches;
     private final Admission admission = new Admission();
     private final Set<FrontEnd> frontEnds = ConcurrentHashMap.newKeySet();
@@ -65,7 +66,8 @@ public final class DriverSocket implements Service {
         this.path = options.runFolder().resolve("driver.socket");
         this.peers = peers;
         this.places = new Places(options.sessions());
-        this.launches = new Launches(context, new Grants(options.grants()));
+        this.claims = new Claims(context, new Grants(options.grants()));
+        this.launches = new Launches(context, claims);
     }
 
     @Override
@@ -161,7 +163,7 @@ public final class DriverSocket implements Service {
         if (!full.isEmpty()) {
             throw new HostException(full);
         }
-        FrontEnd frontEnd = new FrontEnd(context, launches, admission, peer, connection);
+        FrontEnd frontEnd = new FrontEnd(context, claims, launches, admission, peer, connection);
         frontEnds.add(frontEnd);
         try {
             frontEnd.serve(FIRST_WORDS);

@@ -6,11 +6,13 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.PagingListener;
 import jsgx.host.client.Greeting;
+import jsgx.host.client.Wishes;
 import jsgx.host.feed.LaunchFeed;
 import jsgx.host.peer.Peer;
 import jsgx.host.service.HostContext;
@@ -36,14 +38,24 @@ final class FrontEnd {
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
     private final HostContext context;
+    private final Claims claims;
     private final Launches launches;
+    private final Tokens tokens;
     private final Admission admission;
     private final Peer peer;
     private final UnixConnection connection;
 
-    FrontEnd(HostContext context, Launches launches, Admission admission, Peer peer, UnixConnection connection) {
+    FrontEnd(
+            HostContext context,
+            Claims claims,
+            Launches launches,
+            Admission admission,
+            Peer peer,
+            UnixConnection connection) {
         this.context = context;
+        this.claims = claims;
         this.launches = launches;
+        this.tokens = new Tokens(context);
         this.admission = admission;
         this.peer = peer;
         this.connection = connection;
@@ -54,30 +66,34 @@ final class FrontEnd {
         Greeting.Request request = Greeting.read(connection, Deadline.in(firstWords));
         try {
             switch (request.purpose()) {
-                case RUN -> run(request.content());
-                case LAUNCH -> answer(request, launches::launch);
-                case JUDGE -> answer(request, launches::judge);
+                case RUN -> run(request);
+                case LAUNCH -> answer(() -> launches.launch(file(request), peer));
+                case JUDGE -> answer(() -> launches.judge(file(request), peer));
+                case TOKEN -> answer(() -> tokens.issue(request.content(), peer));
             }
         } finally {
             request.descriptors().forEach(Linux::close);
         }
     }
 
-    private interface Work {
-        byte[] done(int descriptor, Peer peer) throws HostException, IOException;
-    }
-
-    /** Answers what a memory file asks for, when it is its workload's turn. */
-    private void answer(Greeting.Request request, Work work) throws HostException, IOException {
+    /** The memory file that a launch comes in. */
+    private static int file(Greeting.Request request) throws HostException {
         if (request.descriptors().size() != 1) {
             throw new HostException("a launch comes in one memory file, not in "
                     + request.descriptors().size());
         }
-        int descriptor = request.descriptors().getFirst();
-        FutureTask<byte[]> task = new FutureTask<>(() -> work.done(descriptor, peer));
+        return request.descriptors().getFirst();
+    }
+
+    /** Answers what a client asks for, when it is its workload's turn. */
+    private void answer(Callable<byte[]> work) throws HostException, IOException {
+        FutureTask<byte[]> task = new FutureTask<>(work);
         // It works for long: threads of the system take turns, virtual ones do not.
         try (Admission.Pass pass = admission.pass(peer.workload())) {
-            join(Thread.ofPlatform().daemon().name("jsgx-launch").start(() -> pass.run(task)));
+            join(Thread.ofPlatform()
+                    .daemon()
+                    .name("jsgx-launch")
+                    .start(() -> pass.run(() -> LaunchFeed.calledBy(peer.pid(), task))));
         }
         try {
             Greeting.accept(connection, task.get(), List.of(), Deadline.in(ANSWER));
@@ -86,23 +102,25 @@ final class FrontEnd {
                 case HostException refused -> throw refused;
                 case IOException senseless ->
                     throw new HostException("what the client asks for makes no sense: " + senseless.getMessage(), e);
-                case null, default -> throw new HostException("the launch failed: " + e.getCause(), e);
+                case null, default -> throw new HostException("what the client asks for failed: " + e.getCause(), e);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void run(byte[] content) throws HostException, IOException {
+    private void run(Greeting.Request words) throws HostException, IOException {
         RunRequest request;
+        Claims.Granted granted;
         try {
-            request = RunRequest.decode(content);
+            request = RunRequest.decode(words.content());
+            granted = claims.check(wishes(words.descriptors()), peer);
         } catch (IllegalArgumentException e) {
             throw new HostException(String.valueOf(e.getMessage()), e);
         }
         try (Admission.Pass pass = admission.pass(peer.workload());
                 SharedEpc.Part part = context.epc().part()) {
-            RemoteServer server = new RemoteServer(request, session(part, pass));
+            RemoteServer server = new RemoteServer(request, session(part, pass, granted));
             PagingListener moves = server::moved;
             context.epc().tell(moves);
             @Nullable Thread serving = null;
@@ -125,17 +143,32 @@ final class FrontEnd {
         }
     }
 
-    private RemoteSession session(SharedEpc.Part part, Admission.Pass pass) {
+    private RemoteSession session(SharedEpc.Part part, Admission.Pass pass, Claims.Granted granted) {
         InitReports reports = context.running().initReports();
         return new RemoteSession(
                 context.running().driver(),
                 part.descriptor(),
                 part::show,
                 interfaces(),
-                peer.workload(),
+                granted.workload(),
                 init -> report(reports, init),
-                call -> pass.run(() -> LaunchFeed.calledBy(peer.pid(), call)),
+                call -> pass.run(() -> LaunchFeed.calledBy(peer.pid(), () -> granted.run(call))),
                 RemoteSession.PATIENCE);
+    }
+
+    /** What a front end says of its program's launches, in a memory file; nothing where there is none. */
+    private static Wishes wishes(List<Integer> descriptors) throws HostException {
+        if (descriptors.isEmpty()) {
+            return Wishes.NONE;
+        }
+        if (descriptors.size() > 1) {
+            throw new HostException("a run comes with one memory file at most, not with " + descriptors.size());
+        }
+        try {
+            return Wishes.read(descriptors.getFirst());
+        } catch (IOException e) {
+            throw new HostException("what a run says of its launches makes no sense: " + e.getMessage(), e);
+        }
     }
 
     private static Set<InterfaceKind> interfaces() {

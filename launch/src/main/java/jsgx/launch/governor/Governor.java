@@ -471,9 +471,10 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     }
 
     private PolicyVerdict judge(Rules by, PolicySubject subject) {
-        return by.revocations()
+        PolicyVerdict inForce = by.revocations()
                 .verdict(subject, by.revision())
                 .orElseGet(() -> whileInFleet(() -> options.policy().judge(subject)));
+        return OwnPolicy.besides(inForce, subject);
     }
 
     /** A host that has lost its fleet judges nothing. */

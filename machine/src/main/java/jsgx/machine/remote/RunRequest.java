@@ -19,7 +19,7 @@ import jsgx.machine.event.SgxEvent;
 public record RunRequest(
         Set<InterfaceKind> interfaces, Set<SgxEvent.Kind> events, boolean strict, long enclu, long fixup) {
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int BYTES = 4 + 4 + 4 + 4 + 8 + 8;
 
     public RunRequest {
