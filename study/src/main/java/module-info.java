@@ -12,4 +12,5 @@ module jsgx.study {
     exports jsgx.study.design;
     exports jsgx.study.simulation;
     exports jsgx.study.trace;
+    exports jsgx.study.workload;
 }

@@ -10,8 +10,8 @@ import jsgx.launch.audit.AuditVerification.Broken;
 import jsgx.launch.audit.AuditVerification.Intact;
 import org.jspecify.annotations.Nullable;
 
-/** Checks entries one after the other. */
-final class ChainVerifier {
+/** Checks the entries of a trail one after the other: that each follows from the one before it, and who signed them. */
+public final class ChainVerifier {
 
     private final String key;
     private final Map<Long, String> anchors = new HashMap<>();
@@ -23,13 +23,19 @@ final class ChainVerifier {
     private byte[] head = AuditFormat.zeroes();
     private @Nullable Broken broken;
 
-    ChainVerifier(String key, List<AuditAnchor> anchors) {
+    /**
+     * Checks a trail that is yet to come.
+     *
+     * @param key the public key that must have signed it, as {@link AuditKey#readPublic} tells it
+     * @param anchors what was kept elsewhere; the one before the first entry stands for what was put away
+     */
+    public ChainVerifier(String key, List<AuditAnchor> anchors) {
         this.key = key;
         anchors.forEach(anchor -> this.anchors.put(anchor.number(), anchor.hash()));
     }
 
     /** The first entry that is wrong, if one was. */
-    Optional<Broken> broken() {
+    public Optional<Broken> broken() {
         return Optional.ofNullable(broken);
     }
 
@@ -45,7 +51,12 @@ final class ChainVerifier {
         }
     }
 
-    void accept(AuditEntry entry, String where) {
+    /**
+     * Checks the next entry, unless something was wrong before it.
+     *
+     * @param where the place where it stands, for {@link #broken}
+     */
+    public void accept(AuditEntry entry, String where) {
         if (broken != null) {
             return;
         }
@@ -134,7 +145,7 @@ final class ChainVerifier {
     }
 
     /** What came of it, at the end of the trail. */
-    AuditVerification end(String where) {
+    public AuditVerification end(String where) {
         long last = anchors.keySet().stream().mapToLong(Long::longValue).max().orElse(0);
         if (first == 0) {
             refuse(where, "a checkpoint, with which every trail begins", "no entry", "all was cut off");
