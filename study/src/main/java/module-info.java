@@ -8,6 +8,8 @@ module jsgx.study {
     requires transitive jsgx.image;
     requires transitive jsgx.launch;
 
+    exports jsgx.study.calibration;
+    exports jsgx.study.complexity;
     exports jsgx.study.cost;
     exports jsgx.study.design;
     exports jsgx.study.simulation;
