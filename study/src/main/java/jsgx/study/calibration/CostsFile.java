@@ -80,7 +80,8 @@ public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map
         Object document;
         try (JsonReader reader = STREAM.reader(new String(bytes, StandardCharsets.UTF_8))) {
             document = value(reader, 0);
-        } catch (JsonException | IllegalStateException e) {
+        } catch (JsonException | IllegalStateException | IndexOutOfBoundsException e) {
+            // The last is how the reader meets the end of a text within a string.
             throw new CostsException("%s is no JSON: %s".formatted(file, e.getMessage()), e);
         }
         try {
