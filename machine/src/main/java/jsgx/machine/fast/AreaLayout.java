@@ -58,6 +58,13 @@ final class AreaLayout {
     /** Not 0 while Java knows that the thread is inside an enclave: then no lease is for it. */
     static final int INSIDE = 0x80;
 
+    /** What the stub reads the program's code with: the bytes, and the iovec of either side. */
+    static final int BYTES_READ = 0x88;
+
+    static final int HERE = 0x90;
+    static final int THERE = 0xa0;
+    static final int IOVEC_LENGTH = 8;
+
     /** Operands of system calls that the stub executes for Java. */
     static final int SCRATCH = 0x400;
 

@@ -208,11 +208,7 @@ final class Stub {
         code.bind(synchronous);
         code.mov32(RAX, Mem.at(RSI, SignalFrame.INFO_CODE)).cmp32(RAX, 0).jump(Condition.LE, slow);
         code.mov(RAX, context(SignalFrame.ERROR_CODE)).and(RAX, FETCH).jump(Condition.NE, slow);
-        // The processor has read these bytes just now.
-        code.mov(RAX, context(SignalFrame.RIP));
-        code.movzx8(RCX, Mem.at(RAX, 0)).cmp32(RCX, 0x0f).jump(Condition.NE, slow);
-        code.movzx8(RCX, Mem.at(RAX, 1)).cmp32(RCX, 0x01).jump(Condition.NE, slow);
-        code.movzx8(RCX, Mem.at(RAX, 2)).cmp32(RCX, 0xd7).jump(Condition.NE, slow);
+        readCode();
         code.mov32(RCX, context(Register.RAX));
         code.cmp32(RCX, Leaf.EEXIT.number()).jump(Condition.E, exit);
         code.cmp32(RCX, Leaf.EENTER.number()).jump(Condition.NE, slow);
@@ -252,6 +248,25 @@ final class Stub {
 
         code.bind(back).wrfsbase(R8).wrgsbase(R9).mov(RSP, RDX);
         code.mov32(RAX, SystemCall.RT_SIGRETURN).syscall().ud2();
+    }
+
+    /** Whether there is an ENCLU at RIP. The processor has read it just now, but another thread may be taking the page away: the kernel reads. */
+    private void readCode() {
+        code.lea(RAX, area(AreaLayout.BYTES_READ)).mov(area(AreaLayout.HERE), RAX);
+        code.mov(area(AreaLayout.HERE + AreaLayout.IOVEC_LENGTH), ENCLU_LENGTH);
+        code.mov(RAX, context(SignalFrame.RIP)).mov(area(AreaLayout.THERE), RAX);
+        code.mov(area(AreaLayout.THERE + AreaLayout.IOVEC_LENGTH), ENCLU_LENGTH);
+        code.mov32(RDI, area(AreaLayout.TID)).lea(RSI, area(AreaLayout.HERE)).mov32(RDX, 1);
+        code.lea(R10, area(AreaLayout.THERE)).mov32(R8, 1).zero(R9);
+        code.mov32(RAX, SystemCall.PROCESS_VM_READV).syscall();
+        code.cmp(RAX, ENCLU_LENGTH).jump(Condition.NE, slow);
+        code.mov(RDX, area(AreaLayout.CONTEXT));
+        int[] enclu = {0x0f, 0x01, 0xd7};
+        for (int i = 0; i < ENCLU_LENGTH; i++) {
+            code.movzx8(RCX, area(AreaLayout.BYTES_READ + i))
+                    .cmp32(RCX, enclu[i])
+                    .jump(Condition.NE, slow);
+        }
     }
 
     /** Whether an address is one of user space; Java looks at others. */
