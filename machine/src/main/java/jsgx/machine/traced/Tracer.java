@@ -37,6 +37,7 @@ final class Tracer {
     private static final int CLONE_VM = 0x100;
     private static final int CLONE_THREAD = 0x1_0000;
     private static final int KCMP_VM = 1;
+    private static final int ANY = -1;
     private static final int ERESTARTSYS = 512;
     private static final int ERESTART_RESTARTBLOCK = 516;
 
@@ -131,9 +132,19 @@ final class Tracer {
                 continue;
             }
             Linux.check("wait for the program", tid);
-            arrived((int) tid, Ptrace.status(status));
+            queue((int) tid, Ptrace.status(status));
+            queueOthers();
         }
         return exitStatus;
+    }
+
+    /** All that are stopped have their turn before one has another: the kernel tells of the youngest first, again and again. */
+    private void queueOthers() {
+        long tid = Ptrace.poll(ANY, status);
+        while (tid > 0) {
+            queue((int) tid, Ptrace.status(status));
+            tid = Ptrace.poll(ANY, status);
+        }
     }
 
     /** Kills all processes of the program. Any thread may call it. */
@@ -144,7 +155,7 @@ final class Tracer {
         }
     }
 
-    private void arrived(int tid, Status stop) throws LinuxException {
+    private void queue(int tid, Status stop) {
         TracedTask task = tasks.get(tid);
         if (agents.contains(tid)) {
             agent(tid, stop);
@@ -152,7 +163,9 @@ final class Tracer {
             if (!(stop instanceof Status.Gone)) {
                 task.stop();
             }
-            serve(task, stop);
+            // In place of one that it was killed in, where there is one.
+            task.unserved(stop);
+            waiting.add(task);
         } else if (stop instanceof Status.Event(int event, int ignored) && event == Ptrace.EVENT_STOP) {
             early.add(tid);
         } else {
