@@ -34,6 +34,14 @@ final class In {
         }
     }
 
+    /** What {@link #i32} will give next. */
+    int nextI32() {
+        if (bytes.remaining() < Integer.BYTES) {
+            throw truncated();
+        }
+        return bytes.getInt(bytes.position());
+    }
+
     long i64() {
         try {
             return bytes.getLong();

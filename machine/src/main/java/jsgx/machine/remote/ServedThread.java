@@ -63,6 +63,10 @@ final class ServedThread implements StoppedThread {
         return registers;
     }
 
+    boolean isInside() {
+        return execution().inside();
+    }
+
     /** Serves one stop of the thread. */
     private void serve(In in, Out out, Function<In, @Nullable FaultAnswer> how) {
         synchronized (this) {

@@ -158,13 +158,22 @@ final class Session implements Lane.Server {
             // Who waits for an answer holds locks.
             throw new BadMessage(op + " in place of an answer");
         }
-        if (lane.isNested()) {
+        if (lane.isNested() || isAwaited(op, in)) {
             // Somebody waits for that who has had his turn.
             serve(op, in, out);
         } else {
             given.turn().accept(() -> serve(op, in, out));
         }
         events.flush(lane);
+    }
+
+    /** Whether a thread stopped inside an enclave: whoever has the turn may be waiting for it to leave, and it leaves when its stop is served. */
+    private boolean isAwaited(Op op, In in) {
+        return switch (op) {
+            case INTERRUPTED, SYSTEM_CALL_INSIDE -> true;
+            case FAULT -> thread(in.nextI32()).isInside();
+            default -> false;
+        };
     }
 
     private void serve(Op op, In in, Out out) {

@@ -15,10 +15,12 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import jsgx.arch.CpuFeatures;
 import jsgx.arch.CpuSvn;
 import jsgx.arch.Fuses;
 import jsgx.arch.ProcessorPackage;
+import jsgx.arch.RegisterModel;
 import jsgx.driver.DriverOptions;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.SgxDriver;
@@ -51,6 +53,8 @@ final class HostileFrontEndTest {
         throw new AssertionError("asked for " + op);
     };
 
+    private volatile Consumer<Runnable> turn = Runnable::run;
+
     @BeforeEach
     void begin() throws Exception {
         epc = SharedEpc.allocate(List.of(1L << 20));
@@ -67,6 +71,7 @@ final class HostileFrontEndTest {
                         EnumSet.allOf(InterfaceKind.class),
                         new Workload("uid:1"),
                         init -> new byte[0],
+                        call -> turn.accept(call),
                         Duration.ofMillis(300)));
         for (int given : server.descriptors()) {
             descriptors.add((int) Linux.check("dup", Linux.call(SystemCall.DUP, given)));
@@ -224,6 +229,23 @@ final class HostileFrontEndTest {
         open();
         answers = (op, out) -> out.bytes(new byte[0]);
         assertThat(call(Op.IOCTL, ioctl()).i64()).isEqualTo(-14);
+    }
+
+    /** Who has the turn may be waiting for just that. */
+    @Test
+    void aThreadThatLeavesItsEnclaveWaitsForNoTurn() throws Exception {
+        open();
+        call(Op.THREAD, new Out().i32(5).i32(2).i32(78));
+        turn = call -> {
+            throw new BadMessage("its turn never comes");
+        };
+
+        Out interrupted = new Out().i32(5);
+        ServedRegisters.write(new RegisterModel(), interrupted);
+        assertThat(call(Op.INTERRUPTED, interrupted.i32(32)).flag()).isFalse();
+
+        assertThatExceptionOfType(LaneEnded.class).isThrownBy(() -> call(Op.IOCTL, ioctl()));
+        assertThat(why()).contains("its turn never comes");
     }
 
     @Test
