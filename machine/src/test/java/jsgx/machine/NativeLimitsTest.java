@@ -31,6 +31,7 @@ import jsgx.image.x86.Assembler;
 import jsgx.image.x86.Label;
 import jsgx.machine.code.CodeLayout;
 import jsgx.machine.linux.Linux;
+import jsgx.machine.linux.Signals;
 import jsgx.machine.linux.SystemCall;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -338,5 +339,33 @@ final class NativeLimitsTest {
             }
         }
         return List.of();
+    }
+
+    // Signals.
+
+    private static void sigaction(Assembler asm, int signal, boolean ask) {
+        asm.mov32(RDI, signal).zero(RSI).zero(RDX);
+        asm.mov(ask ? RDX : RSI, ROOM).mov32(R10, Long.BYTES);
+        asm.mov32(RAX, SystemCall.RT_SIGACTION).syscall();
+    }
+
+    @Test
+    void aSignalByWhichJsgxIsCalledIsIgnoredNoMore() throws Exception {
+        int[] signals = {Signals.SIGILL, Signals.SIGSEGV};
+        EnclaveProgram program = new EnclaveProgram(NOTHING);
+        program.asm.mov(RDI, ROOM).mov32(RAX, 1).mov(at(RDI), RAX);
+        for (int signal : signals) {
+            sigaction(program.asm, signal, false);
+        }
+        program.enter();
+        for (int signal : signals) {
+            sigaction(program.asm, signal, true);
+            program.asm.mov(RSI, ROOM).mov(RCX, at(RSI)).mov(RDI, EXCHANGE).mov(RAX, at(RDI));
+            program.asm.add(RAX, RCX).mov(at(RDI), RAX);
+        }
+        program.print(EXCHANGE).exit(0);
+
+        // SIG_IGN is 1: of both that would be 2.
+        assertThat(printed(run(program))).isLessThan(2);
     }
 }
