@@ -29,10 +29,14 @@ import jsgx.driver.TokenSupplier;
 import jsgx.driver.Workload;
 import jsgx.host.aesm.AesmOptions;
 import jsgx.host.aesm.AesmService;
+import jsgx.host.config.HostOptions;
 import jsgx.host.peer.Peer;
+import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
+import jsgx.host.session.DriverSocket;
 import jsgx.launch.Governance;
 import jsgx.launch.LeAuthority.Answer;
+import jsgx.launch.Platform;
 import jsgx.launch.PlatformFile;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.audit.AuditLog;
@@ -45,13 +49,16 @@ import jsgx.launch.governor.Placement;
 import jsgx.launch.governor.TokenIssue;
 import jsgx.launch.policy.PolicyVerdict;
 import jsgx.launch.token.TokenSource;
+import jsgx.machine.SharedEpc;
+import jsgx.machine.linux.UnixConnection;
 
 /**
- * The AESM socket, server and clients in one run: a token against a bare echo of as many bytes, tokens a second from 64 connections, what a
- * change of policy and cache costs those who ask meanwhile, what one workload's storm costs another, and idle connections to a whole
+ * The sockets of a host, server and clients in one run: a token against a bare echo of as many bytes, tokens a second from 64 connections, what a
+ * change of policy and cache costs those who ask meanwhile, what one workload's storm costs another, on the AESM socket and on the driver's, and idle connections to a whole
  * daemon. The peer is the v5 series' design behind the same socket: one launch enclave, one lock, no policy, no cache. Records are {@code async}.
  *
- * <p>{@code build/bench-serve [SECONDS]} runs it; SECONDS is how long the run from 64 connections takes, 60 where nothing is said.
+ * <p>{@code build/bench-serve [SECONDS [aesm|launches|idle]]} runs it, or a part; SECONDS is how long the run from 64 connections takes, 60 where nothing is
+ * said.
  */
 public final class ServeBenchmark {
 
@@ -62,6 +69,8 @@ public final class ServeBenchmark {
 
     /** From one request to the next of a client whose answers are timed beside something else. */
     private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(4);
+
+    private static final long LAUNCH_PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final int PACED = 8;
     private static final Attributes ATTRIBUTES = new Attributes(Attributes.MODE64BIT, 3);
@@ -77,7 +86,8 @@ public final class ServeBenchmark {
     public static void main(String[] args) throws Exception {
         Path folder = Files.createTempDirectory("jb");
         try {
-            new ServeBenchmark(folder, args.length == 0 ? 60 : Integer.parseInt(args[0])).run();
+            new ServeBenchmark(folder, args.length == 0 ? 60 : Integer.parseInt(args[0]))
+                    .run(args.length < 2 ? List.of("aesm", "launches", "idle") : List.of(args[1]));
         } finally {
             try (Stream<Path> files = Files.walk(folder)) {
                 files.sorted(Comparator.reverseOrder()).forEach(ServeBenchmark::delete);
@@ -86,7 +96,18 @@ public final class ServeBenchmark {
         System.exit(0);
     }
 
-    private void run() throws Exception {
+    private void run(List<String> parts) throws Exception {
+        for (String part : parts) {
+            switch (part) {
+                case "aesm" -> tokens();
+                case "launches" -> launches();
+                case "idle" -> idle();
+                default -> throw new IllegalArgumentException("expected aesm, launches or idle, not " + part);
+            }
+        }
+    }
+
+    private void tokens() throws Exception {
         Path state = folder.resolve("state");
         try (Governance governance = Governance.in(state, InstantSource.system(), Durability.ASYNC);
                 RunningPlatform running = RunningPlatform.of(
@@ -100,23 +121,29 @@ public final class ServeBenchmark {
 
             latency(echo, socket);
             double tokens = rate("tokens from the kernel's cache", socket, seconds);
-            change(governance, governor, socket);
-            storm(socket);
+            String who = "%d clients that ask for a token each %d ms"
+                    .formatted(PACED, TimeUnit.NANOSECONDS.toMillis(PAUSE));
+            Measured paced = () -> AesmLoad.many(socket, PACED, PAUSE, TimeUnit.SECONDS.toNanos(10));
+            change(who, governance, governor, paced);
+            storm(who, AesmLoad.class, socket, paced);
             service.stop(Duration.ofSeconds(1));
 
             peer(tokens);
         }
-        idle();
     }
 
     private static AesmService serve(Path socket, AesmService.Issuer issuer) throws HostException {
-        long own = ProcessHandle.current().pid();
-        AesmService service = new AesmService(AesmOptions.at(socket, Durability.ASYNC), issuer, connection -> {
-            int pid = connection.credentials().pid();
-            return new Peer(pid, 0, 0, new Workload(pid == own ? "own" : "other"));
-        });
+        AesmService service = new AesmService(
+                AesmOptions.at(socket, Durability.ASYNC), issuer, ServeBenchmark::workloadOf);
         service.start();
         return service;
+    }
+
+    /** Clients in this process are one workload, those of others another. */
+    private static Peer workloadOf(UnixConnection connection) throws IOException {
+        int pid = connection.credentials().pid();
+        return new Peer(
+                pid, 0, 0, new Workload(pid == ProcessHandle.current().pid() ? "own" : "other"));
     }
 
     /** Answers as many bytes as a token's answer has for as many as a request has, a thread for each connection. */
@@ -186,9 +213,9 @@ public final class ServeBenchmark {
     }
 
     /** Paced clients at rest, and while policies are exchanged and the cache is resized. */
-    private void change(Governance governance, Governor governor, Path socket) throws Exception {
+    private void change(String who, Governance governance, Governor governor, Measured paced) throws Exception {
         Path[] policies = {policy(1), policy(2)};
-        AesmLoad.Result rest = paced(socket);
+        AesmLoad.Result rest = paced.run();
         AtomicBoolean ended = new AtomicBoolean();
         FutureTask<Integer> changes = inBackground(() -> {
             int count = 0;
@@ -203,14 +230,13 @@ public final class ServeBenchmark {
             }
             return count;
         });
-        AesmLoad.Result meanwhile = paced(socket);
+        AesmLoad.Result meanwhile = paced.run();
         ended.set(true);
         int count = changes.get();
-        rest = rest.with(paced(socket));
+        rest = rest.with(paced.run());
         System.out.printf(
-                "%d clients a request each %d ms: p99 %.0f µs at rest, %.0f µs under %d reloads of a policy of 1,000 rules and as many changes of the cache's size: %.2f times; %d errors%n",
-                PACED,
-                TimeUnit.NANOSECONDS.toMillis(PAUSE),
+                "%s: p99 %.0f µs at rest, %.0f µs under %d reloads of a policy of 1,000 rules and as many changes of the cache's size: %.2f times; %d errors%n",
+                who,
                 rest.micros(99),
                 meanwhile.micros(99),
                 count,
@@ -218,8 +244,9 @@ public final class ServeBenchmark {
                 meanwhile.errors());
     }
 
-    private static AesmLoad.Result paced(Path socket) throws IOException {
-        return AesmLoad.many(socket, PACED, PAUSE, TimeUnit.SECONDS.toNanos(10));
+    /** Paced clients, for some seconds. */
+    private interface Measured {
+        AesmLoad.Result run() throws IOException, InterruptedException;
     }
 
     private Path policy(int number) throws IOException {
@@ -231,17 +258,19 @@ public final class ServeBenchmark {
     }
 
     /** Paced clients alone, and beside another workload's storm: a process of its own, at the end of the kernel's queue. */
-    private static void storm(Path socket) throws IOException, InterruptedException {
-        AesmLoad.Result alone = paced(socket);
+    private static void storm(String who, Class<?> load, Path socket, Measured paced)
+            throws IOException, InterruptedException {
+        AesmLoad.Result alone = paced.run();
         Process storm = new ProcessBuilder(
                         "nice",
                         "-n",
                         "19",
                         java(),
                         "-XX:+UseSerialGC",
+                        "--enable-native-access=ALL-UNNAMED",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        AesmLoad.class.getName(),
+                        load.getName(),
                         socket.toString(),
                         Integer.toString(CONNECTIONS))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -249,19 +278,46 @@ public final class ServeBenchmark {
         AesmLoad.Result beside;
         try {
             Thread.sleep(3_000);
-            beside = paced(socket);
+            beside = paced.run();
         } finally {
             storm.destroyForcibly().waitFor();
         }
-        alone = alone.with(paced(socket));
+        alone = alone.with(paced.run());
         System.out.printf(
-                "%d clients of one workload: p99 %.0f µs alone, %.0f µs beside %d connections of another that ask without a pause: %.2f times; %d errors%n",
-                PACED,
+                "%s: p99 %.0f µs alone, %.0f µs beside %d clients of another workload that ask without a pause: %.2f times; %d errors%n",
+                who,
                 alone.micros(99),
                 beside.micros(99),
                 CONNECTIONS,
                 beside.micros(99) / alone.micros(99),
                 beside.errors());
+    }
+
+    /** Paced launches over the driver's socket at rest, while policies are exchanged, and beside another workload's storm. */
+    private void launches() throws Exception {
+        Path state = folder.resolve("driver-state");
+        Platform platform = PlatformFile.in(state).loadOrCreate();
+        HostOptions options = HostOptions.at(state, folder.resolve("driver-run"), false);
+        try (Governance governance = Governance.in(state, InstantSource.system(), Durability.ASYNC);
+                SharedEpc epc = SharedEpc.allocate(platform.epcSections());
+                RunningPlatform running = RunningPlatform.of(platform, governance.options())) {
+            DriverSocket socket = new DriverSocket(
+                    new HostContext(running, epc, governance, state, InstantSource.system()),
+                    options,
+                    ServeBenchmark::workloadOf);
+            socket.start();
+            try {
+                DriverLoad load = DriverLoad.of(options.runFolder());
+                load.many(CONNECTIONS, 0, TimeUnit.SECONDS.toNanos(10));
+                Measured paced = () -> load.many(PACED, LAUNCH_PAUSE, TimeUnit.SECONDS.toNanos(10));
+                String who = "%d clients that launch each %d ms over the driver's socket"
+                        .formatted(PACED, TimeUnit.NANOSECONDS.toMillis(LAUNCH_PAUSE));
+                change(who, governance, running.governor(), paced);
+                storm(who, DriverLoad.class, options.runFolder(), paced);
+            } finally {
+                socket.stop(Duration.ofSeconds(1));
+            }
+        }
     }
 
     /** The v5 series' design behind the same socket. */

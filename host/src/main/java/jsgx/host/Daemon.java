@@ -150,7 +150,7 @@ public final class Daemon implements AutoCloseable {
                 AdminOptions.of(options.adminSocket(), options.admin().group(), options.console(), options.metrics()),
                 () -> services);
         Peers peers = new Peers(options.cgroups());
-        DriverSocket driver = new DriverSocket(context, options, peers);
+        DriverSocket driver = new DriverSocket(context, options, peers::identify);
         admin.metrics().sessions(driver::sessions);
         services.add(driver);
         Path aesm = options.aesm().socket();

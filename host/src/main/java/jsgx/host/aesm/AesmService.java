@@ -5,6 +5,7 @@ import java.nio.channels.AsynchronousCloseException;
 import java.time.Duration;
 import java.util.stream.Stream;
 import jsgx.driver.Workload;
+import jsgx.host.peer.Identification;
 import jsgx.host.peer.Peer;
 import jsgx.host.service.HostException;
 import jsgx.host.service.Service;
@@ -46,12 +47,6 @@ public final class AesmService implements Service {
     @FunctionalInterface
     public interface Issuer {
         IssuedToken issue(TokenIdentity identity, Workload workload);
-    }
-
-    /** Who tells whom a connection is charged to: {@link jsgx.host.peer.Peers#identify}. */
-    @FunctionalInterface
-    public interface Identification {
-        Peer identify(UnixConnection connection) throws IOException, HostException;
     }
 
     private final AesmOptions options;

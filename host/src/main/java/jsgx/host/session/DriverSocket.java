@@ -11,8 +11,8 @@ import java.util.concurrent.locks.LockSupport;
 import jsgx.host.client.Greeting;
 import jsgx.host.config.HostOptions;
 import jsgx.host.peer.Grants;
+import jsgx.host.peer.Identification;
 import jsgx.host.peer.Peer;
-import jsgx.host.peer.Peers;
 import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
 import jsgx.host.service.Service;
@@ -42,7 +42,7 @@ public final class DriverSocket implements Service {
 
     private final HostContext context;
     private final Path path;
-    private final Peers peers;
+    private final Identification peers;
     private final Places places;
     private final Claims claims;
     private final Launches launches;
@@ -60,8 +60,9 @@ public final class DriverSocket implements Service {
      * A socket that nobody listens at yet.
      *
      * @param options its run folder and limits count
+     * @param peers who tells who is at the other end of a connection
      */
-    public DriverSocket(HostContext context, HostOptions options, Peers peers) {
+    public DriverSocket(HostContext context, HostOptions options, Identification peers) {
         this.context = context;
         this.path = options.runFolder().resolve("driver.socket");
         this.peers = peers;

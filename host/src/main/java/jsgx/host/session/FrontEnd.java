@@ -88,12 +88,8 @@ final class FrontEnd {
     /** Answers what a client asks for, when it is its workload's turn. */
     private void answer(Callable<byte[]> work) throws HostException, IOException {
         FutureTask<byte[]> task = new FutureTask<>(work);
-        // It works for long: threads of the system take turns, virtual ones do not.
         try (Admission.Pass pass = admission.pass(peer.workload())) {
-            join(Thread.ofPlatform()
-                    .daemon()
-                    .name("jsgx-launch")
-                    .start(() -> pass.run(() -> LaunchFeed.calledBy(peer.pid(), task))));
+            pass.run(() -> LaunchFeed.calledBy(peer.pid(), task));
         }
         try {
             Greeting.accept(connection, task.get(), List.of(), Deadline.in(ANSWER));

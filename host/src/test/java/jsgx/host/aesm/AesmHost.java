@@ -17,6 +17,7 @@ import jsgx.arch.struct.Layouts;
 import jsgx.arch.struct.Secinfo;
 import jsgx.arch.struct.Sigstruct;
 import jsgx.driver.Workload;
+import jsgx.host.peer.Identification;
 import jsgx.host.peer.Peer;
 import jsgx.image.EnclaveImage;
 import jsgx.image.EnclavePage;
@@ -39,7 +40,7 @@ final class AesmHost implements AutoCloseable {
     static final Sigstruct SIGSTRUCT = sign();
 
     /** Whom connections are charged to where a test does not say. */
-    static final AesmService.Identification ONE = connection -> new Peer(1, 7, 7, new Workload("uid:7"));
+    static final Identification ONE = connection -> new Peer(1, 7, 7, new Workload("uid:7"));
 
     private static final Platform PLATFORM = Platform.create(new SecureRandom());
 
@@ -49,7 +50,7 @@ final class AesmHost implements AutoCloseable {
 
     private AesmHost(
             GovernorOptions governance,
-            AesmService.Identification peers,
+            Identification peers,
             UnaryOperator<AesmOptions> settings,
             UnaryOperator<AesmService.Issuer> issuer)
             throws Exception {
@@ -74,7 +75,7 @@ final class AesmHost implements AutoCloseable {
     }
 
     static AesmHost start(
-            AesmService.Identification peers,
+            Identification peers,
             UnaryOperator<AesmOptions> settings,
             UnaryOperator<AesmService.Issuer> issuer)
             throws Exception {

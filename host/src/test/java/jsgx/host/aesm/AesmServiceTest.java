@@ -25,6 +25,7 @@ import java.util.function.UnaryOperator;
 import jsgx.arch.Vectors;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Workload;
+import jsgx.host.peer.Identification;
 import jsgx.host.peer.Peer;
 import jsgx.host.service.HostException;
 import jsgx.launch.LaunchException;
@@ -241,7 +242,7 @@ class AesmServiceTest {
         CountDownLatch go = new CountDownLatch(1);
         List<String> served = new CopyOnWriteArrayList<>();
         AtomicReference<String> who = new AtomicReference<>("storm");
-        AesmService.Identification peers = connection -> new Peer(1, 7, 7, new Workload(who.get()));
+        Identification peers = connection -> new Peer(1, 7, 7, new Workload(who.get()));
         UnaryOperator<AesmService.Issuer> issuer = real -> (identity, workload) -> {
             await(go);
             served.add(workload.name());
@@ -276,7 +277,7 @@ class AesmServiceTest {
     @Test
     void aUserHasSoManyConnectionsAndNoMore() throws Exception {
         AtomicReference<Integer> uid = new AtomicReference<>(7);
-        AesmService.Identification peers = connection -> {
+        Identification peers = connection -> {
             int now = uid.get();
             return new Peer(1, now, now, new Workload("uid:" + now));
         };

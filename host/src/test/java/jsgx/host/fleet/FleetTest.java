@@ -126,6 +126,30 @@ class FleetTest {
     }
 
     @Test
+    void anEngineThatFreezesIsNoAnswerAndHoldsNobodyUp() throws Exception {
+        three(false);
+        engine.freeze();
+        try {
+            for (TestHost host : hosts) {
+                TestHost.until(host.name + " refuses", () -> host.effect(signer(7)) == Effect.UNAVAILABLE);
+            }
+            // The engine answers nobody now: who is judged all the same did not ask it.
+            for (int i = 0; i < 1_000; i++) {
+                assertThat(hosts.get(i % 3).effect(signer(i))).isEqualTo(Effect.UNAVAILABLE);
+            }
+            assertThatThrownBy(() -> hosts.getFirst().running.governor().revoker().revoke(signer(7)))
+                    .isInstanceOf(LaunchException.class)
+                    .hasMessageContaining("is revoked, but");
+            assertThat(hosts.getFirst().effect(signer(7))).isEqualTo(Effect.REVOKED);
+        } finally {
+            engine.thaw();
+        }
+        for (TestHost host : hosts) {
+            TestHost.until(host.name + " launches again", () -> host.effect(signer(8)) == Effect.ALLOW);
+        }
+    }
+
+    @Test
     void aHostThatHearsNothingRefusesAndCatchesUp() throws Exception {
         three(false);
         TestHost away = hosts.get(0);

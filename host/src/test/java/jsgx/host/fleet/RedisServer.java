@@ -40,10 +40,7 @@ final class RedisServer implements AutoCloseable {
     static RedisServer start(Path folder, String... settings) throws Exception {
         Files.createDirectories(folder);
         for (int tries = 0; ; tries++) {
-            int port;
-            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                port = free.getLocalPort();
-            }
+            int port = freePort();
             RedisServer server = new RedisServer(folder, port, List.of(settings), run(folder, port, List.of(settings)));
             if (server.answers()) {
                 return server;
@@ -52,6 +49,12 @@ final class RedisServer implements AutoCloseable {
             if (tries == 5) {
                 throw new IOException("redis-server does not start: " + Files.readString(folder.resolve("log")));
             }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
         }
     }
 
@@ -108,6 +111,52 @@ final class RedisServer implements AutoCloseable {
 
     URI uri() {
         return URI.create("redis://127.0.0.1:" + port);
+    }
+
+    /** One that speaks TLS alone, with a certificate for localhost; its key and certificate are PEM files. */
+    static RedisServer startTls(Path folder, Path key, Path certificate) throws Exception {
+        Files.createDirectories(folder);
+        for (int tries = 0; ; tries++) {
+            int port = freePort();
+            List<String> settings = List.of(
+                    "--tls-port",
+                    Integer.toString(port),
+                    "--tls-key-file",
+                    key.toString(),
+                    "--tls-cert-file",
+                    certificate.toString(),
+                    "--tls-auth-clients",
+                    "no");
+            RedisServer server = new RedisServer(folder, port, settings, run(folder, 0, settings));
+            while (server.process.isAlive()) {
+                if (Files.readString(folder.resolve("log")).contains("Ready to accept connections")) {
+                    return server;
+                }
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            if (tries == 5) {
+                throw new IOException("redis-server does not start: " + Files.readString(folder.resolve("log")));
+            }
+        }
+    }
+
+    /** Stops it in the middle of whatever it does: it has its connections and answers nothing. */
+    void freeze() throws Exception {
+        signal("STOP");
+    }
+
+    /** Has it go on. */
+    void thaw() throws Exception {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws Exception {
+        Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .inheritIO()
+                .start();
+        if (kill.waitFor() != 0) {
+            throw new IOException("redis-server cannot be sent " + name);
+        }
     }
 
     /** Ends it at once, as kill -9 does. */

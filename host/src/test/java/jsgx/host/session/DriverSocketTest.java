@@ -68,7 +68,7 @@ class DriverSocketTest {
             DriverSocket socket = new DriverSocket(
                     new HostContext(running, epc, governance, folder.resolve("state"), InstantSource.system()),
                     options,
-                    new Peers(List.of()));
+                    new Peers(List.of())::identify);
             socket.start();
             try {
                 body.with(socket, new HostFolder(folder, true));

@@ -27,6 +27,6 @@ public final class OwnPolicy {
         PolicyVerdict own = OF_THIS_CALL.get().judge(subject);
         return own.effect().launches()
                 ? inForce
-                : new PolicyVerdict(own.effect(), own.rule(), own.where(), own.reason(), inForce.revision());
+                : own.withRevision(inForce.revision());
     }
 }

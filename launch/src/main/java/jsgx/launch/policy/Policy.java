@@ -1,5 +1,6 @@
 package jsgx.launch.policy;
 
+import java.util.Arrays;
 import java.util.List;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 
@@ -70,9 +71,39 @@ public final class Policy implements LaunchPolicy {
                 "no rule of the policy matches, and its default is to deny");
     }
 
+    /** The same, under another revision: what rules say does not depend on that. */
+    private Policy(Policy same, long revision) {
+        this.head = same.head;
+        this.index = same.index;
+        this.tokenIndex = same.tokenIndex;
+        this.revision = revision;
+        this.verdicts = named(same.verdicts, revision);
+        this.tokenVerdicts = named(same.tokenVerdicts, revision);
+        this.none = same.none.withRevision(revision);
+    }
+
+    private static PolicyVerdict[] named(PolicyVerdict[] verdicts, long revision) {
+        return Arrays.stream(verdicts)
+                .map(verdict -> verdict.withRevision(revision))
+                .toArray(PolicyVerdict[]::new);
+    }
+
     /** This policy, whose verdicts name another revision. */
     public Policy withRevision(long newRevision) {
-        return new Policy(head, index, tokenIndex, newRevision);
+        return new Policy(this, newRevision);
+    }
+
+    /** This policy, as a file of another name has it. */
+    Policy inFile(String name) {
+        Head other = new Head(
+                name,
+                head.mode(),
+                head.defaultEffect(),
+                head.defaultLine(),
+                head.sequence(),
+                head.signed(),
+                head.quotas());
+        return new Policy(other, index, tokenIndex, revision);
     }
 
     /** The revision that its verdicts name; 0 at first. */

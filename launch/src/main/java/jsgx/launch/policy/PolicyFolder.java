@@ -1,6 +1,7 @@
 package jsgx.launch.policy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.PublicKey;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -20,6 +22,7 @@ import jsgx.launch.file.LockFile;
 import jsgx.launch.file.PrivateFile;
 import jsgx.launch.yaml.YamlError;
 import jsgx.launch.yaml.YamlReader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The policy that is in force for a state folder: {@code policy.yaml}, where {@code policy.pub} lies beside it signed with that key, and with no
@@ -41,6 +44,12 @@ public final class PolicyFolder {
 
     /** File locks are a process's: its threads keep each other out. */
     private static final Object THREADS = new Object();
+
+    /**
+     * The policy that was read last in this process. Who puts one in force reads it first, and who launches then need neither wait until its file
+     * has rested nor parse it again: the same bytes say the same. Guarded by {@link #THREADS}.
+     */
+    private static @Nullable Known known;
 
     private final Path folder;
     private final FileReader reader;
@@ -136,6 +145,10 @@ public final class PolicyFolder {
                 throw failure(POLICY, e);
             }
             keepSequence(read.policy().sequence(), false);
+            Known installed = known;
+            if (installed != null) {
+                known = installed.inFile(POLICY);
+            }
             return Installed.of(read);
         }
     }
@@ -174,8 +187,48 @@ public final class PolicyFolder {
         }
     }
 
+    /**
+     * A policy and all that it was read from.
+     *
+     * @param key that its signature was checked with
+     * @param others the files that it includes, by the names that it has for them
+     */
+    private record Known(Read read, Optional<PublicKey> key, Map<String, byte[]> others) {
+
+        boolean isStill(Path file, Optional<PublicKey> nowPinned) {
+            return key.equals(nowPinned)
+                    && has(file, read.content())
+                    && others.entrySet().stream()
+                            .allMatch(other -> has(file.resolveSibling(other.getKey()), other.getValue()));
+        }
+
+        private static boolean has(Path file, byte[] content) {
+            try {
+                if (FileReader.Stamp.of(file).size() != content.length) {
+                    return false;
+                }
+                try (InputStream in = Files.newInputStream(file)) {
+                    return Arrays.equals(in.readNBytes(content.length + 1), content);
+                }
+            } catch (IOException e) {
+                return false;
+            }
+        }
+
+        Known inFile(String name) {
+            return read.policy().file().equals(name)
+                    ? this
+                    : new Known(
+                            new Read(read.policy().inFile(name), read.content(), read.included(), 0), key, others);
+        }
+    }
+
     private Read read(Path file, Optional<PublicKey> key) throws PolicyException, LaunchException {
         String name = String.valueOf(file.getFileName());
+        Known last = known;
+        if (last != null && last.isStill(file, key)) {
+            return last.inFile(name).read();
+        }
         byte[] content;
         try {
             content = reader.read(file, YamlReader.MAX_SIZE).bytes();
@@ -189,6 +242,7 @@ public final class PolicyFolder {
             PolicySignature.verify(name, content, key.get());
         }
         Map<String, byte[]> included = new LinkedHashMap<>();
+        Map<String, byte[]> others = new LinkedHashMap<>();
         Includes beside = PolicyFile.beside(file, reader);
         Includes kept = other -> {
             boolean absolute = Path.of(other).isAbsolute();
@@ -204,13 +258,16 @@ public final class PolicyFolder {
                 }
                 throw e;
             }
+            others.put(other, bytes);
             if (!absolute) {
                 included.put(other, bytes);
             }
             return bytes;
         };
         try {
-            return new Read(PolicyFile.parse(name, content, kept, key.isPresent()), content, included, 0);
+            Read read = new Read(PolicyFile.parse(name, content, kept, key.isPresent()), content, included, 0);
+            known = new Known(read, key, others);
+            return read;
         } catch (UncheckedIOException e) {
             throw unread(String.valueOf(e.getMessage()), Objects.requireNonNull(e.getCause()));
         }
