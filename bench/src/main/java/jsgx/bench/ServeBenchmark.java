@@ -121,8 +121,8 @@ public final class ServeBenchmark {
 
             latency(echo, socket);
             double tokens = rate("tokens from the kernel's cache", socket, seconds);
-            String who = "%d clients that ask for a token each %d ms"
-                    .formatted(PACED, TimeUnit.NANOSECONDS.toMillis(PAUSE));
+            String who =
+                    "%d clients that ask for a token each %d ms".formatted(PACED, TimeUnit.NANOSECONDS.toMillis(PAUSE));
             Measured paced = () -> AesmLoad.many(socket, PACED, PAUSE, TimeUnit.SECONDS.toNanos(10));
             change(who, governance, governor, paced);
             storm(who, AesmLoad.class, socket, paced);
@@ -133,8 +133,8 @@ public final class ServeBenchmark {
     }
 
     private static AesmService serve(Path socket, AesmService.Issuer issuer) throws HostException {
-        AesmService service = new AesmService(
-                AesmOptions.at(socket, Durability.ASYNC), issuer, ServeBenchmark::workloadOf);
+        AesmService service =
+                new AesmService(AesmOptions.at(socket, Durability.ASYNC), issuer, ServeBenchmark::workloadOf);
         service.start();
         return service;
     }
@@ -142,8 +142,7 @@ public final class ServeBenchmark {
     /** Clients in this process are one workload, those of others another. */
     private static Peer workloadOf(UnixConnection connection) throws IOException {
         int pid = connection.credentials().pid();
-        return new Peer(
-                pid, 0, 0, new Workload(pid == ProcessHandle.current().pid() ? "own" : "other"));
+        return new Peer(pid, 0, 0, new Workload(pid == ProcessHandle.current().pid() ? "own" : "other"));
     }
 
     /** Answers as many bytes as a token's answer has for as many as a request has, a thread for each connection. */

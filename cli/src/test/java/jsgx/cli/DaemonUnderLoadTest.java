@@ -41,14 +41,17 @@ class DaemonUnderLoadTest {
         try (Hosted hosted = Hosted.with("")) {
             Jsgx user = hosted.user();
             user.file("large.sgxs", Samples.sgxs(large()));
-            assertThat(user.line("sign large.sgxs --key key.pem -o large.sigstruct").status())
+            assertThat(user.line("sign large.sgxs --key key.pem -o large.sigstruct")
+                            .status())
                     .isZero();
             SgxDriver driver = hosted.daemon().host().context().running().driver();
             FutureTask<Jsgx.Run> launch =
                     new FutureTask<>(() -> user.line("launch large.sgxs --sigstruct large.sigstruct --json"));
             Thread.ofPlatform().daemon().start(launch);
             while (driver.freePages() > driver.totalPages() - 100) {
-                assertThat(launch.isDone()).as("a launch that is over is not in flight").isFalse();
+                assertThat(launch.isDone())
+                        .as("a launch that is over is not in flight")
+                        .isFalse();
                 Thread.onSpinWait();
             }
 

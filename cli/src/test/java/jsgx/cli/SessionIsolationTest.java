@@ -51,8 +51,8 @@ class SessionIsolationTest {
                     Greeting.connect(new HostFolder(hosted.folder().resolve("run"), true));
             RunRequest request = new RunRequest(
                     EnumSet.allOf(InterfaceKind.class), EnumSet.noneOf(SgxEvent.Kind.class), false, 0, 0);
-            Greeting.Answer answer = Greeting.ask(
-                    connection, new Greeting.Request(Greeting.Purpose.RUN, request.encode()), SOON);
+            Greeting.Answer answer =
+                    Greeting.ask(connection, new Greeting.Request(Greeting.Purpose.RUN, request.encode()), SOON);
             return new Hostile(connection, answer.descriptors());
         }
 
@@ -70,8 +70,7 @@ class SessionIsolationTest {
 
         /** Asks for an operation on the numbers that another session has: they count from one, or from zero. */
         void ask(int operation, int number) throws Exception {
-            ByteBuffer frame =
-                    ByteBuffer.allocate(Integer.BYTES + 2 + OPERANDS).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES + 2 + OPERANDS).order(ByteOrder.LITTLE_ENDIAN);
             frame.putInt(2 + OPERANDS).put(CALL).put((byte) operation);
             while (frame.hasRemaining()) {
                 frame.putShort((short) number);
@@ -98,8 +97,7 @@ class SessionIsolationTest {
                     .mapToObj(i -> "./program >out" + i + " || exit 9")
                     .reduce((one, next) -> one + "; " + next)
                     .orElseThrow();
-            FutureTask<Jsgx.Run> running =
-                    new FutureTask<>(() -> hosted.user().run("run", "--", "sh", "-c", programs));
+            FutureTask<Jsgx.Run> running = new FutureTask<>(() -> hosted.user().run("run", "--", "sh", "-c", programs));
             Thread.ofPlatform().daemon().start(running);
 
             int looks = 0;
@@ -111,7 +109,8 @@ class SessionIsolationTest {
                             .as("the other's pages are not there")
                             .isTrue();
                     looks += otherHasPages ? 1 : 0;
-                    // Whatever becomes of this session, it becomes of no other. A user may have 256 that are not all gone.
+                    // Whatever becomes of this session, it becomes of no other. A user may have 256 that are not all
+                    // gone.
                     if (operation < 3 * OPERATIONS) {
                         try (Hostile hostile = Hostile.at(hosted)) {
                             hostile.ask(operation % OPERATIONS, operation / OPERATIONS);

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.stream.Stream;
 import jsgx.driver.Workload;
 import jsgx.host.peer.Identification;
-import jsgx.host.peer.Peer;
 import jsgx.host.service.HostException;
 import jsgx.host.service.Service;
 import jsgx.host.service.SocketFile;

@@ -1,6 +1,5 @@
 package jsgx.host.session;
 
-import java.util.Optional;
 import jsgx.driver.Workload;
 import jsgx.host.client.Wishes;
 import jsgx.host.config.HostOptions.Right;
@@ -12,6 +11,7 @@ import jsgx.launch.governor.OwnPolicy;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyFile;
+import org.jspecify.annotations.Nullable;
 
 /** Holds what users say of their launches against what the administrator granted to them. */
 final class Claims {
@@ -31,9 +31,9 @@ final class Claims {
      * What holds for a user's launches.
      *
      * @param workload whom they are charged to
-     * @param policy that is asked besides the host's; empty for none
+     * @param policy that is asked besides the host's; null for none
      */
-    record Granted(Workload workload, Optional<Policy> policy) {
+    record Granted(Workload workload, @Nullable Policy policy) {
 
         /** Executes a call by it. */
         void run(Runnable call) {
@@ -45,7 +45,7 @@ final class Claims {
 
         /** Executes a call by it. */
         <R, X extends Throwable> R call(ScopedValue.CallableOp<R, X> call) throws X {
-            return policy.isPresent() ? OwnPolicy.during(policy.get(), call) : call.call();
+            return policy == null ? call.call() : OwnPolicy.during(policy, call);
         }
     }
 
@@ -79,9 +79,9 @@ final class Claims {
         }
     }
 
-    private Optional<Policy> policy(String text, Peer peer) throws HostException {
+    private @Nullable Policy policy(String text, Peer peer) throws HostException {
         if (text.isEmpty()) {
-            return Optional.empty();
+            return null;
         }
         check(peer, Right.POLICY);
         if (text.length() > LONGEST_POLICY) {
@@ -89,7 +89,7 @@ final class Claims {
                     "--policy: %d characters, expected at most %d".formatted(text.length(), LONGEST_POLICY));
         }
         try {
-            return Optional.of(PolicyFile.parse("--policy", text));
+            return PolicyFile.parse("--policy", text);
         } catch (PolicyException e) {
             throw new HostException("--policy: " + e.getMessage(), e);
         }

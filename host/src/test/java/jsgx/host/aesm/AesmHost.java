@@ -75,9 +75,7 @@ final class AesmHost implements AutoCloseable {
     }
 
     static AesmHost start(
-            Identification peers,
-            UnaryOperator<AesmOptions> settings,
-            UnaryOperator<AesmService.Issuer> issuer)
+            Identification peers, UnaryOperator<AesmOptions> settings, UnaryOperator<AesmService.Issuer> issuer)
             throws Exception {
         return new AesmHost(GovernorOptions.defaults(), peers, settings, issuer);
     }

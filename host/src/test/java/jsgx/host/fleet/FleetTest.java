@@ -137,7 +137,8 @@ class FleetTest {
             for (int i = 0; i < 1_000; i++) {
                 assertThat(hosts.get(i % 3).effect(signer(i))).isEqualTo(Effect.UNAVAILABLE);
             }
-            assertThatThrownBy(() -> hosts.getFirst().running.governor().revoker().revoke(signer(7)))
+            assertThatThrownBy(
+                            () -> hosts.getFirst().running.governor().revoker().revoke(signer(7)))
                     .isInstanceOf(LaunchException.class)
                     .hasMessageContaining("is revoked, but");
             assertThat(hosts.getFirst().effect(signer(7))).isEqualTo(Effect.REVOKED);

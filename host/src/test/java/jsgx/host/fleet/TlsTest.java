@@ -53,7 +53,8 @@ class TlsTest {
         try (InputStream in = Files.newInputStream(keys)) {
             store.load(in, PASSWORD);
         }
-        Path key = pem("key.pem", "PRIVATE KEY", store.getKey("engine", PASSWORD).getEncoded());
+        Path key =
+                pem("key.pem", "PRIVATE KEY", store.getKey("engine", PASSWORD).getEncoded());
         Path certificate = pem(
                 "certificate.pem", "CERTIFICATE", store.getCertificate("engine").getEncoded());
         KeyStore known = KeyStore.getInstance("PKCS12");
@@ -119,8 +120,8 @@ class TlsTest {
             none.store(out, PASSWORD);
         }
         assertThat(ask("localhost", "rediss", nobody.toString())).doesNotContain("PONG");
-        String defaults = Path.of(System.getProperty("java.home"), "lib/security/cacerts")
-                .toString();
+        String defaults =
+                Path.of(System.getProperty("java.home"), "lib/security/cacerts").toString();
         assertThat(ask("localhost", "rediss", defaults)).doesNotContain("PONG");
     }
 

@@ -25,8 +25,6 @@ public final class OwnPolicy {
             return inForce;
         }
         PolicyVerdict own = OF_THIS_CALL.get().judge(subject);
-        return own.effect().launches()
-                ? inForce
-                : own.withRevision(inForce.revision());
+        return own.effect().launches() ? inForce : own.withRevision(inForce.revision());
     }
 }

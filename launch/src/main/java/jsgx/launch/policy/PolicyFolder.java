@@ -47,9 +47,9 @@ public final class PolicyFolder {
 
     /**
      * The policy that was read last in this process. Who puts one in force reads it first, and who launches then need neither wait until its file
-     * has rested nor parse it again: the same bytes say the same. Guarded by {@link #THREADS}.
+     * has rested nor parse it again: the same bytes say the same.
      */
-    private static @Nullable Known known;
+    private static volatile @Nullable Known known;
 
     private final Path folder;
     private final FileReader reader;
@@ -125,6 +125,8 @@ public final class PolicyFolder {
      * @param acceptRollback whether it may have a lower sequence number than the one before
      */
     public Installed install(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
+        // To read it takes long, and who launches meanwhile waits for none of that.
+        check(candidate, acceptRollback);
         synchronized (THREADS) {
             Read read = check(candidate, acceptRollback);
             try {
@@ -155,10 +157,7 @@ public final class PolicyFolder {
 
     /** What {@link #install} would put in force; nothing is changed. */
     public Installed wouldInstall(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
-        synchronized (THREADS) {
-            Read read = check(candidate, acceptRollback);
-            return Installed.of(read);
-        }
+        return Installed.of(check(candidate, acceptRollback));
     }
 
     private Read check(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
@@ -218,8 +217,7 @@ public final class PolicyFolder {
         Known inFile(String name) {
             return read.policy().file().equals(name)
                     ? this
-                    : new Known(
-                            new Read(read.policy().inFile(name), read.content(), read.included(), 0), key, others);
+                    : new Known(new Read(read.policy().inFile(name), read.content(), read.included(), 0), key, others);
         }
     }
 

@@ -71,7 +71,8 @@ class PolicyInForceTest {
                 candidate,
                 "version: 1\ndefault: deny\nrules:\n  - {name: listed, effect: allow, mrenclave: {file: list.txt}}\n");
         PolicyFolder system = PolicyFolder.in(folder, InstantSource.system());
-        assertThat(system.install(candidate, false).policy().counts().enclaves()).isEqualTo(1);
+        assertThat(system.install(candidate, false).policy().counts().enclaves())
+                .isEqualTo(1);
 
         Files.writeString(folder.resolve("list.txt"), "ab".repeat(32) + "\n" + "cd".repeat(32) + "\n");
 
