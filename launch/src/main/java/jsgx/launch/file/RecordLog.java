@@ -474,6 +474,10 @@ public final class RecordLog implements AutoCloseable {
     }
 
     private long advance(long from, long size, Visitor visitor, boolean repair) throws IOException, LaunchException {
+        if (from == size && size == end) {
+            torn = 0;
+            return end;
+        }
         RecordFile.Walk walk = file.walk(from, size, visitor);
         if (walk.end() < size || walk.end() < end) {
             boolean damage = walk.end() < Math.max(end, durable) || file.wasDurable(walk.end(), size);

@@ -3,21 +3,24 @@ package jsgx.launch.store;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What the records of a store's file come to: for each label where its token lies, and what is evicted first. Not safe for threads. */
 final class TokenIndex {
 
-    private static final Comparator<Entry> EVICTION = Comparator.comparing((Entry entry) -> entry.expiresAt)
-            .thenComparing(entry -> entry.lastUsed)
-            .thenComparing(entry -> entry.label);
-
     private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+    /**
+     * What a budget may evict, in that order: all entries that are not pinned. Of those with the same end each stands where it belonged when it was
+     * put here; one that was used since belongs further back, and goes there when it comes to the front.
+     */
+    private final NavigableSet<Entry> order = new TreeSet<>(TokenIndex::compare);
+
     private long budget = TokenStore.DEFAULT_BUDGET;
     private long size;
 
@@ -30,6 +33,10 @@ final class TokenIndex {
         private boolean pinned;
         private Instant expiresAt;
         private Instant lastUsed;
+
+        /** What {@link #lastUsed} was when it was put into the order. */
+        private Instant lastUsedInOrder;
+
         private Instant lastUsedOnDisk;
         private @Nullable StoredToken copy;
 
@@ -40,6 +47,7 @@ final class TokenIndex {
             this.pinned = keep.pinned();
             this.expiresAt = keep.expiresAt();
             this.lastUsed = keep.lastUsed();
+            this.lastUsedInOrder = keep.lastUsed();
             this.lastUsedOnDisk = keep.lastUsed();
         }
 
@@ -72,11 +80,6 @@ final class TokenIndex {
             return lastUsedOnDisk;
         }
 
-        /** It is used now; the file knows nothing of it yet. */
-        void used(Instant now) {
-            lastUsed = now;
-        }
-
         /** The token that was kept, with what happened to it since. */
         StoredToken current(StoredToken kept) {
             return new StoredToken(
@@ -102,8 +105,20 @@ final class TokenIndex {
         return size;
     }
 
+    /** A token is used now; the file knows nothing of it yet. */
+    void used(Entry entry, Instant now) {
+        if (now.isBefore(entry.lastUsedInOrder)) {
+            order.remove(entry);
+            entry.lastUsed = now;
+            queue(entry);
+        } else {
+            entry.lastUsed = now;
+        }
+    }
+
     void clear() {
         entries.clear();
+        order.clear();
         size = 0;
         budget = TokenStore.DEFAULT_BUDGET;
     }
@@ -118,36 +133,56 @@ final class TokenIndex {
         switch (record) {
             case StoreRecord.Keep keep -> {
                 remove(keep.label());
-                entries.put(keep.label(), new Entry(end, bytes, keep));
+                Entry entry = new Entry(end, bytes, keep);
+                entries.put(keep.label(), entry);
+                queue(entry);
                 size += bytes;
             }
             case StoreRecord.Discard(String label) -> remove(label);
             case StoreRecord.Pin(String label, boolean pinned) -> {
                 Entry entry = entries.get(label);
                 if (entry != null) {
+                    order.remove(entry);
                     entry.pinned = pinned;
+                    queue(entry);
                 }
             }
             case StoreRecord.Expire(String label, Instant at) -> {
                 Entry entry = entries.get(label);
                 if (entry != null) {
+                    order.remove(entry);
                     entry.expiresAt = at;
+                    queue(entry);
                 }
             }
             case StoreRecord.Used(String label, Instant at) -> {
                 Entry entry = entries.get(label);
                 if (entry != null) {
                     entry.lastUsedOnDisk = at;
-                    entry.lastUsed = entry.lastUsed.isAfter(at) ? entry.lastUsed : at;
+                    used(entry, entry.lastUsed.isAfter(at) ? entry.lastUsed : at);
                 }
             }
             case StoreRecord.Budget(long limit) -> budget = limit;
         }
     }
 
+    private static int compare(Entry a, Entry b) {
+        int byEnd = a.expiresAt.compareTo(b.expiresAt);
+        int byUse = byEnd != 0 ? byEnd : a.lastUsedInOrder.compareTo(b.lastUsedInOrder);
+        return byUse != 0 ? byUse : a.label.compareTo(b.label);
+    }
+
+    private void queue(Entry entry) {
+        entry.lastUsedInOrder = entry.lastUsed;
+        if (!entry.pinned) {
+            order.add(entry);
+        }
+    }
+
     private void remove(String label) {
         Entry old = entries.remove(label);
         if (old != null) {
+            order.remove(old);
             size -= old.size;
         }
     }
@@ -159,21 +194,22 @@ final class TokenIndex {
      */
     List<Entry> victims(long over, String spared) {
         List<Entry> victims = new ArrayList<>();
-        if (over <= 0) {
-            return victims;
-        }
-        PriorityQueue<Entry> order = new PriorityQueue<>(EVICTION);
-        for (Entry entry : entries.values()) {
-            if (!entry.pinned && !entry.label.equals(spared)) {
-                order.add(entry);
-            }
-        }
+        List<Entry> looked = new ArrayList<>();
         long freed = 0;
         while (freed < over && !order.isEmpty()) {
-            Entry victim = order.remove();
-            victims.add(victim);
-            freed += victim.size;
+            Entry first = order.removeFirst();
+            if (!first.lastUsedInOrder.equals(first.lastUsed)) {
+                queue(first);
+                continue;
+            }
+            looked.add(first);
+            if (!first.label.equals(spared)) {
+                victims.add(first);
+                freed += first.size;
+            }
         }
+        // They stay until they are discarded.
+        order.addAll(looked);
         return victims;
     }
 }

@@ -143,7 +143,7 @@ public final class TokenStore implements SharedTokens, AutoCloseable {
             if (entry == null) {
                 return;
             }
-            entry.used(now);
+            index.used(entry, now);
             if (Duration.between(entry.lastUsedOnDisk(), now).abs().compareTo(USED_GRAIN) >= 0) {
                 log.append(StoreRecord.encode(new StoreRecord.Used(label, now)));
             }

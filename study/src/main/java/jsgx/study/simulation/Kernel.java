@@ -141,10 +141,17 @@ final class Kernel {
         return cache == null ? 0 : cache.bytes(workload);
     }
 
-    /** Purges a revoked enclave; how many tokens that were. */
-    long purge(TokenIdentity revoked) {
+    /** How many tokens its cache has. */
+    long held() {
+        return cache == null || scheme == null ? 0 : cache.bytes() / scheme.entryBytes();
+    }
+
+    /** Purges a revoked enclave. */
+    void purge(TokenIdentity revoked) {
         flights.keySet().removeIf(flying -> flying.identity().equals(revoked));
-        return cache == null ? 0 : cache.flush(identity -> identity.equals(revoked));
+        if (cache != null) {
+            cache.flush(identity -> identity.equals(revoked));
+        }
     }
 
     /** Its launch enclave and what that was asked is lost. */

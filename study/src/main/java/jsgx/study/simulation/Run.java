@@ -343,13 +343,15 @@ final class Run {
         long durable = draws.of(Step.REVOKE);
         Map<Kernel, Long> purging = new HashMap<>();
         for (Kernel kernel : kernels.values()) {
-            long purged = kernel.purge(enclaves.identity(enclave));
-            purging.put(kernel, purged * draws.of(Step.PURGE_KERNEL));
+            purging.put(kernel, kernel.held() * draws.of(Step.PURGE_KERNEL));
+            kernel.purge(enclaves.identity(enclave));
         }
         for (Member member : members.values()) {
-            if (member.userSpace != null) {
-                long purged = member.userSpace.purge(enclaves.label(enclave), enclaves.identity(enclave));
-                purging.merge(member.kernel, purged * draws.of(Step.PURGE_STORE), Times::later);
+            UserSpace userSpace = member.userSpace;
+            if (userSpace != null) {
+                long held = userSpace.bytes() / enclaves.leastRecord();
+                purging.merge(member.kernel, held * draws.of(Step.PURGE_STORE), Times::later);
+                userSpace.purge(enclaves.label(enclave), enclaves.identity(enclave));
             }
         }
         for (long purge : purging.values()) {

@@ -9,7 +9,39 @@ import jsgx.study.simulation.Measured.Owner;
 import jsgx.study.trace.Trace;
 import org.HdrHistogram.Histogram;
 
-/** Runs a workload under a design, in virtual time. */
+/**
+ * Runs a workload under a design, in virtual time: one thread, and no other clock than the trace's.
+ *
+ * <h2>What is real</h2>
+ *
+ * <p>Each kernel's cache is launch's {@code KernelTokenCache}, with its schemes, floors and ceilings, its single loads and its generations. Each
+ * workload's store is launch's {@code UserTokenCache} and {@code TokenStore} on a disk in memory, with its records, budget, evictions and compaction. What
+ * a refusal is worth says launch's {@code RefetchRule}.
+ *
+ * <h2>What is modelled</h2>
+ *
+ * <ul>
+ *   <li>A launch pays GOVERN and EINIT, and for its token: KERNEL_HIT; or LAUNCH_ENCLAVE and KERNEL_KEEP; or STORE_MEMORY or STORE_DISK; or SOCKET, another
+ *       GOVERN, the kernel's way and STORE_KEEP. A token that EINIT refuses costs all that it took to that point, and then the way to another one.
+ *   <li>One launch enclave for each machine answers one request after the other, in the order in which launches begin. Nothing else contends: there are
+ *       cores and disks enough, and a daemon answers any number of sockets at once.
+ *   <li>A token enters a cache or a store when its launch has it. In between, a launch of the same enclave finds a request on its way: in a kernel it joins that, in
+ *       user space it asks too, since applications do not know of each other's requests.
+ *   <li>A token is made for the package, the launch enclave and the CPUSVN of the moment when its launch begins, and EINIT judges it by those too. So a
+ *       launch that is on its way while a launch enclave is rotated still succeeds; where launch asks anew, it is counted once.
+ *   <li>EINIT says 0, 16 (another package or launch enclave) or 32 (made under a higher CPUSVN); no signature is computed. A kernel notices a rotation and another
+ *       CPUSVN, and drops what it has, also where a raised CPUSVN would still take it. It does not notice that it migrated.
+ *   <li>A reboot or a migration loses what is on its way, which is not asked for again; its launches count as if they had gone through. A migrated
+ *       machine keeps its caches and stores; a rebooted one its stores.
+ *   <li>A workload's process lives from reboot to reboot. What it has in memory are copies of what its store has, and only the store counts for the limit, by its
+ *       records; the file itself may be more than twice as large until it is compacted.
+ *   <li>What a revoked enclave is refused is not a launch. A revocation takes REVOKE and, on one machine, a look at each token that is held.
+ *       Where user space keeps tokens, a launch that is refused is counted as ungoverned if any user space was ever issued a token that EINIT would still take, since a copy
+ *       has no end.
+ *   <li>Who launches alone has the same places, of the same size, and the same events of machine and packages.
+ *   <li>What steps cost is drawn by seed, trace, launch and step, never by design: designs are compared on the same draws.
+ * </ul>
+ */
 public final class Simulator {
 
     private static final double P50 = 50;

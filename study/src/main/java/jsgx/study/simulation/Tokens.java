@@ -30,24 +30,29 @@ final class Tokens {
     private static final int IDENTITY_ATTRIBUTES = 64;
 
     private final Enclaves enclaves;
-    private final @Nullable TokenKey[] keys;
-    private final int[] keyLaunchEnclave;
+    private final Map<LaunchKey, @Nullable TokenKey[]> keys = new HashMap<>();
+    private LaunchKey lastLaunchKey = new LaunchKey(-1, -1);
+    private @Nullable TokenKey[] lastKeys = {};
     private final Map<Integer, byte[]> signers = new HashMap<>();
     private final Map<Long, TokenOrigin> origins = new HashMap<>();
 
+    /** What a kernel knows of a launch key. */
+    private record LaunchKey(int launchEnclave, long generation) {}
+
     Tokens(Enclaves enclaves) {
         this.enclaves = enclaves;
-        this.keys = new @Nullable TokenKey[enclaves.size()];
-        this.keyLaunchEnclave = new int[enclaves.size()];
     }
 
     /** What a kernel finds a token by. */
     TokenKey key(int enclave, int launchEnclave, long generation) {
-        TokenKey known = keys[enclave];
-        if (known == null || known.generation() != generation || keyLaunchEnclave[enclave] != launchEnclave) {
+        if (lastLaunchKey.launchEnclave != launchEnclave || lastLaunchKey.generation != generation) {
+            lastLaunchKey = new LaunchKey(launchEnclave, generation);
+            lastKeys = keys.computeIfAbsent(lastLaunchKey, launchKey -> new @Nullable TokenKey[enclaves.size()]);
+        }
+        TokenKey known = lastKeys[enclave];
+        if (known == null) {
             known = new TokenKey(enclaves.identity(enclave), signer(launchEnclave), generation);
-            keys[enclave] = known;
-            keyLaunchEnclave[enclave] = launchEnclave;
+            lastKeys[enclave] = known;
         }
         return known;
     }

@@ -84,12 +84,12 @@ final class UserSpace {
         }
     }
 
-    /** Purges a revoked enclave; how many tokens that were. */
-    long purge(String label, TokenIdentity identity) {
+    /** Purges a revoked enclave. */
+    void purge(String label, TokenIdentity identity) {
         try {
-            return cache.find(label).isEmpty()
-                    ? 0
-                    : cache.purge(token -> token.identity().equals(identity)).size();
+            if (cache.find(label).isPresent()) {
+                cache.purge(token -> token.identity().equals(identity));
+            }
         } catch (LaunchException e) {
             throw broken(e);
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package jsgx.study.simulation;
+
+import org.jspecify.annotations.NullMarked;
