@@ -31,9 +31,9 @@ final class Sampler {
         this.nanosOfPart = nanosOfPart;
     }
 
-    /** Does the step for a while and forgets how long it took. */
-    void warmUp() throws LaunchException, IOException {
-        long end = System.nanoTime() + 2 * nanosOfPart;
+    /** Does the step for as long as some parts take and forgets how long it took. */
+    void warmUp(int parts) throws LaunchException, IOException {
+        long end = System.nanoTime() + parts * nanosOfPart;
         do {
             sample();
         } while (System.nanoTime() < end);

@@ -2,6 +2,7 @@ package jsgx.study.calibration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -23,8 +24,7 @@ class SamplerTest {
         long[] times = Sampler.reduce(samples);
         assertThat(times).hasSize(Sampler.TIMES).isSorted();
         double mean = LongStream.of(samples).average().orElseThrow();
-        assertThat(LongStream.of(times).average().orElseThrow())
-                .isCloseTo(mean, org.assertj.core.data.Offset.offset(1.0));
+        assertThat(LongStream.of(times).average().orElseThrow()).isCloseTo(mean, offset(1.0));
         assertThat(times[Sampler.TIMES - 1]).isGreaterThan(10_000_000);
     }
 
@@ -41,6 +41,6 @@ class SamplerTest {
     @Test
     void aStepThatNeverGoesItsWayEndsTheCalibration() {
         Sampler sampler = new Sampler(() -> Sampler.NO_SAMPLE, 1);
-        assertThatThrownBy(sampler::warmUp).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> sampler.warmUp(1)).isInstanceOf(IllegalStateException.class);
     }
 }
