@@ -7,49 +7,49 @@ public enum Scheme {
     /** Least recently used. */
     LRU("lru", 0) {
         @Override
-        EvictionOrder order(SchemeClock clock, HitLog hits) {
+        EvictionOrder order(SchemeClock clock, HitLog hits, long most) {
             return new Lru(clock, hits);
         }
     },
     /** Least frequently used. */
     LFU("lfu", 8) {
         @Override
-        EvictionOrder order(SchemeClock clock, HitLog hits) {
+        EvictionOrder order(SchemeClock clock, HitLog hits, long most) {
             return new Lfu(clock, hits);
         }
     },
     /** Window TinyLFU, by Caffeine. */
     W_TINY_LFU("w-tinylfu", 104) {
         @Override
-        EvictionOrder order(SchemeClock clock, HitLog hits) {
-            return new WTinyLfu(clock);
+        EvictionOrder order(SchemeClock clock, HitLog hits, long most) {
+            return new WTinyLfu(clock, most);
         }
     },
     /** First in, first out. */
     FIFO("fifo", 0) {
         @Override
-        EvictionOrder order(SchemeClock clock, HitLog hits) {
+        EvictionOrder order(SchemeClock clock, HitLog hits, long most) {
             return new Fifo(clock);
         }
     },
     /** Three queues. */
     S3_FIFO("s3-fifo", 64) {
         @Override
-        EvictionOrder order(SchemeClock clock, HitLog hits) {
+        EvictionOrder order(SchemeClock clock, HitLog hits, long most) {
             return new S3Fifo(clock);
         }
     },
     /** A queue and a hand. */
     SIEVE("sieve", 0) {
         @Override
-        EvictionOrder order(SchemeClock clock, HitLog hits) {
+        EvictionOrder order(SchemeClock clock, HitLog hits, long most) {
             return new Sieve(clock);
         }
     },
     /** GreedyDual-Size-Frequency: the measured time of a load is what an entry is worth. */
     COST_AWARE("cost-aware", 8) {
         @Override
-        EvictionOrder order(SchemeClock clock, HitLog hits) {
+        EvictionOrder order(SchemeClock clock, HitLog hits, long most) {
             return new GreedyDual(clock, hits);
         }
     };
@@ -74,8 +74,12 @@ public enum Scheme {
         return LEAST_ENTRY_BYTES + bookkeeping;
     }
 
-    /** An empty order for one workload. */
-    abstract EvictionOrder order(SchemeClock clock, HitLog hits);
+    /**
+     * An empty order for one workload.
+     *
+     * @param most how many entries it may come to hold
+     */
+    abstract EvictionOrder order(SchemeClock clock, HitLog hits, long most);
 
     /** Its name as people write it. */
     @Override

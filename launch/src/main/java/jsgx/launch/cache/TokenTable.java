@@ -55,7 +55,8 @@ final class TokenTable {
     Share share(Workload workload) {
         Share share = shares.get(workload);
         if (share == null) {
-            share = new Share(workload, limits.of(workload), scheme.order(clock, hits));
+            WorkloadLimits own = limits.of(workload);
+            share = new Share(workload, own, scheme.order(clock, hits, most(own)));
             inOrder.add(share);
             shares.put(workload, share);
         }
@@ -140,7 +141,7 @@ final class TokenTable {
         }
         scheme = next;
         clock = new SchemeClock();
-        inOrder.forEach(share -> share.order(next.order(clock, hits)));
+        inOrder.forEach(share -> share.order(next.order(clock, hits, most(share.limits))));
         coldestFirst.forEach(e -> e.share.order().insert(e));
         fit(EvictionCause.SCHEME, EvictionCause.SCHEME, EvictionCause.SCHEME);
     }
@@ -252,6 +253,11 @@ final class TokenTable {
                 sum(each, WorkloadStatistics::bytes),
                 ages.oldest(),
                 ages.mean());
+    }
+
+    /** How many entries a workload with these limits may come to hold. */
+    private long most(WorkloadLimits own) {
+        return Math.min(Math.min(own.ceilingBytes(), limits.maxBytes()) / scheme.entryBytes(), limits.maxEntries());
     }
 
     private static long sum(Collection<WorkloadStatistics> each, ToLongFunction<WorkloadStatistics> of) {

@@ -135,7 +135,7 @@ final class CacheModel {
         }
         scheme = next;
         time = new OrderModel.Time();
-        accounts.values().forEach(account -> account.order = OrderModel.of(next, time));
+        accounts.forEach((name, account) -> account.order = OrderModel.of(next, time, most(name, next)));
         kept.forEach(item -> account(item.workload).order.insert(item));
         fit(EvictionCause.SCHEME, EvictionCause.SCHEME, EvictionCause.SCHEME);
     }
@@ -185,8 +185,13 @@ final class CacheModel {
         return of.stream().mapToLong(what).sum();
     }
 
+    private long most(String workload, Scheme by) {
+        long bytes = Math.min(limit(workload).ceilingBytes(), limits.maxBytes());
+        return Math.min(bytes / by.entryBytes(), limits.maxEntries());
+    }
+
     private Account account(String workload) {
-        return accounts.computeIfAbsent(workload, name -> new Account(OrderModel.of(scheme, time)));
+        return accounts.computeIfAbsent(workload, name -> new Account(OrderModel.of(scheme, time, most(name, scheme))));
     }
 
     private List<Item> all() {

@@ -36,6 +36,7 @@ abstract class OrderModel {
     static final class Time {
         long tick;
         long inflation;
+        final SchemeClock clock = new SchemeClock();
     }
 
     final Time time;
@@ -45,7 +46,7 @@ abstract class OrderModel {
         this.time = time;
     }
 
-    static OrderModel of(Scheme scheme, Time time) {
+    static OrderModel of(Scheme scheme, Time time, long most) {
         return switch (scheme) {
             case LRU -> new LruModel(time);
             case FIFO -> new FifoModel(time);
@@ -53,7 +54,7 @@ abstract class OrderModel {
             case COST_AWARE -> new CostAwareModel(time);
             case SIEVE -> new SieveModel(time);
             case S3_FIFO -> new S3FifoModel(time);
-            case W_TINY_LFU -> new ByCaffeine(time);
+            case W_TINY_LFU -> new ByCaffeine(time, most);
         };
     }
 
@@ -298,11 +299,11 @@ abstract class OrderModel {
 
     /** There is no plainer Caffeine: what is checked is the cache around it. */
     private static final class ByCaffeine extends OrderModel {
-        private final SchemeClock clock = new SchemeClock();
-        private final WTinyLfu order = new WTinyLfu(clock);
+        private final WTinyLfu order;
 
-        ByCaffeine(Time time) {
+        ByCaffeine(Time time, long most) {
             super(time);
+            order = new WTinyLfu(time.clock, most);
         }
 
         @Override
