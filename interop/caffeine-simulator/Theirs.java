@@ -1,3 +1,5 @@
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.simulator.Simulator;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -8,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs Caffeine's simulator over what {@code Ours} wrote. Each line of {@code runs} is a trace, a number of entries, and policies; the simulator's
+ * Runs Caffeine's simulator over what {@code Ours} wrote. Each line of {@code runs} is a trace, a number of entries, and policies, or the word caffeine; the simulator's
  * report on it stays beside the traces.
  */
 final class Theirs {
@@ -19,6 +21,10 @@ final class Theirs {
         Path folder = Path.of(arguments[0]);
         for (String line : Files.readAllLines(folder.resolve("runs"))) {
             String[] words = line.split(" ");
+            if (words[2].equals("caffeine")) {
+                caffeine(folder, words[0], Integer.parseInt(words[1]));
+                continue;
+            }
             Config config = ConfigFactory.parseMap(Map.of(
                             "maximum-size", Integer.parseInt(words[1]),
                             "policies", List.of(words[2].split(",")),
@@ -31,5 +37,28 @@ final class Theirs {
                     .withFallback(ConfigFactory.load());
             new Simulator(config).run();
         }
+    }
+
+    /**
+     * What the simulator's product.Caffeine does, but with no initial capacity, which makes Caffeine count from the first entry on and not
+     * from half of the maximum: a cache that serves many workloads cannot give each of them the memory for that.
+     */
+    private static void caffeine(Path folder, String trace, int entries) throws IOException {
+        Cache<Long, Long> cache = Caffeine.newBuilder()
+                .executor(Runnable::run)
+                .maximumSize(entries)
+                .build();
+        int hits = 0;
+        List<String> keys = Files.readAllLines(folder.resolve(trace));
+        for (String line : keys) {
+            Long key = Long.valueOf(line);
+            if (cache.getIfPresent(key) == null) {
+                cache.put(key, key);
+            } else {
+                hits++;
+            }
+        }
+        Files.writeString(
+                folder.resolve(trace + "-" + entries + ".caffeine"), "%d %d".formatted(hits, keys.size()));
     }
 }

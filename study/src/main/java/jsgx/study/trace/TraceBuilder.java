@@ -205,11 +205,13 @@ public final class TraceBuilder {
     }
 
     private static String checkName(String what, String name) {
-        if (name.isBlank() || name.length() > LONGEST_NAME || name.chars().anyMatch(Character::isISOControl)) {
+        boolean control = name.codePoints()
+                .anyMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
+        if (name.isBlank() || name.length() > LONGEST_NAME || control) {
             throw wrong(
-                    "%s with a name of 1 to %d characters, none of them a control character"
+                    "%s with a name of 1 to %d characters, none of them a control character or half of one"
                             .formatted(what, LONGEST_NAME),
-                    name.isBlank() ? "none" : name.length() > LONGEST_NAME ? name.length() + " characters" : "one");
+                    control ? "one" : name.isBlank() ? "none" : name.length() + " characters");
         }
         return name;
     }

@@ -65,7 +65,8 @@ class AuditReplayTest {
             now.set(now.get().plusSeconds(1));
             assertThat(launch(launcher, one, "bank")).isTrue();
             now.set(now.get().plusSeconds(1));
-            governance.revoker()
+            governance
+                    .revoker()
                     .revoke(new Revocation.Enclave(ImageMeasurement.measure(one).mrEnclave()));
             assertThat(launch(launcher, one, "bank")).isFalse();
             now.set(now.get().minusSeconds(60));
@@ -86,12 +87,15 @@ class AuditReplayTest {
         assertThat(trace.workloads()).containsExactly("shop", "bank");
         assertThat(trace.machines()).containsExactly("host");
         assertThat(trace.enclaves()).isEqualTo(2);
-        assertThat(trace.identity(0).isEnclave(mrEnclave(image(1))))
-                .isTrue();
+        assertThat(trace.identity(0).isEnclave(mrEnclave(image(1)))).isTrue();
         assertThat(trace.size()).isEqualTo(5);
         assertThat(events(trace))
                 .containsExactly(
-                        "0 launch 0 0", "250000 launch 1 1", "1250000 launch 1 0", "2250000 revoke 0 0", "2250001 launch 0 1");
+                        "0 launch 0 0",
+                        "250000 launch 1 1",
+                        "1250000 launch 1 0",
+                        "2250000 revoke 0 0",
+                        "2250001 launch 0 1");
         assertThat(recorded.notes())
                 .anySatisfy(note -> assertThat(note).contains("follow from one another"))
                 .anySatisfy(note -> assertThat(note).contains("jsgx audit verify --anchor"))

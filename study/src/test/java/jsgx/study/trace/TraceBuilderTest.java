@@ -21,8 +21,10 @@ class TraceBuilderTest {
     void whatIsRefusedLeavesTheTraceAsItWas() {
         builder.add(10, Event.LAUNCH, workload, enclave);
 
-        assertThatThrownBy(() -> builder.add(9, Event.LAUNCH, workload, enclave)).hasMessageContaining("10 µs or later");
-        assertThatThrownBy(() -> builder.add(10, Event.LAUNCH, workload, enclave)).hasMessageContaining("a second time");
+        assertThatThrownBy(() -> builder.add(9, Event.LAUNCH, workload, enclave))
+                .hasMessageContaining("10 µs or later");
+        assertThatThrownBy(() -> builder.add(10, Event.LAUNCH, workload, enclave))
+                .hasMessageContaining("a second time");
         assertThatThrownBy(() -> builder.add(11, Event.LAUNCH, 1, enclave)).hasMessageContaining("one of 1 workloads");
         assertThatThrownBy(() -> builder.add(11, Event.LAUNCH, workload, 2)).hasMessageContaining("one of 2 enclaves");
         assertThatThrownBy(() -> builder.add(11, Event.REBOOT, -1, 0)).hasMessageContaining("one of 1 machines");
@@ -37,7 +39,8 @@ class TraceBuilderTest {
         builder.add(10, Event.LAUNCH, workload, enclave);
         builder.add(10, Event.LAUNCH, workload, other);
 
-        assertThatThrownBy(() -> builder.add(10, Event.LAUNCH, workload, enclave)).hasMessageContaining("a second time");
+        assertThatThrownBy(() -> builder.add(10, Event.LAUNCH, workload, enclave))
+                .hasMessageContaining("a second time");
 
         builder.add(11, Event.LAUNCH, workload, enclave);
         builder.add(11, Event.LAUNCH, workload, other);

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,8 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class TraceFileTest {
 
-    private static final String HEAD =
-            """
+    private static final String HEAD = """
             {"jsgxTrace":1,"name":"two guests","packages":2}
             {"machine":"guest","package":0}
             {"workload":"shop","machine":"guest"}
@@ -67,8 +67,9 @@ class TraceFileTest {
 
     @Test
     void membersStandInAnyOrderWithBlanksBetween() throws Exception {
-        Trace trace = read(HEAD
-                + " { \"workload\" : \"shop\" , \"enclave\":\"cards\",\t\"event\":\"launch\",\"micros\": 7 } \r\n{\"end\":1}");
+        Trace trace = read(
+                HEAD
+                        + " { \"workload\" : \"shop\" , \"enclave\":\"cards\",\t\"event\":\"launch\",\"micros\": 7 } \r\n{\"end\":1}");
 
         assertThat(trace.size()).isEqualTo(1);
         assertThat(trace.micros(0)).isEqualTo(7);
@@ -110,7 +111,10 @@ class TraceFileTest {
                         HEAD + "{\"enclave\":\"x\",\"mrenclave\":\"zz\",\"mrsigner\":\"\",\"attributes\":\"\"}",
                         "t.jsonl:5:28",
                         "64 hex digits"),
-                Arguments.of(HEAD + "{\"micros\":1,\"event\":\"migrate\",\"machine\":\"guest\",\"package\":9}", "t.jsonl:5:11", "a package from 0 to 1"),
+                Arguments.of(
+                        HEAD + "{\"micros\":1,\"event\":\"migrate\",\"machine\":\"guest\",\"package\":9}",
+                        "t.jsonl:5:11",
+                        "a package from 0 to 1"),
                 Arguments.of(HEAD + "{}", "t.jsonl:5:1", "expected a machine"));
     }
 
@@ -121,7 +125,9 @@ class TraceFileTest {
                 .isInstanceOf(TraceException.class)
                 .hasMessageStartingWith(place)
                 .hasMessageContaining(message)
-                .satisfies(e -> assertThat(e.getMessage()).doesNotContainPattern("\\p{Cntrl}").hasSizeLessThan(600));
+                .satisfies(e -> assertThat(e.getMessage())
+                        .doesNotContainPattern("\\p{Cntrl}")
+                        .hasSizeLessThan(600));
     }
 
     @Test
@@ -142,7 +148,18 @@ class TraceFileTest {
 
             @Override
             public int read() {
-                given++;
+                return given(1);
+            }
+
+            @Override
+            public int read(byte[] into, int from, int length) {
+                Arrays.fill(into, from, from + length, (byte) ' ');
+                given(length);
+                return length;
+            }
+
+            private int given(int more) {
+                given += more;
                 if (given > 1L << 30) {
                     throw new AssertionError("a gigabyte was read of one line");
                 }

@@ -15,8 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class WorkloadFileTest {
 
-    private static final String FILE =
-            """
+    private static final String FILE = """
             workload: mine
             question: Which one?
             duration: 1h
@@ -43,7 +42,8 @@ class WorkloadFileTest {
         assertThat(workload.trace(1, 1).size()).isEqualTo(100);
         assertThat(workload.trace(1, 1).enclaves()).isEqualTo(10);
         assertThat(workload.sha256()).isEqualTo(read(FILE).sha256());
-        assertThat(workload.sha256()).isNotEqualTo(read(FILE.replace("100", "101")).sha256());
+        assertThat(workload.sha256())
+                .isNotEqualTo(read(FILE.replace("100", "101")).sha256());
     }
 
     static Stream<Arguments> impossible() {
@@ -66,10 +66,14 @@ class WorkloadFileTest {
                 Arguments.of(FILE + "    machines: guests\n    migrations: 1\n", "expected hosts: 2 or more"),
                 Arguments.of(FILE + "    from: 50%\n    to: 50%\n", "an end after the beginning"),
                 Arguments.of(FILE + "    to: 101%\n", "w.yaml:8:9: expected a part of the run from 0% to 100%"),
-                Arguments.of(FILE + "    bursts: {launches: 101, length: 1s}\n", "at most the 100 launches of the group"),
+                Arguments.of(
+                        FILE + "    bursts: {launches: 101, length: 1s}\n", "at most the 100 launches of the group"),
                 Arguments.of(FILE + "    bursts: {launches: 5, length: 2h}\n", "no longer than the whole run"),
-                Arguments.of(FILE + "events:\n  - {at: 10%, event: lower-cpusvn}\n", "expected raise-cpusvn at an earlier time"),
-                Arguments.of(FILE + "events:\n  - {at: 10%, event: revoke, group: app, enclaves: 11}\n", "from 1 to 10"),
+                Arguments.of(
+                        FILE + "events:\n  - {at: 10%, event: lower-cpusvn}\n",
+                        "expected raise-cpusvn at an earlier time"),
+                Arguments.of(
+                        FILE + "events:\n  - {at: 10%, event: revoke, group: app, enclaves: 11}\n", "from 1 to 10"),
                 Arguments.of(FILE + "events:\n  - {at: 10%, event: revoke, group: ap}\n", "did you mean \"app\"?"),
                 Arguments.of(FILE + "events:\n  - {at: 10%, event: reboot, host: 1}\n", "expected 0, found \"1\""),
                 Arguments.of(FILE + "events:\n  - {at: 10%, event: launch}\n", "there is no \"launch\" here"),
@@ -81,7 +85,9 @@ class WorkloadFileTest {
     @ParameterizedTest
     @MethodSource("impossible")
     void whatIsImpossibleIsRefusedWithWhatIsPossible(String text, String message) {
-        assertThatThrownBy(() -> read(text)).isInstanceOf(WorkloadException.class).hasMessageContaining(message);
+        assertThatThrownBy(() -> read(text))
+                .isInstanceOf(WorkloadException.class)
+                .hasMessageContaining(message);
     }
 
     @Test
@@ -89,7 +95,8 @@ class WorkloadFileTest {
         assertThatThrownBy(() -> read(FILE.replace("1h", "soon").replace("100", "many")))
                 .isInstanceOfSatisfying(WorkloadException.class, e -> {
                     assertThat(e.errors()).hasSize(2);
-                    assertThat(e.errors()).allSatisfy(error -> assertThat(error.snippet()).endsWith("^"));
+                    assertThat(e.errors())
+                            .allSatisfy(error -> assertThat(error.snippet()).endsWith("^"));
                 });
     }
 

@@ -83,7 +83,10 @@ class WorkloadsTest {
         long length = 10_000_000_000L;
         double[] distances = distances(Arrivals.Process.POISSON, count, length);
         double mean = Arrays.stream(distances).average().orElseThrow();
-        double variance = Arrays.stream(distances).map(d -> (d - mean) * (d - mean)).average().orElseThrow();
+        double variance = Arrays.stream(distances)
+                .map(d -> (d - mean) * (d - mean))
+                .average()
+                .orElseThrow();
         long aboveMean = Arrays.stream(distances).filter(d -> d > mean).count();
 
         assertThat(mean).isCloseTo((double) length / count, within(0.01 * length / count));
@@ -101,7 +104,13 @@ class WorkloadsTest {
     @Test
     void aDayIsBusiestAtNoon() {
         Arrivals arrivals = new Arrivals(
-                Arrivals.Process.DIURNAL, 24_000, 0, WorkloadReader.DAY, WorkloadReader.DAY, 1, new SplittableRandom(1));
+                Arrivals.Process.DIURNAL,
+                24_000,
+                0,
+                WorkloadReader.DAY,
+                WorkloadReader.DAY,
+                1,
+                new SplittableRandom(1));
         int[] hours = new int[24];
         while (arrivals.hasNext()) {
             hours[(int) (24 * arrivals.peek() / WorkloadReader.DAY)]++;
@@ -247,5 +256,4 @@ class WorkloadsTest {
         TraceFile.write(trace, out);
         return HexFormat.of().formatHex(Sha256.digest().digest(out.toByteArray()));
     }
-
 }
