@@ -313,6 +313,10 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             listener.completed(recorded - start);
             if (refusedItsToken(completion)) {
                 quotas.notLaunched(request.workload());
+                byte[] callers = request.callerToken();
+                tokens.refused(
+                        TokenIdentity.of(request.mrEnclave(), request.mrSigner(), request.attributes()),
+                        callers.length == 0 ? flight.issue.token() : callers);
             }
             if (launched) {
                 revisions.running(flight.slot);

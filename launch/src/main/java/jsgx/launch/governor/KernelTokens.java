@@ -60,6 +60,11 @@ final class KernelTokens {
         return HexFormat.of().formatHex(launchEnclave.signer());
     }
 
+    /** EINIT refused a token: if it is the cache's, the launch key changed without anybody's telling, and it is of no use any more. */
+    void refused(TokenIdentity identity, byte[] token) {
+        cache.refused(new TokenKey(identity, launchEnclave.signer(), generation()), token);
+    }
+
     /** A token for an enclave, charged to a workload where it is kept. */
     TokenIssue issue(TokenIdentity identity, Workload workload, boolean cached) {
         LeRequest request = new LeRequest(identity.mrEnclave(), identity.mrSigner(), identity.attributes());

@@ -64,19 +64,22 @@ sealed interface StoreRecord {
 
     /** Checks a label that somebody chose. */
     static void checkLabel(String label) throws LaunchException {
-        int length;
+        int length = Codec.isAscii(label) ? label.length() : encodedLength(label);
+        if (length == 0 || length > MAX_LABEL) {
+            throw new LaunchException(
+                    "a token's label has 1 to %d bytes, this has %d: name the application, for example  loader"
+                            .formatted(MAX_LABEL, length));
+        }
+    }
+
+    private static int encodedLength(String label) throws LaunchException {
         try {
-            length = StandardCharsets.UTF_8
+            return StandardCharsets.UTF_8
                     .newEncoder()
                     .encode(CharBuffer.wrap(label))
                     .remaining();
         } catch (CharacterCodingException e) {
             throw new LaunchException("the label holds half a surrogate pair: expected text that UTF-8 can carry", e);
-        }
-        if (length == 0 || length > MAX_LABEL) {
-            throw new LaunchException(
-                    "a token's label has 1 to %d bytes, this has %d: name the application, for example  loader"
-                            .formatted(MAX_LABEL, length));
         }
     }
 
@@ -181,7 +184,19 @@ sealed interface StoreRecord {
                 + TokenOrigin.HASH_SIZE
                 + EinitToken.SIZE;
 
+        private static final int ASCII = 0x80;
+
         private Codec() {}
+
+        /** Whether a label has as many bytes as characters, as most have. */
+        private static boolean isAscii(String label) {
+            for (int i = 0; i < label.length(); i++) {
+                if (label.charAt(i) >= ASCII) {
+                    return false;
+                }
+            }
+            return true;
+        }
 
         private static ByteBuffer head(byte kind, boolean flag, long number, String label, int more) {
             byte[] text = label.getBytes(StandardCharsets.UTF_8);

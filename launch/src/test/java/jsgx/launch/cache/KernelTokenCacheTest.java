@@ -62,6 +62,23 @@ class KernelTokenCacheTest {
     }
 
     @Test
+    void aTokenThatEinitRefusedIsDroppedAndNoOtherInItsPlace() throws Exception {
+        get(1, A);
+        get(2, B);
+        assertThat(cache.bytes()).isEqualTo(2 * EACH);
+        assertThat(cache.bytes(A)).isEqualTo(EACH);
+
+        assertThat(cache.refused(key(1), token(2))).as("another token").isFalse();
+        assertThat(cache.refused(key(3), token(3))).as("never there").isFalse();
+        assertThat(cache.refused(key(1), token(1))).isTrue();
+
+        assertThat(cache.bytes(A)).isZero();
+        assertThat(cache.bytes(C)).as("never asked").isZero();
+        assertThat(get(1, A).origin()).isEqualTo(Origin.LOADED);
+        assertThat(get(2, B).origin()).isEqualTo(Origin.HIT);
+    }
+
+    @Test
     void aTokenHas304Bytes() throws Exception {
         assertThatIllegalStateException()
                 .isThrownBy(() -> cache.get(key(1), A, () -> new byte[303]))

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +29,7 @@ import jsgx.launch.Launcher;
 import jsgx.launch.Platform;
 import jsgx.launch.TestEnclaves;
 import jsgx.launch.TestPlatforms;
+import jsgx.launch.cache.KernelTokenCache;
 import jsgx.launch.le.LaunchEnclave;
 import jsgx.launch.le.LeProfile;
 import jsgx.launch.le.WhiteList;
@@ -35,6 +37,8 @@ import jsgx.launch.policy.LaunchPolicy;
 import jsgx.launch.policy.QuotaTable;
 import jsgx.launch.policy.WorkloadQuota;
 import jsgx.launch.store.TokenStore;
+import jsgx.launch.token.TokenIdentity;
+import jsgx.launch.token.TokenKey;
 import jsgx.launch.token.TokenSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +76,30 @@ class PlacementTest {
             assertThat(launcher.running().governor().cache().flush())
                     .as("purged before")
                     .isZero();
+        }
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void theKernelGivesATokenThatEinitRefusesOnce() throws Exception {
+        try (Launcher launcher = on(Placement.KERNEL)) {
+            TokenIdentity identity = TokenIdentity.of(
+                    HexFormat.of().parseHex(ImageMeasurement.measure(image).mrEnclave()),
+                    HexFormat.of().parseHex(TestPlatforms.OTHER_KEY.mrSigner()),
+                    sigstruct.attributes());
+            // As the kernel of a virtual machine has it that went to another package.
+            byte[] stale = new byte[304];
+            stale[0] = 1;
+            var cache = (KernelTokenCache<RuntimeException>)
+                    launcher.running().governor().cache();
+            byte[] signer = launcher.running().authority().signer();
+            cache.get(new TokenKey(identity, signer, 0), new Workload("kernel"), () -> stale);
+
+            LaunchResult refused = launcher.launch(image, sigstruct, V5);
+            assertThat(refused.code()).isEqualTo("SGX_INVALID_EINITTOKEN");
+            assertThat(refused.token().source()).isEqualTo(TokenSource.KERNEL_CACHE);
+            assertThat(source(launcher, V5)).isEqualTo(TokenSource.LAUNCH_ENCLAVE);
+            assertThat(source(launcher, V5)).isEqualTo(TokenSource.KERNEL_CACHE);
         }
     }
 
