@@ -12,6 +12,8 @@ module jsgx.study {
     exports jsgx.study.complexity;
     exports jsgx.study.cost;
     exports jsgx.study.design;
+    exports jsgx.study.report;
+    exports jsgx.study.run;
     exports jsgx.study.simulation;
     exports jsgx.study.trace;
     exports jsgx.study.workload;

@@ -26,6 +26,7 @@ final class Commands {
             "policy",
             "audit",
             "platform",
+            "study",
             "doctor");
 
     private Commands() {}
@@ -104,6 +105,12 @@ final class Commands {
                         .addSubcommand("show", new PlatformShowCommand(run))
                         .addSubcommand("new", new PlatformNewCommand(run))
                         .addSubcommand("set", new PlatformSetCommand(run));
+            case "study" ->
+                new CommandLine(new StudyCommand(run))
+                        .addSubcommand("merge", new StudyMergeCommand(run))
+                        .addSubcommand("calibrate", new StudyCalibrateCommand(run))
+                        .addSubcommand("workloads", new StudyWorkloadsCommand(run))
+                        .addSubcommand("generate", new StudyGenerateCommand(run));
             case "doctor" -> new DoctorCommand(run);
             default -> throw new IllegalArgumentException(name);
         };

@@ -61,6 +61,8 @@ class DocumentationTest {
                 "platform show",
                 "platform new",
                 "platform set",
+                "study workloads",
+                "study generate",
                 "doctor")) {
             String help = new Jsgx(folder).line(command + " --help").out();
             String examples = help.substring(help.lastIndexOf("Example"));

@@ -62,6 +62,11 @@ class UsageTest {
                 "fleet status",
                 "fleet audit",
                 "fleet accept-rollback",
+                "study",
+                "study merge",
+                "study calibrate",
+                "study workloads",
+                "study generate",
                 "doctor"
             })
     void everyCommandHasHelpWithAnExampleAndJson(String command) {
@@ -178,6 +183,28 @@ class UsageTest {
                     host launches -n 2000                | expected 0 to 1024
                     platform                             | which command? One of show, new, set
                     platform set                         | nothing to set
+                    study --placement here               | "here" is no placement: expected none, kernel, user, both
+                    study --scheme arc                   | "arc" is no scheme: expected lru, lfu, w-tinylfu
+                    study --charging own                 | expected shared, floors, ceilings
+                    study --limit 0                      | expected more than 0 and at most 1TiB
+                    study --limit 1MB                    | write 1MiB
+                    study --seeds 0                      | --seeds 0: expected 1 to 1000
+                    study --threads 0                    | --threads 0: expected 1 to 1024
+                    study --scale 0                      | --scale 0.0: expected more than 0
+                    study --shard 1/2                    | --shard goes with --costs
+                    study --shard 3/2                    | is no shard: expected I/N
+                    study --costs no-such-file           | no-such-file
+                    study --workload no-such-workload    | there is no workload "no-such-workload"
+                    study --workload vm-reboot           | vm-reboots
+                    study --workload empty               | empty
+                    study bogus                          | there is no command "bogus"
+                    study merge                          | missing required
+                    study merge empty --out x            | empty: line 1: an empty file
+                    study merge nothing --out x          | nothing: no such file
+                    study workloads no-such              | there is no workload "no-such"
+                    study generate vm-reboots            | missing required option
+                    study generate none -o x             | there is no workload "none"
+                    study generate vm-reboots -o x --scale 0 | --scale 0.0: expected more than 0
                     doctor x                             | there is no argument "x"
                     """)
     void wrongUsageAndInputGetOneLineAndTheirStatus(String line, String message) {

@@ -1,0 +1,43 @@
+package jsgx.study.report;
+
+import jsgx.launch.governor.Placement;
+import jsgx.study.run.CellResult;
+import jsgx.study.simulation.Measured.Owner;
+
+/** Whose memory and launches they are. */
+final class Owners {
+
+    private static final String KERNEL = "kernel of ";
+    private static final String ATTACKER = "attacker";
+
+    private Owners() {}
+
+    static boolean kernel(Owner owner) {
+        return owner.name().startsWith(KERNEL);
+    }
+
+    /** Whether a workload is there to harm the others: generators name it so. */
+    static boolean attacks(Owner owner) {
+        return owner.name().startsWith(ATTACKER);
+    }
+
+    static boolean attacked(CellResult result) {
+        return result.measured().owners().stream().anyMatch(Owners::attacks);
+    }
+
+    static double kernelBytes(CellResult result) {
+        return bytes(result, true);
+    }
+
+    /** A workload is charged for what kernels keep for it, too: where only kernels keep, theirs is the sum at one time. */
+    static double heldBytes(CellResult result) {
+        return bytes(result, result.cell().design().placement() == Placement.KERNEL);
+    }
+
+    private static double bytes(CellResult result, boolean kernels) {
+        return result.measured().owners().stream()
+                .filter(owner -> kernel(owner) == kernels)
+                .mapToLong(Owner::peakBytes)
+                .sum();
+    }
+}

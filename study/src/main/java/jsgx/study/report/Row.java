@@ -1,0 +1,51 @@
+package jsgx.study.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import jsgx.study.design.Design;
+import jsgx.study.run.CellResult;
+import jsgx.study.run.Grid;
+import jsgx.study.run.TraceFacts;
+
+/**
+ * One workload under one design.
+ *
+ * @param results for each seed that has finished, at least one
+ */
+public record Row(String workload, Design design, List<CellResult> results) {
+
+    public Row {
+        results = List.copyOf(results);
+    }
+
+    Spread spread(Metric metric) {
+        List<Double> values = new ArrayList<>();
+        results.forEach(result -> values.add(metric.of(result)));
+        return Spread.of(values);
+    }
+
+    double mean(Metric metric) {
+        return spread(metric).mean();
+    }
+
+    /** Those of its first seed's trace; other seeds' are of the same kind. */
+    TraceFacts facts() {
+        return results.getFirst().trace();
+    }
+
+    /** The design in words, without its limit. */
+    String name() {
+        return name(design);
+    }
+
+    static String name(Design design) {
+        StringBuilder name = new StringBuilder(design.placement().id());
+        if (design.placement().inKernel()) {
+            name.append(", ").append(Grid.scheme(design)).append(", ").append(design.charging());
+        }
+        if (design.knowledge() != jsgx.study.design.Knowledge.NONE) {
+            name.append(", ").append(design.knowledge());
+        }
+        return name.toString();
+    }
+}

@@ -1,0 +1,120 @@
+package jsgx.study.run;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import jsgx.study.simulation.Measured;
+import jsgx.study.simulation.Measured.Latency;
+import jsgx.study.simulation.Measured.Owner;
+
+/**
+ * What one cell came to.
+ *
+ * @param workload its name
+ * @param trace what was run
+ */
+public record CellResult(Cell cell, String workload, TraceFacts trace, Measured measured) {
+
+    /** Its line in a file of cells, without the line's end: all numbers in it are whole. */
+    String line() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("cell", cell.index());
+        json.put("workload", workload);
+        Grid.json(cell.design()).forEach(json::put);
+        json.put("seed", cell.seed());
+        json.put("trace", trace.json());
+        json.put("launches", measured.launches());
+        json.put("hits", measured.hits());
+        json.put("optimalHits", measured.optimalHits());
+        json.put("leCalls", measured.launchEnclaveCalls());
+        json.put("joins", measured.joins());
+        json.put("reissues", measured.reissues());
+        json.put("evictions", measured.evictions());
+        Latency latency = measured.latency();
+        json.put("p50Nanos", latency.p50());
+        json.put("p90Nanos", latency.p90());
+        json.put("p99Nanos", latency.p99());
+        json.put("p999Nanos", latency.p999());
+        json.put("maxNanos", latency.max());
+        json.put("meanNanos", Math.round(latency.mean()));
+        json.put("rebootLeCalls", measured.rebootCalls());
+        json.put("rebootNanos", measured.rebootNanos());
+        json.put("reboots", measured.reboots());
+        json.put("revokeNanos", measured.revokeNanos());
+        json.put("ungovernedLaunches", measured.ungoverned());
+        List<Map<String, Object>> owners = new ArrayList<>();
+        for (Owner owner : measured.owners()) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("name", owner.name());
+            one.put("launches", owner.launches());
+            one.put("hits", owner.hits());
+            one.put("peakBytes", owner.peakBytes());
+            one.put("meanNanos", Math.round(owner.meanNanos()));
+            one.put("aloneMeanNanos", Math.round(owner.aloneMeanNanos()));
+            owners.add(one);
+        }
+        json.put("owners", owners);
+        return JsonText.line(json);
+    }
+
+    /**
+     * What a line of a file of cells says.
+     *
+     * @param plan the file's
+     * @throws StudyException where it says nothing that a run of this plan would have written
+     */
+    static CellResult of(String line, Plan plan) throws StudyException {
+        Fields fields = new Fields(JsonText.object(line));
+        long index = fields.count("cell");
+        if (index >= plan.size()) {
+            throw fields.wrong("cell", "less than %d".formatted(plan.size()));
+        }
+        Cell cell = plan.cell((int) index);
+        List<Owner> owners = new ArrayList<>();
+        for (Fields owner : fields.list("owners")) {
+            owners.add(new Owner(
+                    owner.string("name"),
+                    owner.count("launches"),
+                    owner.count("hits"),
+                    owner.count("peakBytes"),
+                    owner.count("meanNanos"),
+                    owner.count("aloneMeanNanos")));
+        }
+        CellResult result = new CellResult(
+                cell,
+                plan.workloads().get(cell.workload()).name(),
+                TraceFacts.of(fields.fields("trace")),
+                new Measured(
+                        fields.count("launches"),
+                        fields.count("hits"),
+                        fields.count("optimalHits"),
+                        fields.count("leCalls"),
+                        fields.count("joins"),
+                        fields.count("reissues"),
+                        fields.count("evictions"),
+                        new Latency(
+                                fields.count("p50Nanos"),
+                                fields.count("p90Nanos"),
+                                fields.count("p99Nanos"),
+                                fields.count("p999Nanos"),
+                                fields.count("maxNanos"),
+                                fields.count("meanNanos")),
+                        List.copyOf(owners),
+                        fields.signed("rebootLeCalls"),
+                        fields.signed("rebootNanos"),
+                        fields.count("reboots"),
+                        fields.count("revokeNanos"),
+                        fields.count("ungovernedLaunches")));
+        // What is written the same again was written so: no other workload or design at this index, no field twice,
+        // nothing behind the object.
+        if (!result.line().equals(line)) {
+            throw new StudyException("not what cell %d of this study writes".formatted(index));
+        }
+        Measured measured = result.measured();
+        if (measured.hits() > measured.launches() || measured.optimalHits() > measured.launches()) {
+            throw new StudyException("cell %d has more hits than launches".formatted(index));
+        }
+        return result;
+    }
+}

@@ -1,0 +1,204 @@
+package jsgx.study.run;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import jsgx.study.cost.Costs;
+import jsgx.study.cost.Step;
+import jsgx.study.design.Design;
+
+/**
+ * All that a study's result depends on, and the first line of its file of cells: two studies with the same plan have the same result, to the digit.
+ *
+ * @param version that of jsgx
+ * @param workloads what is run
+ * @param designs how tokens are kept
+ * @param seeds what each pair of them is run with
+ * @param scale how much of each workload is run, 1 being what it says of itself
+ * @param costs what each step takes
+ */
+public record Plan(
+        String version, List<Input> workloads, List<Design> designs, List<Long> seeds, double scale, Costs costs) {
+
+    /** The most cells that a study may have. */
+    static final int MOST_CELLS = 10_000_000;
+
+    private static final double MOST_SCALE = 1_000_000;
+    private static final String FORMAT = "jsgx-study-cells-1";
+
+    /**
+     * A workload as the file names it.
+     *
+     * @param question what it is for
+     * @param sha256 over what makes it
+     */
+    public record Input(String name, String question, String sha256) {}
+
+    public Plan {
+        workloads = List.copyOf(workloads);
+        designs = List.copyOf(designs);
+        seeds = List.copyOf(seeds);
+        if (workloads.isEmpty() || designs.isEmpty() || seeds.isEmpty()) {
+            throw new IllegalArgumentException("no workloads, no designs or no seeds");
+        }
+        if (new HashSet<>(designs).size() < designs.size() || new HashSet<>(seeds).size() < seeds.size()) {
+            throw new IllegalArgumentException("a design or a seed twice");
+        }
+        if (!(scale > 0 && scale <= MOST_SCALE)) {
+            throw new IllegalArgumentException(
+                    "scale %s: expected more than 0 and at most %s".formatted(scale, MOST_SCALE));
+        }
+        if ((double) workloads.size() * designs.size() * seeds.size() > MOST_CELLS) {
+            throw new IllegalArgumentException("more than %d cells".formatted(MOST_CELLS));
+        }
+        Set<String> names = new HashSet<>();
+        for (Input workload : workloads) {
+            if (!names.add(workload.name())) {
+                throw new IllegalArgumentException("two workloads are named \"%s\"".formatted(workload.name()));
+            }
+        }
+    }
+
+    /** How many cells it has. */
+    public int size() {
+        return workloads.size() * seeds.size() * designs.size();
+    }
+
+    /** A cell: those of one trace follow each other, so that it is made once and forgotten early. */
+    public Cell cell(int index) {
+        int design = index % designs.size();
+        int rest = index / designs.size();
+        return new Cell(index, rest / seeds.size(), designs.get(design), seeds.get(rest % seeds.size()));
+    }
+
+    /** A cell in words, for people. */
+    public String describe(int index) {
+        Cell cell = cell(index);
+        Design design = cell.design();
+        return "%d (%s, %s, scheme %s, %d bytes, charging %s, knowledge %s, seed %d)"
+                .formatted(
+                        index,
+                        workloads.get(cell.workload()).name(),
+                        design.placement().id(),
+                        Grid.scheme(design),
+                        design.limitBytes(),
+                        design.charging(),
+                        design.knowledge(),
+                        cell.seed());
+    }
+
+    /** The first line of its file of cells, without the line's end. */
+    String line() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("format", FORMAT);
+        json.put("version", version);
+        json.put("cells", size());
+        json.put("scale", String.valueOf(scale));
+        json.put("seeds", seeds);
+        List<Map<String, Object>> inputs = new ArrayList<>();
+        for (Input workload : workloads) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("name", workload.name());
+            one.put("question", workload.question());
+            one.put("sha256", workload.sha256());
+            inputs.add(one);
+        }
+        json.put("workloads", inputs);
+        json.put("designs", designs.stream().map(Grid::json).toList());
+        json.put("costs", json(costs));
+        return JsonText.line(json);
+    }
+
+    /** Costs as documents have them. */
+    public static Map<String, Object> json(Costs costs) {
+        Map<String, Object> nanos = new LinkedHashMap<>();
+        for (Step step : Step.values()) {
+            List<Long> times = new ArrayList<>();
+            for (long time : costs.times(step)) {
+                times.add(time);
+            }
+            nanos.put(step.toString(), times);
+        }
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("machine", costs.machine());
+        json.put("nanos", nanos);
+        return json;
+    }
+
+    /**
+     * The plan that a first line states.
+     *
+     * @throws StudyException where it states none that this version can have written
+     */
+    static Plan of(String line) throws StudyException {
+        Fields fields = new Fields(JsonText.object(line));
+        if (!FORMAT.equals(fields.object().get("format"))) {
+            throw fields.wrong("format", FORMAT);
+        }
+        List<Input> inputs = new ArrayList<>();
+        for (Fields workload : fields.list("workloads")) {
+            inputs.add(new Input(workload.string("name"), workload.string("question"), workload.string("sha256")));
+        }
+        List<Design> designs = new ArrayList<>();
+        for (Fields design : fields.list("designs")) {
+            designs.add(Grid.design(design));
+        }
+        Plan plan;
+        try {
+            plan = new Plan(
+                    fields.string("version"),
+                    inputs,
+                    designs,
+                    fields.counts("seeds"),
+                    Double.parseDouble(fields.string("scale")),
+                    costs(fields.fields("costs")));
+        } catch (IllegalArgumentException e) {
+            throw new StudyException("no plan of a study: " + e.getMessage());
+        }
+        if (!plan.line().equals(line)) {
+            throw new StudyException("not what this version of jsgx writes as the first line of a study's cells");
+        }
+        return plan;
+    }
+
+    private static Costs costs(Fields fields) throws StudyException {
+        Map<Step, long[]> nanos = new EnumMap<>(Step.class);
+        Fields times = fields.fields("nanos");
+        for (Step step : Step.values()) {
+            nanos.put(
+                    step,
+                    times.counts(step.toString()).stream()
+                            .mapToLong(Long::longValue)
+                            .toArray());
+        }
+        return new Costs(fields.string("machine"), nanos);
+    }
+
+    /** What of two plans differs first, for people. */
+    String difference(Plan other) {
+        if (!version.equals(other.version)) {
+            return "version %s, and %s".formatted(version, other.version);
+        }
+        if (!workloads.equals(other.workloads)) {
+            return "other workloads: %s, and %s".formatted(names(), other.names());
+        }
+        if (!designs.equals(other.designs)) {
+            return "other designs: %d, and %d".formatted(designs.size(), other.designs.size());
+        }
+        if (!seeds.equals(other.seeds)) {
+            return "other seeds: %s, and %s".formatted(seeds, other.seeds);
+        }
+        if (scale != other.scale) {
+            return "scale %s, and %s".formatted(scale, other.scale);
+        }
+        return "other costs: of %s, and of %s".formatted(costs.machine(), other.costs.machine());
+    }
+
+    private List<String> names() {
+        return workloads.stream().map(Input::name).toList();
+    }
+}
