@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class DaemonRuns implements RemoteDaemon, AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
 
     /** What was said of the INIT that is told next. */
     private static final ThreadLocal<@Nullable InitReport> LAST = new ThreadLocal<>();
@@ -60,6 +61,12 @@ final class DaemonRuns implements RemoteDaemon, AutoCloseable {
                     new Greeting.Request(Greeting.Purpose.RUN, request.encode(), List.of(said.descriptor())),
                     deadline);
         }
+    }
+
+    @Override
+    public String farewell() {
+        UnixConnection made = connection;
+        return made == null ? "" : Greeting.farewell(made, Deadline.in(FAREWELL));
     }
 
     private static MachineException failed(String message) {

@@ -213,8 +213,9 @@ final class ServeCommand extends Subcommand {
     private static void reload(Daemon daemon, Configuration configuration, Logging logging) {
         try {
             HostOptions next = configuration.load();
-            daemon.reload(next);
-            logging.set(next.log().json(), next.log().level());
+            if (daemon.reload(next)) {
+                logging.set(next.log().json(), next.log().level());
+            }
         } catch (ConfigurationException e) {
             for (YamlError error : e.errors()) {
                 LOG.log(

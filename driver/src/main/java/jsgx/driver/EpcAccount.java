@@ -24,6 +24,16 @@ public interface EpcAccount {
     /** Charges pages to a workload; false, and nothing is charged, where it may have no more. */
     boolean charge(Workload workload, int pages);
 
+    /**
+     * Whether a workload gets one more page. Those of its enclaves that left the EPC lie in ordinary memory and are not charged: without a limit an enclave
+     * that is larger than any memory could be added page by page.
+     *
+     * @param reclaimed how many lie there
+     */
+    default boolean admits(Workload workload, long reclaimed) {
+        return true;
+    }
+
     /** Gives pages back. */
     void uncharge(Workload workload, int pages);
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import jsgx.arch.CpuFeatures;
 import jsgx.arch.struct.Secinfo;
+import jsgx.driver.core.Reclaimer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +32,9 @@ class QuotaTest {
         private final Map<Workload, Integer> balance = new HashMap<>();
         private final Map<Workload, Integer> peak = new HashMap<>();
 
+        /** How many pages of a workload may lie outside of the EPC before it gets no more. */
+        private volatile long most = Long.MAX_VALUE;
+
         @Override
         public synchronized boolean charge(Workload workload, int pages) {
             int now = balance.getOrDefault(workload, 0) + pages;
@@ -40,6 +44,11 @@ class QuotaTest {
             balance.put(workload, now);
             peak.merge(workload, now, Math::max);
             return true;
+        }
+
+        @Override
+        public boolean admits(Workload workload, long reclaimed) {
+            return reclaimed < most;
         }
 
         @Override
@@ -95,6 +104,39 @@ class QuotaTest {
             assertThat(machine.driver.freePages()).isEqualTo(EPC - before);
         }
         assertThat(limits.balance(MODEST)).isZero();
+    }
+
+    /** What leaves the EPC lies in the memory of whoever runs the driver. */
+    @ParameterizedTest
+    @EnumSource
+    void aProgramThatAddsPagesWithoutEndIsStoppedWhereTooManyAreOutOfTheEpc(InterfaceKind kind) throws Exception {
+        limits.most = 50;
+        try (Machine machine = machine()) {
+            for (int attempt = 0; attempt < 2; attempt++) {
+                Process process = process(machine, kind, GREEDY);
+                process.reserve(4096L * Plan.PAGE);
+                assertThat(process.create(new Plan(4096L * Plan.PAGE).secs(process.base)))
+                        .isZero();
+                Secinfo secinfo = Secinfo.allocate();
+                secinfo.flags(Plan.RW);
+                MemorySegment content = MemorySegment.ofArray(new byte[Plan.PAGE]);
+                int added = 0;
+                long result = 0;
+                while (result == 0 && added < 1000) {
+                    result = process.add((long) added * Plan.PAGE, content, secinfo, 0);
+                    added++;
+                }
+                assertThat(result).isEqualTo(Errno.ENOMEM.result());
+                // Another attempt finds the same room: what an enclave had outside is given back with it.
+                assertThat(added).isBetween(50, 50 + LIMIT + Reclaimer.SCAN);
+                try (Process neighbour = process(machine, kind, MODEST)) {
+                    assertThat(neighbour.launch(Plan.of(30)).enclave().isInitialized())
+                            .as("another workload's enclave")
+                            .isTrue();
+                }
+                process.close();
+            }
+        }
     }
 
     @ParameterizedTest

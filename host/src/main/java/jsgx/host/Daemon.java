@@ -134,7 +134,10 @@ public final class Daemon implements AutoCloseable {
                 // With a thread that reclaims, as Linux has one, programs meet the -EAGAIN of pages that it is just
                 // writing out, here more
                 // often than there: it takes longer. Who needs a page reclaims one.
-                driver -> driver.withVirtualization(false).withSwapThread(false).withPaging(epc));
+                driver -> driver.withVirtualization(false)
+                        .withSwapThread(false)
+                        .withPaging(epc)
+                        .withAccount(new ReclaimLimit(driver.account(), options.maxReclaimed())));
         open.push(running::close);
         return new HostContext(running, epc, governance, options.state(), clock);
     }
@@ -199,17 +202,11 @@ public final class Daemon implements AutoCloseable {
     }
 
     /**
-     * Takes what can be changed while it runs from another set-up; what cannot is logged, and stays.
+     * Takes what can be changed while it runs from another set-up, all of it or nothing; what cannot is logged, and stays.
+     *
+     * @return whether it was taken: where not, the log says why
      */
-    public synchronized void reload(HostOptions next) {
-        for (Setting setting : Setting.values()) {
-            if (setting.differs(options, next)) {
-                LOG.log(
-                        setting.live() ? Level.INFO : Level.WARNING,
-                        setting.live() ? "has another value from now on" : "has another value after a restart only",
-                        Field.of("setting", setting.key()));
-            }
-        }
+    public synchronized boolean reload(HostOptions next) {
         HostOptions.Cache cache = next.cache();
         // What an administrator changed meanwhile stays, unless the configuration says something else now.
         if (next.placement() != options.placement() || !cache.equals(options.cache())) {
@@ -223,11 +220,20 @@ public final class Daemon implements AutoCloseable {
                                 now -> new CacheSettings(
                                         next.placement(), cache.scheme(), cache.maxBytes(), cache.maxEntries()));
             } catch (IllegalArgumentException | LaunchException e) {
-                LOG.log(Level.ERROR, "placement and cache stay as they were: " + e.getMessage());
-                return;
+                LOG.log(Level.ERROR, "the configuration stays as it was: " + e.getMessage());
+                return false;
+            }
+        }
+        for (Setting setting : Setting.values()) {
+            if (setting.differs(options, next)) {
+                LOG.log(
+                        setting.live() ? Level.INFO : Level.WARNING,
+                        setting.live() ? "has another value from now on" : "has another value after a restart only",
+                        Field.of("setting", setting.key()));
             }
         }
         options = options.withLive(next);
+        return true;
     }
 
     /** Reads the state folder's policy again: where it cannot be used nothing changes, and the log says why. */

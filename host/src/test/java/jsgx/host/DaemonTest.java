@@ -15,6 +15,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import jsgx.driver.Workload;
 import jsgx.host.config.Configuration;
 import jsgx.host.config.HostOptions;
 import jsgx.host.config.Setting;
@@ -27,6 +28,7 @@ import jsgx.launch.audit.AuditKey;
 import jsgx.launch.audit.AuditReader;
 import jsgx.launch.audit.AuditVerification;
 import jsgx.launch.cache.Scheme;
+import jsgx.launch.cache.WorkloadLimits;
 import jsgx.launch.governor.Placement;
 import jsgx.launch.governor.Workloads;
 import jsgx.launch.store.TokenStore;
@@ -149,6 +151,27 @@ class DaemonTest {
             assertThat(cache.maxBytes()).isEqualTo(1 << 20);
             assertThat(daemon.options().placement()).isEqualTo(Placement.KERNEL);
             assertThat(daemon.options().sessions().total()).isNotEqualTo(5);
+        }
+    }
+
+    @Test
+    void aReloadThatCannotBeDoneChangesNothing() throws Exception {
+        try (Daemon daemon = start()) {
+            var control = daemon.host().context().running().governor().cacheControl();
+            control.workload(
+                    Workloads.ofThisProcess().name(),
+                    new Workload("uid:1"),
+                    now -> new WorkloadLimits(1 << 20, now.ceilingBytes()));
+            HostOptions before = daemon.options();
+
+            boolean taken = daemon.reload(options(Map.of(
+                    Setting.CACHE_MAX_BYTES, "64KiB",
+                    Setting.LOG_LEVEL, "debug",
+                    Setting.PLACEMENT, "kernel")));
+
+            assertThat(taken).isFalse();
+            assertThat(daemon.options()).isEqualTo(before);
+            assertThat(control.placement()).isEqualTo(Placement.NONE);
         }
     }
 

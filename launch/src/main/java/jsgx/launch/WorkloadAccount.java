@@ -13,6 +13,11 @@ record WorkloadAccount(EpcAccount quotas) implements EpcAccount {
     }
 
     @Override
+    public boolean admits(Workload workload, long reclaimed) {
+        return workload.equals(JavaLaunchEnclave.WORKLOAD) || quotas.admits(workload, reclaimed);
+    }
+
+    @Override
     public void uncharge(Workload workload, int pages) {
         if (!workload.equals(JavaLaunchEnclave.WORKLOAD)) {
             quotas.uncharge(workload, pages);

@@ -146,23 +146,27 @@ public final class Machine {
         } catch (StartException e) {
             throw notStarted(found, e);
         } catch (LinuxException e) {
-            throw gone(sgx).orElseGet(() -> notSupervised(e));
+            throw gone(sgx, daemon).orElseGet(() -> notSupervised(e));
         } catch (InterruptedException e) {
-            throw gone(sgx).orElseGet(() -> {
+            throw gone(sgx, daemon).orElseGet(() -> {
                 caller.interrupt();
                 return new MachineException(Kind.FAILED, "interrupted");
             });
         } catch (RuntimeException e) {
-            throw gone(sgx).orElseThrow(() -> e);
+            throw gone(sgx, daemon).orElseThrow(() -> e);
         }
     }
 
-    private static Optional<MachineException> gone(RemoteSgx sgx) {
-        return Optional.ofNullable(sgx.lost())
-                .map(why -> new MachineException(
-                        Kind.FAILED,
-                        "the daemon is gone (%s), and with it the program's enclaves: the program was ended"
-                                .formatted(why)));
+    private static Optional<MachineException> gone(RemoteSgx sgx, RemoteDaemon daemon) {
+        return Optional.ofNullable(sgx.lost()).map(why -> {
+            String said = daemon.farewell();
+            return new MachineException(
+                    Kind.FAILED,
+                    said.isEmpty()
+                            ? "the daemon is gone (%s), and with it the program's enclaves: the program was ended"
+                                    .formatted(why)
+                            : "the daemon has ended the run, and with it the program's enclaves: %s".formatted(said));
+        });
     }
 
     private static RemoteSgx remote(

@@ -17,4 +17,9 @@ public interface RemoteDaemon {
 
     /** Asks for a run; the connection stays open as long as the run goes on. */
     Given ask(RunRequest request) throws MachineException;
+
+    /** Why the daemon has ended the run, as it said on the connection; empty where it said nothing. */
+    default String farewell() {
+        return "";
+    }
 }

@@ -3,7 +3,9 @@ package jsgx.machine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -48,6 +50,15 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
 
     /** How many pages lie in another file than the page before them: so many areas more the EPC takes. */
     private int borders;
+
+    /** Whose sessions have files; guarded by the lock. */
+    private final Map<Integer, User> users = new HashMap<>();
+
+    /** What the sessions of one user have together; guarded by the lock. */
+    private static final class User {
+        int files;
+        int pages;
+    }
 
     @SuppressWarnings("MustBeClosedChecker")
     private SharedEpc(MemoryFile hidden, List<Long> sectionBytes, int mostAreas) throws LinuxException {
@@ -105,12 +116,25 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
         return hidden.descriptor();
     }
 
-    /** What one session sees of it: nothing, at first. */
-    public Part part() throws MachineException {
+    /**
+     * What one session sees of it: nothing, at first.
+     *
+     * @param user whose session it is: the areas that the kernel lets this process have are shared by users, not by sessions
+     */
+    public Part part(int user) throws MachineException {
+        MemoryFile file;
         try {
-            return new Part(MemoryFile.create("jsgx-epc", memory.byteSize()));
+            file = MemoryFile.create("jsgx-epc", memory.byteSize());
         } catch (LinuxException e) {
             throw noMemory(e);
+        }
+        lock.lock();
+        try {
+            User of = users.computeIfAbsent(user, number -> new User());
+            of.files++;
+            return new Part(file, user, of);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -164,11 +188,15 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
     }
 
     /**
-     * Whether pages can be shown and, in whatever order, be hidden again within the kernel's limit of areas: to hide k of n pages leaves at most 2(n - k) borders, and
-     * makes at most 2k more.
+     * Whether one more page can be shown and all, in whatever order, be hidden again within the kernel's limit of areas: to hide k of n pages leaves at most 2(n - k)
+     * borders, and makes at most 2k more.
+     *
+     * <p>Nobody has more pages than there is room left, as in a buffer that the ports of a switch share by dynamic thresholds: of n users who want all of it each gets a
+     * part of n + 1, and one who comes later finds room.
      */
-    private boolean hasRoom() {
-        return shown + 1 + (borders + 2) / 2 <= mostAreas;
+    private boolean hasRoom(User user) {
+        int left = mostAreas - (shown + 1 + (borders + 2) / 2);
+        return left >= 0 && user.pages + 1 <= left;
     }
 
     private long address(int page) {
@@ -191,14 +219,18 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
     public final class Part implements AutoCloseable {
 
         private final MemoryFile file;
+        private final int number;
+        private final User user;
 
         /** How many pages lie in it, and whether it is closed; guarded by the lock. */
         private int pages;
 
         private boolean closed;
 
-        private Part(MemoryFile file) {
+        private Part(MemoryFile file, int number, User user) {
             this.file = file;
+            this.number = number;
+            this.user = user;
         }
 
         /** The descriptor for the session, in this process. */
@@ -209,7 +241,7 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
         /**
          * Shows a page, which an enclave of the session must have and nobody must write to meanwhile; its content goes with it.
          *
-         * @return false where the kernel has no room for it: it is not shown then, and all is as before
+         * @return false where the kernel has no room for it, or none for this user: it is not shown then, and all is as before
          */
         public boolean show(int page) {
             if (parts.get(page) == this) {
@@ -221,7 +253,7 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
                     throw new IllegalStateException("EPC page %d is another session's".formatted(page));
                 }
                 if (closed
-                        || !hasRoom()
+                        || !hasRoom(user)
                         || file.write(address(page), offset(page), Epc.PAGE_SIZE) != Epc.PAGE_SIZE
                         || Linux.failed(file.mapAt(address(page), offset(page), Epc.PAGE_SIZE))) {
                     file.punch(offset(page), Epc.PAGE_SIZE);
@@ -229,6 +261,7 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
                 }
                 set(page, this);
                 pages++;
+                user.pages++;
                 check(hidden.punch(offset(page), Epc.PAGE_SIZE), "move", page);
                 return true;
             } finally {
@@ -239,8 +272,16 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
         /** A page went back. */
         private void hidden() {
             pages--;
+            user.pages--;
             if (closed && pages == 0) {
-                file.close();
+                end();
+            }
+        }
+
+        private void end() {
+            file.close();
+            if (--user.files == 0) {
+                users.remove(number);
             }
         }
 
@@ -255,7 +296,7 @@ public final class SharedEpc implements PagingListener, AutoCloseable {
                 if (!closed) {
                     closed = true;
                     if (pages == 0) {
-                        file.close();
+                        end();
                     }
                 }
             } finally {

@@ -61,8 +61,8 @@ class SharedEpcTest {
     @Test
     void aSessionSeesItsOwnPagesAndNoOthers() throws Exception {
         try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
-                SharedEpc.Part a = epc.part();
-                SharedEpc.Part b = epc.part()) {
+                SharedEpc.Part a = epc.part(1);
+                SharedEpc.Part b = epc.part(2)) {
             MemorySegment seenByA = mapped(a);
             MemorySegment seenByB = mapped(b);
             MemorySegment page3 = epc.epc().page(3);
@@ -92,8 +92,8 @@ class SharedEpcTest {
     @Test
     void aPageThatIsFreedAfterItsSessionComesBack() throws Exception {
         try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
-                SharedEpc.Part next = epc.part()) {
-            SharedEpc.Part ended = epc.part();
+                SharedEpc.Part next = epc.part(3)) {
+            SharedEpc.Part ended = epc.part(3);
             MemorySegment seen = mapped(ended);
             fill(epc, 7, 0x77);
             assertThat(ended.show(7)).isTrue();
@@ -101,7 +101,7 @@ class SharedEpcTest {
             ended.close();
             assertThat(ended.show(8)).as("of a session that ended").isFalse();
             // Whatever is opened next gets the lowest number that is free.
-            try (SharedEpc.Part other = epc.part()) {
+            try (SharedEpc.Part other = epc.part(3)) {
                 MemorySegment others = mapped(other);
                 fill(epc, 7, 0x77);
                 others.set(ValueLayout.JAVA_BYTE, 7L * Epc.PAGE_SIZE + 17, (byte) 0x11);
@@ -119,8 +119,8 @@ class SharedEpcTest {
     @Test
     void aPageThatGoesToAnotherSessionTakesNothingAlong() throws Exception {
         try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
-                SharedEpc.Part a = epc.part();
-                SharedEpc.Part b = epc.part()) {
+                SharedEpc.Part a = epc.part(1);
+                SharedEpc.Part b = epc.part(2)) {
             MemorySegment seenByA = mapped(a);
             MemorySegment seenByB = mapped(b);
             fill(epc, 7, 0x77);
@@ -148,7 +148,7 @@ class SharedEpcTest {
     @Test
     void aSessionCannotChangeTheSizeOfItsFile() throws Exception {
         try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
-                SharedEpc.Part a = epc.part()) {
+                SharedEpc.Part a = epc.part(1)) {
             assertThat(Linux.call(SystemCall.FTRUNCATE, a.descriptor(), 0)).isEqualTo(-Errors.EPERM);
             assertThat(Linux.call(SystemCall.FTRUNCATE, a.descriptor(), SIZE * 2))
                     .isEqualTo(-Errors.EPERM);
@@ -158,8 +158,8 @@ class SharedEpcTest {
     @Test
     void aPageOfOneSessionIsNotShownToAnother() throws Exception {
         try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE));
-                SharedEpc.Part a = epc.part();
-                SharedEpc.Part b = epc.part()) {
+                SharedEpc.Part a = epc.part(1);
+                SharedEpc.Part b = epc.part(2)) {
             a.show(1);
             assertThatThrownBy(() -> b.show(1)).isInstanceOf(IllegalStateException.class);
         }
@@ -170,8 +170,8 @@ class SharedEpcTest {
     void pagesCanAlwaysBeHiddenAgain(int mostAreas) throws Exception {
         Random random = new Random(mostAreas);
         try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE / 2, SIZE / 2), mostAreas);
-                SharedEpc.Part a = epc.part();
-                SharedEpc.Part b = epc.part()) {
+                SharedEpc.Part a = epc.part(1);
+                SharedEpc.Part b = epc.part(2)) {
             List<MemorySegment> seen = List.of(mapped(a), mapped(b));
             int[] owner = new int[PAGES];
             for (int step = 0; step < 3000; step++) {
@@ -198,6 +198,29 @@ class SharedEpcTest {
                     assertThat(at(seen.get(s), page)).isEqualTo((byte) (owner[page] == s + 1 ? s + 1 : 0));
                 }
             }
+        }
+    }
+
+    @Test
+    void oneUserLeavesAreasToOthersHoweverManySessionsThatUserHas() throws Exception {
+        try (SharedEpc epc = SharedEpc.allocate(List.of(SIZE), 24);
+                SharedEpc.Part first = epc.part(1);
+                SharedEpc.Part second = epc.part(1);
+                SharedEpc.Part other = epc.part(2)) {
+            int pages = 0;
+            // No two pages side by side in one file: as many areas as can be.
+            while (pages < PAGES && (pages % 2 == 0 ? first : second).show(pages)) {
+                pages++;
+            }
+            assertThat(pages).isBetween(4, 12);
+            assertThat(first.show(PAGES - 1)).isFalse();
+            assertThat(second.show(PAGES - 1)).isFalse();
+            assertThat(other.show(PAGES - 1)).as("of another user").isTrue();
+
+            epc.freed(0);
+            epc.freed(1);
+            epc.freed(2);
+            assertThat(second.show(PAGES - 3)).isTrue();
         }
     }
 

@@ -14,6 +14,7 @@ import jsgx.driver.Workload;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
 import jsgx.machine.linux.SystemCall;
+import jsgx.machine.remote.Allowance;
 import jsgx.machine.remote.RemoteServer;
 import jsgx.machine.remote.RemoteSession;
 import jsgx.machine.remote.RunRequest;
@@ -43,7 +44,7 @@ final class TestDaemon implements RemoteDaemon {
                             EnumSet.allOf(InterfaceKind.class),
                             new Workload("uid:0"),
                             init -> new byte[] {1},
-                            Duration.ofSeconds(20)));
+                            new Allowance(Allowance.Limits.DEFAULT, Duration.ofSeconds(20))));
             List<Integer> descriptors = new ArrayList<>();
             for (int descriptor : server.descriptors()) {
                 descriptors.add((int) Linux.check("dup", Linux.call(SystemCall.DUP, descriptor)));

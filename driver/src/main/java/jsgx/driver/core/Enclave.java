@@ -228,11 +228,13 @@ public final class Enclave implements EnclaveInfo, Launches.Subject {
     }
 
     /**
-     * Makes room for one more page: a version array page where those that there are have no slot for it (sgx_encl_grow).
+     * Makes room for one more page: a version array page where those that there are have no slot for it (sgx_encl_grow). The kernel has no account of
+     * memory here to ask, as its own swap has one; the driver's is asked.
      *
      * @return the new version array page, which {@link #addVersionArray} enters, or {@link #NONE}
      */
     public int grow(boolean reclaim, AddressSpace caller) throws Refused {
+        kernel.admit(workload);
         if (!countPage()) {
             return NONE;
         }
@@ -390,6 +392,8 @@ public final class Enclave implements EnclaveInfo, Launches.Subject {
             for (int i = 0; i < pageTable.size(); i++) {
                 if (pageTable.isResident(i)) {
                     free(pageTable.place(i));
+                } else if (pageTable.isEvicted(i)) {
+                    kernel.stored(workload, -1);
                 }
             }
             if (children == 0 && secsPage != NONE) {

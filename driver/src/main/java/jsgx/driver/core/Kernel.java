@@ -2,6 +2,7 @@ package jsgx.driver.core;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -32,6 +33,10 @@ public final class Kernel {
     private final Set<Enclave> enclaves = ConcurrentHashMap.newKeySet();
     private final LongAdder evictions = new LongAdder();
     private final LongAdder reloads = new LongAdder();
+
+    /** How many pages of each workload lie outside of the EPC; nothing for those that have none. */
+    private final ConcurrentMap<Workload, Long> reclaimed = new ConcurrentHashMap<>();
+
     private volatile byte[] launchEnclaveSigner;
 
     public Kernel(Hardware hardware, DriverOptions options) {
@@ -73,9 +78,25 @@ public final class Kernel {
     }
 
     /** A page has left the EPC for want of room, or is back. */
-    void moved(Enclave enclave, long address, boolean reclaimed) {
-        (reclaimed ? evictions : reloads).increment();
-        options.paging().moved(enclave, address, reclaimed);
+    void moved(Enclave enclave, long address, boolean left) {
+        (left ? evictions : reloads).increment();
+        stored(enclave.workload(), left ? 1 : -1);
+        options.paging().moved(enclave, address, left);
+    }
+
+    /** So many more pages of a workload lie outside of the EPC. */
+    void stored(Workload workload, int more) {
+        reclaimed.merge(workload, (long) more, (before, change) -> before + change == 0 ? null : before + change);
+    }
+
+    /** Whoever wants another page for an enclave must be admitted, however many of its workload's are out of the EPC. */
+    void admit(Workload workload) throws Refused {
+        long pages = reclaimed.getOrDefault(workload, 0L);
+        Refused.unless(
+                options.account().admits(workload, pages),
+                EpcCause.CHARGED,
+                "room for a page that leaves the EPC",
+                "workload %s with %d pages out of it".formatted(workload.name(), pages));
     }
 
     /** How many pages of enclaves left the EPC for want of room. */

@@ -197,6 +197,7 @@ public final class Paging {
         if (page < 0) {
             if (page == Errno.EFAULT.result()) {
                 pages.lost(index);
+                kernel.stored(enclave.workload(), -1);
             }
             return page;
         }

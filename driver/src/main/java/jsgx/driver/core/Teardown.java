@@ -46,7 +46,10 @@ final class Teardown {
         EnclavePages pages = enclave.pageTable();
         boolean all = true;
         for (int i = 0; i < pages.size(); i++) {
-            if (!pages.isResident(i)) {
+            if (pages.isEvicted(i)) {
+                pages.lost(i);
+                kernel.stored(enclave.workload(), -1);
+            } else if (!pages.isResident(i)) {
                 pages.lost(i);
             } else if (kernel.pages().unmarkReclaimable(pages.place(i)) && remove(enclave, pages.place(i))) {
                 pages.lost(i);

@@ -71,6 +71,10 @@ public final class Greeting {
             throws HostException, IOException {
         byte[] frame = frame(request.purpose().ordinal(), request.content());
         connection.send(frame, 0, frame.length, request.descriptors(), deadline);
+        return answer(connection, deadline);
+    }
+
+    private static Answer answer(UnixConnection connection, Deadline deadline) throws HostException, IOException {
         List<Integer> descriptors = new ArrayList<>();
         byte[] header = new byte[HEADER];
         read(connection, header, descriptors, deadline);
@@ -133,6 +137,18 @@ public final class Greeting {
         byte[] text = why.getBytes(StandardCharsets.UTF_8);
         byte[] frame = frame(REFUSED, Arrays.copyOf(text, Math.min(text.length, LONGEST - 1)));
         connection.write(frame, 0, frame.length, deadline);
+    }
+
+    /** Why a daemon ended what it had given; empty where it does not say so in time. */
+    public static String farewell(UnixConnection connection, Deadline deadline) {
+        try {
+            answer(connection, deadline).descriptors().forEach(Linux::close);
+            return "";
+        } catch (HostException e) {
+            return String.valueOf(e.getMessage());
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     private static byte[] frame(int what, byte[] content) {

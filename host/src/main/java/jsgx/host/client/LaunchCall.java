@@ -55,6 +55,9 @@ public record LaunchCall(
     private static final int PAGE_FIELDS = 2 * Long.BYTES + 2 * Integer.BYTES;
     private static final int ZEROES = -1;
 
+    /** A page's 24 bytes are copied, and become two objects and their place in a list. */
+    private static final long DESCRIBED = 8;
+
     /** Writes it into a memory file, which the caller closes. */
     public MemoryFile write() throws IOException {
         List<MemorySegment> contents = new ArrayList<>();
@@ -113,13 +116,32 @@ public record LaunchCall(
     }
 
     /**
+     * How large a memory file is that somebody passed.
+     *
+     * @throws IOException where it is none, or larger than a launch may be
+     */
+    public static long bytes(int descriptor) throws IOException {
+        long bytes = MemoryFile.size(descriptor);
+        if (bytes > LARGEST) {
+            throw new IOException("a launch of %d bytes, expected at most %d".formatted(bytes, LARGEST));
+        }
+        return bytes;
+    }
+
+    /** How much memory a launch of so many bytes takes at most in who reads it: its copy, and what describes each page. */
+    public static long memory(long bytes) {
+        return bytes + DESCRIBED * Math.min(bytes, LONGEST_DESCRIPTION);
+    }
+
+    /**
      * Reads it out of a memory file that somebody else may still write to.
      *
+     * @param most how many bytes it may have by now
      * @param arena for the contents of pages
      * @throws IOException where it makes no sense
      */
-    public static LaunchCall read(int descriptor, Arena arena) throws IOException {
-        MemorySegment memory = MemoryFile.contents(descriptor, LARGEST, arena);
+    public static LaunchCall read(int descriptor, long most, Arena arena) throws IOException {
+        MemorySegment memory = MemoryFile.contents(descriptor, most, arena);
         if (memory.byteSize() < Integer.BYTES) {
             throw new IOException("a launch without a description");
         }

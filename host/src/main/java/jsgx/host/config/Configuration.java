@@ -142,6 +142,7 @@ public record Configuration(
                             limit(Setting.CACHE_MAX_ENTRIES, cache.maxEntries()),
                             of(Setting.CACHE_SCHEME, Scheme.class, cache.scheme())),
                     of(Setting.EPC, Long.class, defaults.epc()),
+                    of(Setting.MAX_RECLAIMED, Long.class, defaults.maxReclaimed()),
                     of(Setting.AUDIT_DURABILITY, Durability.class, defaults.durability()),
                     found.cgroups().orElse(defaults.cgroups()),
                     found.grants().orElse(defaults.grants()),
@@ -157,9 +158,17 @@ public record Configuration(
                                     Setting.LOG_LEVEL,
                                     System.Logger.Level.class,
                                     defaults.log().level())),
-                    new HostOptions.Sessions(
-                            number(Setting.SESSIONS_PER_UID, defaults.sessions().perUid()),
-                            number(Setting.SESSIONS_TOTAL, defaults.sessions().total())));
+                    sessions(defaults.sessions()));
+        }
+
+        private HostOptions.Sessions sessions(HostOptions.Sessions otherwise) {
+            return new HostOptions.Sessions(
+                    number(Setting.SESSIONS_PER_UID, otherwise.perUid()),
+                    number(Setting.SESSIONS_TOTAL, otherwise.total()),
+                    number(Setting.SESSIONS_FILES, otherwise.files()),
+                    number(Setting.SESSIONS_PROCESSES, otherwise.processes()),
+                    number(Setting.SESSIONS_THREADS, otherwise.threads()),
+                    of(Setting.SESSIONS_LAUNCH_MEMORY, Long.class, otherwise.launchMemory()));
         }
 
         private HostOptions.Aesm aesm(HostOptions.Aesm otherwise) {

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param placement where tokens are kept at first
  * @param cache the kernel's cache of tokens at first
  * @param epc the size of the EPC in bytes; 0 for the platform's
+ * @param maxReclaimed how much memory the pages of a workload may take that left the EPC, in bytes
  * @param durability when an audit record counts as written
  * @param cgroups the prefixes of cgroups that are workloads of their own, such as {@code /system.slice}
  * @param grants what users may say of their launches that others may not
@@ -45,6 +46,7 @@ public record HostOptions(
         Placement placement,
         Cache cache,
         long epc,
+        long maxReclaimed,
         Durability durability,
         List<String> cgroups,
         List<Grant> grants,
@@ -129,12 +131,16 @@ public record HostOptions(
     public record Log(boolean json, System.Logger.Level level) {}
 
     /**
-     * How many front ends may be connected at once.
+     * How many front ends may be connected at once, and what those of one user may have together.
      *
-     * @param perUid of one user
-     * @param total of all
+     * @param perUid front ends of one user
+     * @param total front ends of all
+     * @param files how many devices a user's programs may have open
+     * @param processes how many processes they may be
+     * @param threads how many threads they may have
+     * @param launchMemory how much memory the images of a user's launches may take at once, in bytes
      */
-    public record Sessions(int perUid, int total) {}
+    public record Sessions(int perUid, int total, int files, int processes, int threads, long launchMemory) {}
 
     /** The same, with what can be changed while a host runs from another set-up. */
     public HostOptions withLive(HostOptions next) {
@@ -148,6 +154,7 @@ public record HostOptions(
                 next.placement,
                 next.cache,
                 epc,
+                maxReclaimed,
                 durability,
                 cgroups,
                 grants,
@@ -168,6 +175,7 @@ public record HostOptions(
                 placement,
                 cache,
                 epc,
+                maxReclaimed,
                 durability,
                 cgroups,
                 grants,
@@ -214,11 +222,12 @@ public record HostOptions(
                 Placement.NONE,
                 new Cache(8L << 20, CacheLimits.UNLIMITED, Scheme.W_TINY_LFU),
                 0,
+                512L << 20,
                 Durability.GROUP,
                 List.of(),
                 List.of(),
                 new Fleet(null, null, "jsgx", Duration.ofSeconds(1), false),
                 new Log(false, System.Logger.Level.INFO),
-                new Sessions(256, 16384));
+                new Sessions(256, 16384, 8192, 1024, 4096, 1L << 30));
     }
 }

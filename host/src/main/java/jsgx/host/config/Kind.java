@@ -50,16 +50,22 @@ public enum Kind {
             return duration(text);
         }
     },
+    LEASE("a time from 100ms to 10m, such as 500ms or 5s") {
+        @Override
+        Optional<?> read(String text) {
+            return duration(text).filter(lease -> lease.compareTo(SHORTEST_LEASE) >= 0);
+        }
+    },
+    NAMESPACE("1 to 64 lower-case letters, digits and dashes, no dash first") {
+        @Override
+        Optional<?> read(String text) {
+            return Optional.of(text).filter(name -> name.matches("[a-z0-9][a-z0-9-]{0,63}"));
+        }
+    },
     SIZE("a size such as 64MiB") {
         @Override
         Optional<?> read(String text) {
             return size(text);
-        }
-    },
-    NAME("a name of letters, digits, \"-\", \"_\" and \".\", 64 at most") {
-        @Override
-        Optional<?> read(String text) {
-            return word(text);
         }
     },
     NAME_OR_NONE("a name of letters, digits, \"-\", \"_\" and \".\", 64 at most, or none") {
@@ -129,6 +135,7 @@ public enum Kind {
     static final String NONE = "none";
 
     private static final long MOST = 1_000_000;
+    private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
     private static final Duration LONGEST = Duration.ofMinutes(10);
     private static final Pattern TIME = Pattern.compile("([1-9][0-9]{0,5})(ms|s|m)");
     private static final Pattern SIZES = Pattern.compile("([1-9][0-9]{0,15})(?: ?(KiB|MiB|GiB|TiB))?");

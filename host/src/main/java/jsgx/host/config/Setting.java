@@ -25,16 +25,23 @@ public enum Setting {
     CACHE_MAX_ENTRIES("cache.max-entries", Kind.COUNT_OR_NONE, "its bound in tokens, or none", true),
     CACHE_SCHEME("cache.scheme", Kind.SCHEME, "which token goes first", true),
     EPC("epc", Kind.SIZE, "the size of the EPC; the platform's"),
+    MAX_RECLAIMED(
+            "workloads.max-reclaimed", Kind.SIZE, "how much memory a workload's pages may take that left the EPC"),
     AUDIT_DURABILITY("audit.durability", Kind.DURABILITY, "when an audit record counts as written"),
     FLEET_ENGINE("fleet.engine", Kind.ENGINE_OR_NONE, "the Redis or Valkey of a fleet, redis://host:port, or none"),
     FLEET_PASSWORD_FILE("fleet.password-file", Kind.PATH_OR_NONE, "the file that holds its password"),
-    FLEET_NAMESPACE("fleet.namespace", Kind.NAME, "what the keys of this fleet begin with"),
-    FLEET_LEASE("fleet.lease", Kind.DURATION, "how long a host goes on without having heard from the engine"),
+    FLEET_NAMESPACE("fleet.namespace", Kind.NAMESPACE, "what the keys of this fleet begin with"),
+    FLEET_LEASE("fleet.lease", Kind.LEASE, "how long a host goes on without having heard from the engine"),
     FLEET_PARTITION("fleet.partition", Kind.PARTITION, "what it does then: refuse, or continue without a promise"),
     LOG_FORMAT("log.format", Kind.LOG_FORMAT, "text, or json: an object a line", true),
     LOG_LEVEL("log.level", Kind.LOG_LEVEL, "the least level that is logged", true),
     SESSIONS_PER_UID("sessions.per-uid", Kind.COUNT, "how many front ends a user may have connected"),
-    SESSIONS_TOTAL("sessions.total", Kind.COUNT, "how many front ends may be connected");
+    SESSIONS_TOTAL("sessions.total", Kind.COUNT, "how many front ends may be connected"),
+    SESSIONS_FILES("sessions.files-per-uid", Kind.COUNT, "how many devices a user's programs may have open"),
+    SESSIONS_PROCESSES("sessions.processes-per-uid", Kind.COUNT, "how many processes a user's programs may be"),
+    SESSIONS_THREADS("sessions.threads-per-uid", Kind.COUNT, "how many threads a user's programs may have"),
+    SESSIONS_LAUNCH_MEMORY(
+            "sessions.launch-memory-per-uid", Kind.SIZE, "how much memory the images of a user's launches may take");
 
     private final String key;
     private final Kind kind;
@@ -73,6 +80,7 @@ public enum Setting {
             case CACHE_MAX_ENTRIES -> host.cache().maxEntries();
             case CACHE_SCHEME -> host.cache().scheme();
             case EPC -> host.epc();
+            case MAX_RECLAIMED -> host.maxReclaimed();
             case AUDIT_DURABILITY -> host.durability();
             case FLEET_ENGINE -> host.fleet().engine();
             case FLEET_PASSWORD_FILE -> host.fleet().passwordFile();
@@ -83,6 +91,10 @@ public enum Setting {
             case LOG_LEVEL -> host.log().level();
             case SESSIONS_PER_UID -> host.sessions().perUid();
             case SESSIONS_TOTAL -> host.sessions().total();
+            case SESSIONS_FILES -> host.sessions().files();
+            case SESSIONS_PROCESSES -> host.sessions().processes();
+            case SESSIONS_THREADS -> host.sessions().threads();
+            case SESSIONS_LAUNCH_MEMORY -> host.sessions().launchMemory();
         };
     }
 

@@ -160,17 +160,17 @@ public final class DriverSocket implements Service {
     }
 
     private void identified(Peer peer, UnixConnection connection) throws HostException, IOException {
-        String full = stopping ? "this host is being stopped" : places.take(peer.uid());
-        if (!full.isEmpty()) {
-            throw new HostException(full);
+        if (stopping) {
+            throw new HostException("this host is being stopped");
         }
-        FrontEnd frontEnd = new FrontEnd(context, claims, launches, admission, peer, connection);
+        Places.Share share = places.take(peer.uid());
+        FrontEnd frontEnd = new FrontEnd(context, claims, launches, admission, peer, share, connection);
         frontEnds.add(frontEnd);
         try {
             frontEnd.serve(FIRST_WORDS);
         } finally {
             frontEnds.remove(frontEnd);
-            places.give(peer.uid());
+            places.give(share);
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.FutureTask;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.PagingListener;
 import jsgx.host.client.Greeting;
+import jsgx.host.client.LaunchCall;
 import jsgx.host.client.Wishes;
 import jsgx.host.feed.LaunchFeed;
 import jsgx.host.peer.Peer;
@@ -37,20 +38,29 @@ final class FrontEnd {
 
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
+    /** The kernel takes these few bytes at once, unless nobody reads. */
+    private static final Duration FAREWELL = Duration.ofMillis(100);
+
+    /** What a run's wishes take while they are read: the file, its bytes, and its texts. */
+    private static final long WISHES = 4L * Wishes.LARGEST;
+
     private final HostContext context;
     private final Claims claims;
     private final Launches launches;
     private final Tokens tokens;
     private final Admission admission;
     private final Peer peer;
+    private final Places.Share share;
     private final UnixConnection connection;
 
+    /** @param share what all front ends of the peer's user have */
     FrontEnd(
             HostContext context,
             Claims claims,
             Launches launches,
             Admission admission,
             Peer peer,
+            Places.Share share,
             UnixConnection connection) {
         this.context = context;
         this.claims = claims;
@@ -58,6 +68,7 @@ final class FrontEnd {
         this.tokens = new Tokens(context);
         this.admission = admission;
         this.peer = peer;
+        this.share = share;
         this.connection = connection;
     }
 
@@ -67,13 +78,36 @@ final class FrontEnd {
         try {
             switch (request.purpose()) {
                 case RUN -> run(request);
-                case LAUNCH -> answer(() -> launches.launch(file(request), peer));
-                case JUDGE -> answer(() -> launches.judge(file(request), peer));
-                case TOKEN -> answer(() -> tokens.issue(request.content(), peer));
+                case LAUNCH -> launch(request, launches::launch);
+                case JUDGE -> launch(request, launches::judge);
+                case TOKEN -> answer(done(() -> tokens.issue(request.content(), peer)));
             }
         } finally {
-            request.descriptors().forEach(Linux::close);
+            close(request);
         }
+    }
+
+    private static void close(Greeting.Request request) {
+        request.descriptors().forEach(Linux::close);
+        request.descriptors().clear();
+    }
+
+    /** What is done with a memory file of so many bytes. */
+    private interface Launching {
+        byte[] done(int descriptor, long bytes, Peer peer) throws HostException, IOException;
+    }
+
+    /** Answers what comes in a memory file: nothing of it is read before there is memory for all of it. */
+    private void launch(Greeting.Request request, Launching launching) throws HostException, IOException {
+        int descriptor = file(request);
+        long bytes;
+        try {
+            bytes = LaunchCall.bytes(descriptor);
+        } catch (IOException e) {
+            throw senseless(e);
+        }
+        answer(share.launches()
+                .call(LaunchCall.memory(bytes), () -> done(() -> launching.done(descriptor, bytes, peer))));
     }
 
     /** The memory file that a launch comes in. */
@@ -85,24 +119,32 @@ final class FrontEnd {
         return request.descriptors().getFirst();
     }
 
-    /** Answers what a client asks for, when it is its workload's turn. */
-    private void answer(Callable<byte[]> work) throws HostException, IOException {
+    /** Does what a client asks for, when it is its workload's turn. */
+    private byte[] done(Callable<byte[]> work) throws HostException {
         FutureTask<byte[]> task = new FutureTask<>(work);
         try (Admission.Pass pass = admission.pass(peer.workload())) {
             pass.run(() -> LaunchFeed.calledBy(peer.pid(), task));
         }
         try {
-            Greeting.accept(connection, task.get(), List.of(), Deadline.in(ANSWER));
+            return task.get();
         } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case HostException refused -> throw refused;
-                case IOException senseless ->
-                    throw new HostException("what the client asks for makes no sense: " + senseless.getMessage(), e);
-                case null, default -> throw new HostException("what the client asks for failed: " + e.getCause(), e);
-            }
+            throw switch (e.getCause()) {
+                case HostException refused -> refused;
+                case IOException senseless -> senseless(senseless);
+                case null, default -> new HostException("what the client asks for failed: " + e.getCause(), e);
+            };
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw new HostException("interrupted", e);
         }
+    }
+
+    private static HostException senseless(IOException e) {
+        return new HostException("what the client asks for makes no sense: " + e.getMessage(), e);
+    }
+
+    private void answer(byte[] content) throws IOException {
+        Greeting.accept(connection, content, List.of(), Deadline.in(ANSWER));
     }
 
     private void run(Greeting.Request words) throws HostException, IOException {
@@ -110,12 +152,14 @@ final class FrontEnd {
         Claims.Granted granted;
         try {
             request = RunRequest.decode(words.content());
-            granted = claims.check(wishes(words.descriptors()), peer);
+            granted = claims.check(share.launches().call(WISHES, () -> wishes(words.descriptors())), peer);
+            // What came with them would stay open as long as the run.
+            close(words);
         } catch (IllegalArgumentException e) {
             throw new HostException(String.valueOf(e.getMessage()), e);
         }
         try (Admission.Pass pass = admission.pass(peer.workload());
-                SharedEpc.Part part = context.epc().part()) {
+                SharedEpc.Part part = context.epc().part(peer.uid())) {
             RemoteServer server = new RemoteServer(request, session(part, pass, granted));
             PagingListener moves = server::moved;
             context.epc().tell(moves);
@@ -149,7 +193,7 @@ final class FrontEnd {
                 granted.workload(),
                 init -> report(reports, init),
                 call -> pass.run(() -> LaunchFeed.calledBy(peer.pid(), () -> granted.run(call))),
-                RemoteSession.PATIENCE);
+                share.allowance());
     }
 
     /** What a front end says of its program's launches, in a memory file; nothing where there is none. */
@@ -192,6 +236,9 @@ final class FrontEnd {
         try {
             String why = server.serve();
             LOG.log(System.Logger.Level.DEBUG, "the session of process {0} ended: {1}", peer.pid(), why);
+            Greeting.refuse(connection, why, Deadline.in(FAREWELL));
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "process {0} does not hear it: {1}", peer.pid(), e.getMessage());
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.ERROR, "what the session of process " + peer.pid() + " had is not released", e);
         } finally {

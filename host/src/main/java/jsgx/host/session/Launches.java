@@ -30,10 +30,10 @@ final class Launches {
         this.claims = claims;
     }
 
-    /** Makes a launch that lies in a memory file. */
-    byte[] launch(int descriptor, Peer peer) throws HostException, IOException {
+    /** Makes a launch that lies in a memory file of so many bytes. */
+    byte[] launch(int descriptor, long bytes, Peer peer) throws HostException, IOException {
         try (Arena arena = Arena.ofConfined()) {
-            LaunchCall call = LaunchCall.read(descriptor, arena);
+            LaunchCall call = LaunchCall.read(descriptor, bytes, arena);
             Claims.Granted granted = claims.check(call.wishes(), peer);
             LaunchOptions options = options(call, granted.workload());
             // The launcher is not closed: the platform is the host's.
@@ -48,9 +48,9 @@ final class Launches {
     }
 
     /** What the policy says to a launch that lies in a memory file. */
-    byte[] judge(int descriptor, Peer peer) throws HostException, IOException {
+    byte[] judge(int descriptor, long bytes, Peer peer) throws HostException, IOException {
         try (Arena arena = Arena.ofConfined()) {
-            LaunchCall call = LaunchCall.read(descriptor, arena);
+            LaunchCall call = LaunchCall.read(descriptor, bytes, arena);
             Claims.Granted granted = claims.check(call.wishes(), peer);
             LaunchOptions options = options(call, granted.workload());
             PolicySubject subject =

@@ -127,10 +127,19 @@ class ConfigurationSchemaTest {
                 "fleet: {engine: \"redis://u:p@h\"}",
                 "fleet: {lease: 1s, partition: continue}",
                 "fleet: {partition: maybe}",
+                "fleet: {lease: 99ms}",
+                "fleet: {lease: 100ms, namespace: a-b}",
+                "fleet: {namespace: A}",
+                "fleet: {namespace: -a}",
+                "fleet: {namespace: a.b}",
+                "workloads: {max-reclaimed: 1GiB}",
+                "workloads: {max-reclaimed: none}",
                 "log: {format: json, level: debug}",
                 "log: {format: xml}",
                 "log: {level: trace}",
                 "sessions: {per-uid: 1, total: 2}",
+                "sessions: {files-per-uid: 1, processes-per-uid: 1, threads-per-uid: 1, launch-memory-per-uid: 1GiB}",
+                "sessions: {launch-memory-per-uid: much}",
                 "sessions: {total: none}"
             })
     void theReaderAndTheSchemaAgree(String text) throws Exception {

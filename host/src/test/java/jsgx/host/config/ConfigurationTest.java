@@ -61,11 +61,11 @@ class ConfigurationTest {
                 cache: {max-bytes: 3MiB, max-entries: 12, scheme: sieve}
                 epc: 1 GiB
                 audit: {durability: async}
-                workloads: {cgroups: [/a, /a/b]}
+                workloads: {cgroups: [/a, /a/b], max-reclaimed: 2GiB}
                 grants: [{uid: 7, may: [policy]}, {uid: 0, may: []}]
                 fleet: {engine: "redis://h:1", password-file: /p, namespace: f, lease: 2s, partition: continue}
                 log: {format: json, level: warning}
-                sessions: {per-uid: 3, total: 9}
+                sessions: {per-uid: 3, total: 9, files-per-uid: 5, processes-per-uid: 6, threads-per-uid: 7, launch-memory-per-uid: 64MiB}
                 """);
 
         assertThat(options.state()).isEqualTo(Path.of("/s"));
@@ -79,6 +79,7 @@ class ConfigurationTest {
         assertThat(options.placement()).isEqualTo(Placement.BOTH);
         assertThat(options.cache()).isEqualTo(new HostOptions.Cache(3 << 20, 12, Scheme.SIEVE));
         assertThat(options.epc()).isEqualTo(1L << 30);
+        assertThat(options.maxReclaimed()).isEqualTo(2L << 30);
         assertThat(options.durability()).isEqualTo(Durability.ASYNC);
         assertThat(options.cgroups()).containsExactly("/a", "/a/b");
         assertThat(options.grants())
@@ -88,7 +89,7 @@ class ConfigurationTest {
         assertThat(options.fleet().lease()).isEqualTo(Duration.ofSeconds(2));
         assertThat(options.fleet().goOn()).isTrue();
         assertThat(options.log()).isEqualTo(new HostOptions.Log(true, System.Logger.Level.WARNING));
-        assertThat(options.sessions()).isEqualTo(new HostOptions.Sessions(3, 9));
+        assertThat(options.sessions()).isEqualTo(new HostOptions.Sessions(3, 9, 5, 6, 7, 64 << 20));
     }
 
     @ParameterizedTest

@@ -6,16 +6,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import jsgx.driver.InterfaceKind;
 import jsgx.host.client.Greeting;
 import jsgx.host.client.HostFolder;
+import jsgx.host.client.Wishes;
+import jsgx.host.config.Configuration;
 import jsgx.host.config.HostOptions;
+import jsgx.host.config.Setting;
 import jsgx.host.peer.Peers;
 import jsgx.host.service.HostContext;
 import jsgx.host.service.HostException;
@@ -24,9 +32,12 @@ import jsgx.launch.PlatformFile;
 import jsgx.launch.RunningPlatform;
 import jsgx.launch.audit.Durability;
 import jsgx.machine.SharedEpc;
+import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Deadline;
+import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.MemoryFile;
 import jsgx.machine.linux.UnixConnection;
+import jsgx.machine.remote.RunRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,8 +69,12 @@ class DriverSocketTest {
     }
 
     private void serving(Body body) throws Exception {
-        HostOptions options = HostOptions.defaults(
-                Map.of("JSGX_HOME", folder.resolve("state").toString(), "JSGX_RUN", folder.toString()), false);
+        HostOptions options = new Configuration(
+                        null,
+                        Map.of("JSGX_HOME", folder.resolve("state").toString(), "JSGX_RUN", folder.toString()),
+                        Map.of(Setting.SESSIONS_LAUNCH_MEMORY, "64MiB"),
+                        false)
+                .load();
         Files.createDirectory(folder.resolve("state"));
         var platform = PlatformFile.in(folder.resolve("state")).loadOrCreate().withEpc(1 << 20);
         try (Governance governance = Governance.in(folder.resolve("state"), InstantSource.system(), Durability.ASYNC);
@@ -128,14 +143,139 @@ class DriverSocketTest {
     }
 
     @Test
-    void aUserHasSoManyPlacesAndOthersHaveTheirs() {
-        Places places = new Places(new HostOptions.Sessions(2, 3));
-        assertThat(places.take(1)).isEmpty();
-        assertThat(places.take(1)).isEmpty();
-        assertThat(places.take(1)).contains("user 1 has 2 sessions");
-        assertThat(places.take(2)).isEmpty();
-        assertThat(places.take(3)).contains("3 sessions");
-        places.give(1);
-        assertThat(places.take(3)).isEmpty();
+    void aSparseImageIsRefusedBeforeAnyOfItIsRead() throws Exception {
+        serving((socket, run) -> {
+            for (Greeting.Purpose purpose : List.of(Greeting.Purpose.LAUNCH, Greeting.Purpose.JUDGE)) {
+                try (MemoryFile sparse = MemoryFile.create("test", 256 << 20)) {
+                    assertRefused(
+                            run,
+                            new Greeting.Request(purpose, new byte[0], List.of(sparse.descriptor())),
+                            "sessions.launch-memory-per-uid");
+                }
+            }
+            try (MemoryFile sparse = MemoryFile.create("test", 1L << 40)) {
+                assertRefused(
+                        run,
+                        new Greeting.Request(Greeting.Purpose.LAUNCH, new byte[0], List.of(sparse.descriptor())),
+                        "a launch of %d bytes".formatted(1L << 40));
+            }
+        });
+    }
+
+    @Test
+    void aRunKeepsNoDescriptorsOfItsClient() throws Exception {
+        serving((socket, run) -> {
+            byte[] request = new RunRequest(
+                            EnumSet.allOf(InterfaceKind.class), EnumSet.noneOf(SgxEvent.Kind.class), false, 0, 0)
+                    .encode();
+            try (MemoryFile wishes = Wishes.NONE.write();
+                    UnixConnection connection = Greeting.connect(run)) {
+                int inode = inode(wishes.descriptor());
+                Greeting.Answer answer = Greeting.ask(
+                        connection,
+                        new Greeting.Request(Greeting.Purpose.RUN, request, List.of(wishes.descriptor())),
+                        SOON);
+                // Client and daemon are one process here: the client's own is left.
+                assertThat(descriptors(inode)).isEqualTo(1);
+                answer.descriptors().forEach(Linux::close);
+            }
+            try (MemoryFile one = Wishes.NONE.write();
+                    MemoryFile other = Wishes.NONE.write()) {
+                assertRefused(
+                        run,
+                        new Greeting.Request(
+                                Greeting.Purpose.RUN, request, List.of(one.descriptor(), other.descriptor())),
+                        "one memory file at most");
+            }
+        });
+    }
+
+    private static int inode(int descriptor) throws IOException {
+        return ((Number) Objects.requireNonNull(Files.getAttribute(Path.of("/proc/self/fd/" + descriptor), "unix:ino")))
+                .intValue();
+    }
+
+    /** How many descriptors of this process lead to memory files with this number. */
+    private static long descriptors(int inode) throws IOException {
+        int count = 0;
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path one : all.toList()) {
+                try {
+                    if (Files.readSymbolicLink(one).toString().contains("memfd:jsgx-wishes")
+                            && inode(Integer.parseInt(one.getFileName().toString())) == inode) {
+                        count++;
+                    }
+                } catch (NoSuchFileException e) {
+                    // It was closed just now.
+                }
+            }
+        }
+        return count;
+    }
+
+    @Test
+    void whyARunEndedItsClientIsTold() throws Exception {
+        serving((socket, run) -> {
+            byte[] request = new RunRequest(
+                            EnumSet.allOf(InterfaceKind.class), EnumSet.noneOf(SgxEvent.Kind.class), false, 0, 0)
+                    .encode();
+            try (UnixConnection connection = Greeting.connect(run)) {
+                Greeting.Answer answer =
+                        Greeting.ask(connection, new Greeting.Request(Greeting.Purpose.RUN, request), SOON);
+                // Whoever closes the lanes is gone, as far as the daemon can tell.
+                answer.descriptors().forEach(Linux::close);
+                assertThat(Greeting.farewell(connection, SOON)).contains("gone");
+            }
+        });
+    }
+
+    @Test
+    void launchesOfAUserWaitForTheMemoryOfTheirOwn() throws Exception {
+        LaunchMemory memory = new LaunchMemory(100 << 20);
+        CompletableFuture<Void> second = new CompletableFuture<>();
+        Thread thread = Thread.ofPlatform().daemon().unstarted(() -> {
+            try {
+                memory.call(60 << 20, () -> second.complete(null));
+            } catch (HostException | IOException e) {
+                second.completeExceptionally(e);
+            }
+        });
+        boolean alone = memory.call(60 << 20, () -> {
+            thread.start();
+            while (memory.waiting() == 0) {
+                Thread.onSpinWait();
+            }
+            return !second.isDone();
+        });
+        assertThat(alone).isTrue();
+        second.get();
+        thread.join();
+        assertThatThrownBy(() -> memory.call(101 << 20, () -> "too much")).hasMessageContaining("takes 101 MiB");
+    }
+
+    @Test
+    void aUserHasSoManyPlacesAndOthersHaveTheirs() throws Exception {
+        Places places = new Places(sessions(2, 3));
+        Places.Share share = places.take(1);
+        assertThat(places.take(1)).isSameAs(share);
+        assertThatThrownBy(() -> places.take(1)).hasMessageContaining("user 1 has 2 sessions");
+        Places.Share other = places.take(2);
+        assertThat(other).isNotSameAs(share);
+        assertThatThrownBy(() -> places.take(3)).hasMessageContaining("3 sessions");
+        places.give(share);
+        assertThat(places.take(3).allowance()).isNotSameAs(other.allowance());
+    }
+
+    @Test
+    void usersOfWhomNothingCountsAreForgotten() throws Exception {
+        Places places = new Places(sessions(2, 3));
+        for (int uid = 0; uid < 100; uid++) {
+            places.give(places.take(uid));
+        }
+        assertThat(places.users()).isEqualTo(1);
+    }
+
+    private static HostOptions.Sessions sessions(int perUid, int total) {
+        return new HostOptions.Sessions(perUid, total, 1, 1, 1, 1 << 20);
     }
 }

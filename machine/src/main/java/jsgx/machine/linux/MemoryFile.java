@@ -45,6 +45,17 @@ public final class MemoryFile implements AutoCloseable {
     }
 
     /**
+     * How many bytes a memory file has that somebody else passed, who may change that; a file with holes costs its owner less.
+     *
+     * @throws LinuxException where it is no memory file that can be sealed
+     */
+    public static long size(int descriptor) throws LinuxException {
+        // Other files might make their reader wait.
+        Linux.check("a file that is no memory file", Linux.call(SystemCall.FCNTL, descriptor, F_GET_SEALS));
+        return Linux.check("lseek", Linux.call(SystemCall.LSEEK, descriptor, 0, SEEK_END));
+    }
+
+    /**
      * A copy of a memory file that somebody else passed, who may change it meanwhile and in any way.
      *
      * @param most how many bytes it may have
@@ -52,9 +63,7 @@ public final class MemoryFile implements AutoCloseable {
      * @throws LinuxException where it is no memory file that can be sealed, or larger
      */
     public static MemorySegment contents(int descriptor, long most, Arena arena) throws LinuxException {
-        // Other files might make their reader wait.
-        Linux.check("a file that is no memory file", Linux.call(SystemCall.FCNTL, descriptor, F_GET_SEALS));
-        long bytes = Linux.check("lseek", Linux.call(SystemCall.LSEEK, descriptor, 0, SEEK_END));
+        long bytes = size(descriptor);
         if (bytes > most) {
             throw new LinuxException("a memory file of %d bytes, expected at most %d".formatted(bytes, most), EFBIG);
         }

@@ -26,7 +26,7 @@ public final class RemoteServer implements AutoCloseable {
     /** A session that has not begun. */
     public RemoteServer(RunRequest request, RemoteSession given) throws LinuxException {
         this.given = given;
-        lanes = new SessionLanes(given.patience().toNanos());
+        lanes = new SessionLanes(given.allowance());
         session = new Session(request, given, lanes);
         lanes.connect(session);
     }

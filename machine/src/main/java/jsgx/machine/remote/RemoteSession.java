@@ -20,7 +20,7 @@ import jsgx.machine.event.SgxEvent;
  * @param workload whom all its enclaves are charged to
  * @param reports is given each INIT, on the thread that has executed it; what it returns goes to the front end with the event
  * @param turn runs each call of the front end that has the driver or the processor work, when it is its turn; on the thread that calls
- * @param patience how long the front end may take to answer a question
+ * @param allowance what the front end's user may have of the daemon, in all sessions together; how long others wait for them is part of it
  */
 public record RemoteSession(
         SgxDriver driver,
@@ -30,9 +30,9 @@ public record RemoteSession(
         Workload workload,
         Function<SgxEvent.Ioctl, byte[]> reports,
         Consumer<Runnable> turn,
-        Duration patience) {
+        Allowance allowance) {
 
-    /** How long a front end may take to answer, if nobody says otherwise. */
+    /** How long others may wait for a user's front ends, if nobody says otherwise. */
     public static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** A session of which every call is served at once. */
@@ -43,8 +43,8 @@ public record RemoteSession(
             Set<InterfaceKind> interfaces,
             Workload workload,
             Function<SgxEvent.Ioctl, byte[]> reports,
-            Duration patience) {
-        this(driver, epcDescriptor, show, interfaces, workload, reports, Runnable::run, patience);
+            Allowance allowance) {
+        this(driver, epcDescriptor, show, interfaces, workload, reports, Runnable::run, allowance);
     }
 
     public RemoteSession {

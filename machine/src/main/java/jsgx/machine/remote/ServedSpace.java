@@ -41,6 +41,9 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
     /** What the front end knows of the mappings; guarded by this. */
     private Map<Long, SgxMapping> told = new TreeMap<>();
 
+    /** How many mappings the user's allowance was asked for; guarded by this. */
+    private int counted;
+
     /** Who may read ahead, and what it has. */
     private volatile @Nullable Thread reader;
 
@@ -76,6 +79,19 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
     void end() {
         gone = true;
         space.gone();
+        synchronized (this) {
+            count(0);
+        }
+    }
+
+    private void count(int mappings) {
+        int more = mappings - counted;
+        if (more < 0) {
+            session.allowance().give(Allowance.Resource.MAPPINGS, -more);
+        } else if (!session.allowance().take(Allowance.Resource.MAPPINGS, more)) {
+            throw new TooMuch(session.allowance().refusal(Allowance.Resource.MAPPINGS));
+        }
+        counted = mappings;
     }
 
     /** The calling thread makes a driver's call, during which it may read more than it is asked to. */
@@ -87,6 +103,7 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
 
     void finish() {
         reader = null;
+        ahead = new byte[0];
     }
 
     /** Tells what of the mappings the front end does not know yet. */
@@ -103,11 +120,12 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
                             mapping.operations() instanceof DeviceFile file ? file.path() : "/dev/sgx",
                             mapping.enclave().map(EnclaveInfo::id).orElse(0L)));
         }
-        Out gone = new Out();
+        count(gone ? 0 : now.size());
+        Out left = new Out();
         int removed = 0;
         for (Long start : told.keySet()) {
             if (!now.containsKey(start)) {
-                gone.i64(start);
+                left.i64(start);
                 removed++;
             }
         }
@@ -120,7 +138,7 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
                 added++;
             }
         }
-        out.i32(removed).append(gone);
+        out.i32(removed).append(left);
         out.i32(added).append(fresh);
         told = now;
     }
@@ -267,8 +285,10 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
 
     @Override
     public void evict(long start, long end) {
+        long since = System.nanoTime();
         for (ServedThread thread : threads) {
             thread.evict(start, end);
         }
+        session.waited(System.nanoTime() - since);
     }
 }

@@ -25,6 +25,7 @@ import jsgx.machine.enclave.EnclaveExecution;
 import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.IoctlCall;
 import jsgx.machine.linux.Errors;
+import jsgx.machine.remote.Allowance.Resource;
 import jsgx.machine.sgx.CpuidSites;
 import jsgx.machine.space.Caller;
 import jsgx.machine.space.ProgramSpace;
@@ -33,9 +34,6 @@ import org.jspecify.annotations.Nullable;
 /** What a daemon has of one front end's run: its files, address spaces and threads, by the numbers that the front end gave them. */
 final class Session implements Lane.Server {
 
-    private static final int MOST_FILES = 1 << 13;
-    private static final int MOST_SPACES = 1 << 10;
-    private static final int MOST_THREADS = 1 << 12;
     private static final int LARGEST_COPY = 64 << 10;
     private static final long TASK_SIZE = 0x7fff_ffff_f000L;
 
@@ -78,7 +76,8 @@ final class Session implements Lane.Server {
         this.given = given;
         this.request = request;
         this.lanes = lanes;
-        events = new SessionEvents(request.events(), given.reports(), lanes);
+        events = new SessionEvents(
+                request.events(), given.reports(), given.driver()::enclaves, given.allowance(), lanes);
         devices = EmbeddedSgx.devices(given.driver(), given.interfaces()).stream()
                 .filter(device -> EmbeddedSgx.devices(given.driver(), request.interfaces()).stream()
                         .anyMatch(wanted -> wanted.path().equals(device.path())))
@@ -116,8 +115,19 @@ final class Session implements Lane.Server {
         lanes.lost(why);
     }
 
+    /** How long others wait for a thread that does not leave its enclave. */
     long patienceNanos() {
-        return given.patience().toNanos();
+        return allowance().patienceNanos(SessionLanes.SLOW_NANOS);
+    }
+
+    /** Somebody has waited for threads to leave an enclave. */
+    void waited(long nanos) {
+        lanes.waited(nanos, SessionLanes.SLOW_NANOS);
+    }
+
+    /** What the user's sessions have together. */
+    Allowance allowance() {
+        return given.allowance();
     }
 
     /** The number of a device's path; 255 where the session does not see that. */
@@ -223,9 +233,24 @@ final class Session implements Lane.Server {
         return thread;
     }
 
-    private static void limit(Map<Integer, ?> all, int most, int id) {
-        if (all.size() >= most || all.containsKey(id)) {
-            throw new BadMessage("number " + id + " is taken, or there are too many");
+    /** Enters what has a number of its own and is one more of the user's. */
+    private <T> void enter(Map<Integer, T> all, Resource what, int id, T made) {
+        if (!allowance().take(what, 1)) {
+            throw new TooMuch(allowance().refusal(what));
+        }
+        if (all.putIfAbsent(id, made) != null) {
+            allowance().give(what, 1);
+            throw taken(id);
+        }
+    }
+
+    private static BadMessage taken(int id) {
+        return new BadMessage("number " + id + " is taken");
+    }
+
+    private void leave(Map<Integer, ?> all, Resource what, int id) {
+        if (all.remove(id) != null) {
+            allowance().give(what, 1);
         }
     }
 
@@ -240,13 +265,23 @@ final class Session implements Lane.Server {
         int id = in.i32();
         int node = in.u8();
         in.end();
-        limit(files, MOST_FILES, id);
+        if (files.containsKey(id)) {
+            throw taken(id);
+        }
         if (node >= devices.size()) {
             throw new BadMessage("there is no device " + node);
         }
         try {
-            DeviceFile file = devices.get(node).open(given.workload());
-            files.put(id, new File(file, new ReentrantReadWriteLock()));
+            File file = new File(devices.get(node).open(given.workload()), new ReentrantReadWriteLock());
+            boolean entered = false;
+            try {
+                enter(files, Resource.FILES, id, file);
+                entered = true;
+            } finally {
+                if (!entered) {
+                    file.close();
+                }
+            }
             out.flag(true);
         } catch (DeviceAbsentException e) {
             out.flag(false);
@@ -260,6 +295,7 @@ final class Session implements Lane.Server {
         if (file == null) {
             throw new BadMessage("there is no file " + id);
         }
+        allowance().give(Resource.FILES, 1);
         file.close();
     }
 
@@ -268,12 +304,11 @@ final class Session implements Lane.Server {
         int pid = in.i32();
         int epcDescriptor = in.i32();
         in.end();
-        limit(spaces, MOST_SPACES, id);
         if (epcDescriptor < 0) {
             // That is what mmap is given where it maps no file.
             throw new BadMessage("a descriptor " + epcDescriptor);
         }
-        spaces.put(id, new ServedSpace(this, id, pid, epcDescriptor));
+        enter(spaces, Resource.PROCESSES, id, new ServedSpace(this, id, pid, epcDescriptor));
     }
 
     private void forked(In in, Out out) {
@@ -288,7 +323,7 @@ final class Session implements Lane.Server {
         int id = in.i32();
         in.end();
         space(id).end();
-        spaces.remove(id);
+        leave(spaces, Resource.PROCESSES, id);
     }
 
     private void mmap(In in, Out out) {
@@ -426,7 +461,6 @@ final class Session implements Lane.Server {
         ServedSpace space = space(in.i32());
         int tid = in.i32();
         in.end();
-        limit(threads, MOST_THREADS, id);
         ServedThread thread = new ServedThread(this, id, space, tid);
         thread.execution(new EnclaveExecution(
                 thread,
@@ -436,7 +470,7 @@ final class Session implements Lane.Server {
                 cpuid,
                 new CpuidSites(),
                 events));
-        threads.put(id, thread);
+        enter(threads, Resource.THREADS, id, thread);
         space.enter(thread);
     }
 
@@ -444,7 +478,7 @@ final class Session implements Lane.Server {
         int id = in.i32();
         in.end();
         thread(id).end();
-        threads.remove(id);
+        leave(threads, Resource.THREADS, id);
     }
 
     /** Everything that the front end had is released. Nobody serves it any more. */
@@ -453,12 +487,18 @@ final class Session implements Lane.Server {
         each(threads.values(), ServedThread::end, first);
         each(spaces.values(), ServedSpace::end, first);
         each(files.values(), File::close, first);
-        threads.clear();
-        spaces.clear();
-        files.clear();
+        clear(threads, Resource.THREADS);
+        clear(spaces, Resource.PROCESSES);
+        clear(files, Resource.FILES);
+        events.close();
         if (first[0] != null) {
             throw first[0];
         }
+    }
+
+    private void clear(Map<Integer, ?> all, Resource what) {
+        allowance().give(what, all.size());
+        all.clear();
     }
 
     /** What cannot be released keeps nothing else from it: a file that stays open would keep its enclave's EPC pages for ever. */

@@ -25,26 +25,25 @@ final class SessionLanes {
     private static final int ERRANDS = CALLS + 1;
     private static final int ALL = ERRANDS + 1;
 
-    /** An answer that takes longer is slow. */
-    private static final long SLOW_NANOS = 100_000_000;
+    /** An answer that takes longer is slow: others wait for it. */
+    static final long SLOW_NANOS = 100_000_000;
 
-    /** What share of the time a front end may be slow, beyond its patience. */
-    private static final long SLOW_SHARE = 5;
+    /** The same of an answer in the middle of a front end's own call, of which others hear only where they need what that call has locked. */
+    private static final long OWN_SLOW_NANOS = 1_000_000_000;
 
-    private final long patience;
+    private final Allowance allowance;
     private final List<StreamSocket> sockets = new ArrayList<>();
     private final List<Integer> others = new ArrayList<>();
     private final List<Lane> lanes = new ArrayList<>();
     private final Thread[] servers = new Thread[CALLS];
     private final ReentrantLock evictions = new ReentrantLock();
     private final ReentrantLock errands = new ReentrantLock();
-    private final Object slowness = new Object();
-    private long slow;
-    private long slowSince = System.nanoTime();
+    private final Object ending = new Object();
     private volatile @Nullable String lost;
 
-    SessionLanes(long patience) throws LinuxException {
-        this.patience = patience;
+    /** @param allowance the user's, whose patience counts */
+    SessionLanes(Allowance allowance) throws LinuxException {
+        this.allowance = allowance;
         try {
             for (int i = 0; i < ALL; i++) {
                 int[] ends = StreamSocket.pair();
@@ -81,7 +80,7 @@ final class SessionLanes {
         try {
             lanes.get(number).serve();
             lost("the front end is gone");
-        } catch (LaneEnded | BadMessage e) {
+        } catch (LaneEnded | BadMessage | TooMuch e) {
             lost(String.valueOf(e.getMessage()));
         } catch (RuntimeException | Error e) {
             // Of memory there may be none: what the session has must be released all the more.
@@ -101,7 +100,7 @@ final class SessionLanes {
 
     /** The session is over: nobody waits for the front end any more. */
     void lost(String why) {
-        synchronized (slowness) {
+        synchronized (ending) {
             if (lost != null) {
                 return;
             }
@@ -124,21 +123,28 @@ final class SessionLanes {
     <T> T ask(boolean eviction, Op op, Out operands, T fallback, Function<In, T> decode) {
         @Nullable Lane own = own();
         if (own != null) {
-            return call(own, op, operands, fallback, decode);
+            return timed(own, OWN_SLOW_NANOS, op, operands, fallback, decode);
         }
         ReentrantLock lock = eviction ? evictions : errands;
         lock.lock();
         try {
-            long start = System.nanoTime();
-            T answer = call(lanes.get(eviction ? EVICTIONS : ERRANDS), op, operands, fallback, decode);
-            took(System.nanoTime() - start);
-            return answer;
+            return eviction
+                    // How long it takes until the threads are out is what counts, and counted there.
+                    ? call(lanes.get(EVICTIONS), allowance.patienceNanos(SLOW_NANOS), op, operands, fallback, decode)
+                    : timed(lanes.get(ERRANDS), SLOW_NANOS, op, operands, fallback, decode);
         } finally {
             lock.unlock();
         }
     }
 
-    private <T> T call(Lane lane, Op op, Out operands, T fallback, Function<In, T> decode) {
+    private <T> T timed(Lane lane, long slow, Op op, Out operands, T fallback, Function<In, T> decode) {
+        long start = System.nanoTime();
+        T answer = call(lane, allowance.patienceNanos(slow), op, operands, fallback, decode);
+        waited(System.nanoTime() - start, slow);
+        return answer;
+    }
+
+    private <T> T call(Lane lane, long patience, Op op, Out operands, T fallback, Function<In, T> decode) {
         if (isLost()) {
             return fallback;
         }
@@ -154,20 +160,10 @@ final class SessionLanes {
         }
     }
 
-    /** Others waited for the front end: who makes them wait again and again is as bad as who never answers. */
-    private void took(long nanos) {
-        if (nanos < SLOW_NANOS) {
-            return;
-        }
-        boolean tooSlow;
-        synchronized (slowness) {
-            long now = System.nanoTime();
-            slow = Math.max(0, slow - (now - slowSince) / SLOW_SHARE) + nanos;
-            slowSince = now;
-            tooSlow = slow > patience;
-        }
-        if (tooSlow) {
-            lost("others have waited for its answers for too long");
+    /** Others waited for the front end: who makes them wait again and again, in however many sessions, is as bad as who never answers. */
+    void waited(long nanos, long slow) {
+        if (nanos >= slow && allowance.waited(nanos)) {
+            lost("others have waited for the answers of this user's programs for too long");
         }
     }
 

@@ -45,6 +45,7 @@ final class HostileFrontEndTest {
     private SharedEpc epc;
     private SgxDriver driver;
     private RemoteServer server;
+    private final Allowance allowance = new Allowance(new Allowance.Limits(4, 3, 2, 100, 100), Duration.ofMillis(300));
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private Lane lane;
     private StreamSocket socket;
@@ -72,7 +73,7 @@ final class HostileFrontEndTest {
                         new Workload("uid:1"),
                         init -> new byte[0],
                         call -> turn.accept(call),
-                        Duration.ofMillis(300)));
+                        allowance));
         for (int given : server.descriptors()) {
             descriptors.add((int) Linux.check("dup", Linux.call(SystemCall.DUP, given)));
         }
@@ -97,6 +98,9 @@ final class HostileFrontEndTest {
         lane.shutdown();
         assertThat(ended.get(30, TimeUnit.SECONDS)).isNotEmpty();
         assertThat(driver.freePages()).isEqualTo(driver.totalPages());
+        for (Allowance.Resource what : Allowance.Resource.values()) {
+            assertThat(allowance.taken(what)).as("%s that are given back", what).isZero();
+        }
         lane.close();
         descriptors.remove(/* index */ 1);
         descriptors.forEach(Linux::close);
@@ -184,6 +188,85 @@ final class HostileFrontEndTest {
         assertThatExceptionOfType(LaneEnded.class)
                 .isThrownBy(() -> call(Op.OPEN, new Out().i32(1).u8(0)));
         assertThat(why()).contains("number 1 is taken");
+    }
+
+    @Test
+    void moreFilesThanTheUserMayHave() throws Exception {
+        // Of another session of the same user.
+        assertThat(allowance.take(Allowance.Resource.FILES, 3)).isTrue();
+        try {
+            open();
+            assertThatExceptionOfType(LaneEnded.class)
+                    .isThrownBy(() -> call(Op.OPEN, new Out().i32(9).u8(0)));
+            assertThat(why()).contains("have 4 files");
+        } finally {
+            allowance.give(Allowance.Resource.FILES, 3);
+        }
+    }
+
+    @Test
+    void moreProcessesThanTheUserMayHave() throws Exception {
+        open();
+        for (int id = 10; id < 12; id++) {
+            call(Op.SPACE, new Out().i32(id).i32(77).i32(3));
+        }
+        call(Op.GONE, new Out().i32(10));
+        call(Op.SPACE, new Out().i32(10).i32(77).i32(3));
+        assertThatExceptionOfType(LaneEnded.class)
+                .isThrownBy(() -> call(Op.SPACE, new Out().i32(12).i32(77).i32(3)));
+        assertThat(why()).contains("have 3 processes");
+    }
+
+    @Test
+    void moreThreadsThanTheUserMayHave() throws Exception {
+        open();
+        call(Op.THREAD, new Out().i32(20).i32(2).i32(78));
+        call(Op.THREAD, new Out().i32(21).i32(2).i32(79));
+        call(Op.ENDED, new Out().i32(20));
+        call(Op.THREAD, new Out().i32(20).i32(2).i32(78));
+        assertThatExceptionOfType(LaneEnded.class)
+                .isThrownBy(() -> call(Op.THREAD, new Out().i32(22).i32(2).i32(80)));
+        assertThat(why()).contains("have 2 threads");
+    }
+
+    @Test
+    void moreMappingsThanTheUserMayHave() throws Exception {
+        open();
+        long[] next = {0x7000_0000_0000L};
+        answers = (op, out) -> {
+            if (op == Op.AGENT) {
+                // Room wherever it is asked for.
+                out.i64(next[0]);
+            } else {
+                out.flag(false);
+            }
+        };
+        assertThatExceptionOfType(LaneEnded.class).isThrownBy(() -> {
+            for (int i = 0; i < 101; i++) {
+                next[0] += 0x10000;
+                call(
+                        Op.MMAP,
+                        new Out().i32(2).i32(1).i64(0).i64(0x1000).i32(0).i32(1).i64(0));
+            }
+        });
+        assertThat(why()).contains("have 100 mappings");
+    }
+
+    @Test
+    void whatEarlierSessionsHaveUsedUpOfThePatience() throws Exception {
+        open();
+        allowance.waited(600_000_000);
+        // It has a second for what nobody else waits for, and the whole patience is less.
+        answers = (op, out) -> {
+            try {
+                Thread.sleep(50);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            out.bytes(new byte[0]);
+        };
+        assertThat(call(Op.IOCTL, ioctl()).i64()).isEqualTo(-14);
+        assertThat(allowance.untilPatient()).isPositive();
     }
 
     @Test

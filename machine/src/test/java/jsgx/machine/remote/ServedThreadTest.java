@@ -51,8 +51,8 @@ final class ServedThreadTest {
                 new ProcessorPackage(
                         Fuses.burn(random), CpuFeatures.SGX2, CpuSvn.ZERO, new byte[16], epc.epc(), random),
                 DriverOptions.defaults().withSwapThread(false));
-        Duration patience = Duration.ofMillis(300);
-        lanes = new SessionLanes(patience.toNanos());
+        Allowance allowance = new Allowance(Allowance.Limits.DEFAULT, Duration.ofMillis(300));
+        lanes = new SessionLanes(allowance);
         Session session = new Session(
                 new RunRequest(EnumSet.allOf(InterfaceKind.class), EnumSet.noneOf(SgxEvent.Kind.class), false, 0, 0),
                 new RemoteSession(
@@ -62,7 +62,7 @@ final class ServedThreadTest {
                         EnumSet.allOf(InterfaceKind.class),
                         new Workload("uid:1"),
                         init -> new byte[0],
-                        patience),
+                        allowance),
                 lanes);
         lanes.connect(session);
         thread = new ServedThread(session, THREAD, new ServedSpace(session, 1, 77, 3), 78);
