@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -134,6 +135,38 @@ test("the console of a running host", { timeout: 540_000 }, async (t) => {
     const other = await stranger.request.get(`${base}v1/host`);
     assert.equal(other.status(), 401, "the link a second time");
     await again.close();
+  });
+
+  await t.test("is not opened by its cookie, which goes to every port of this host", async () => {
+    const base = page.url();
+    let cookie = "";
+    const thief = createServer((request, response) => {
+      cookie = request.headers.cookie ?? cookie;
+      response.writeHead(200, { "Content-Type": "text/html" });
+      response.end("<title>another server of this host</title>");
+    });
+    await new Promise((resolve) => thief.listen(0, "127.0.0.1", resolve));
+    const lured = await page.context().newPage();
+    try {
+      await lured.goto(`http://127.0.0.1:${thief.address().port}/`);
+      assert.match(cookie, /^jsgx-console=./, "it has the cookie: ports are no border to cookies");
+      for (const path of ["v1/host", "v1/launches/stream", "v1/audit"]) {
+        assert.equal((await fetch(base + path, { headers: { Cookie: cookie } })).status, 401, path);
+      }
+      assert.equal((await fetch(`${base}v1/cache/flush`, { method: "POST", headers: { Cookie: cookie, "X-Jsgx-Console": "1" } })).status, 401);
+      const seen = await lured.evaluate(async (url) => {
+        const ask = (options) => fetch(url, { credentials: "include", ...options }).then(({ type, status }) => `${type} ${status}`, () => "refused");
+        return { secrets: sessionStorage.length, asked: await ask({}), blind: await ask({ mode: "no-cors" }), named: await ask({ headers: { "X-Jsgx-Console": "1" } }) };
+      }, `${base}v1/host`);
+      assert.deepEqual(seen, { secrets: 0, asked: "refused", blind: "refused", named: "refused" }, "what a page of that server can do");
+      // A second tab has the cookie and not the page's secret.
+      await lured.goto(base);
+      await lured.locator("#connection", { hasText: "not logged in" }).waitFor();
+    } finally {
+      await lured.close();
+      await new Promise((resolve) => thief.close(resolve));
+    }
+    await page.locator("#connection", { hasText: /^live$/ }).waitFor();
   });
 
   await t.test("shows a launch as it happens", async () => {

@@ -17,6 +17,9 @@ function contentSecurityPolicy() {
   return [...words.matchAll(/"([^"]*)"/g)].map(([, part]) => part).join("");
 }
 
+/** What the page must say with each request. */
+const SESSION = "of-the-stand-in";
+
 const hash = (word) => createHash("sha256").update(String(word)).digest("hex");
 
 /** Begins one on a free port: {url, launch(launch), streams, requests, state, close()}. */
@@ -48,8 +51,12 @@ export async function standIn() {
     if (/^[a-z]+\.(html|css|js|svg)$/.test(name)) {
       response.writeHead(200, { "Content-Type": TYPES[name.split(".").at(-1)], "Content-Security-Policy": csp, "Cache-Control": "no-cache" });
       response.end(readFileSync(FILES + name));
-    } else if (state.loggedOut) {
+    } else if (state.loggedOut || request.headers["x-jsgx-console"] !== SESSION) {
       answer(401, { title: "Not logged in", status: 401, detail: "this browser has not logged in" }, "application/problem+json");
+    } else if (url.pathname === "/logout") {
+      state.loggedOut = true;
+      response.writeHead(204);
+      response.end();
     } else if (url.pathname.endsWith("/stream")) {
       response.writeHead(200, { "Content-Type": "text/event-stream" });
       response.write(": begun\n\n");
@@ -71,7 +78,7 @@ export async function standIn() {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${server.address().port}/`,
+    url: `http://127.0.0.1:${server.address().port}/#session=${SESSION}`,
     state,
     streams,
     requests,

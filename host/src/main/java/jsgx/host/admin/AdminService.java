@@ -170,9 +170,10 @@ public final class AdminService implements Service {
     }
 
     private int console(InetSocketAddress address) throws HostException {
-        Dispatcher api = new Dispatcher(operations, door::who);
+        Dispatcher api = new Dispatcher(operations, door);
         HttpRouting.Builder routing = HttpRouting.builder()
                 .get("/login", door::follow)
+                .post("/logout", door::leave)
                 .any("/v1/*", (request, response) -> {
                     ConsolePages.protect(response.headers());
                     api.handle(request, response);

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /** One request to the API: who makes it, and what it says. */
 final class Call {
@@ -32,16 +33,29 @@ final class Call {
     private final ServerResponse response;
     private final String who;
     private final Map<String, String> path;
+    private final BooleanSupplier allowed;
 
     /**
      * @param who acts, as the audit trail says
      * @param path the values that the path has, decoded
+     * @param allowed whether that one still may, at any time
      */
-    Call(ServerRequest request, ServerResponse response, String who, Map<String, String> path) {
+    Call(
+            ServerRequest request,
+            ServerResponse response,
+            String who,
+            Map<String, String> path,
+            BooleanSupplier allowed) {
         this.request = request;
         this.response = response;
         this.who = who;
         this.path = path;
+        this.allowed = allowed;
+    }
+
+    /** Whether who makes it still may: a session may end while an answer goes on. */
+    boolean isStillAllowed() {
+        return allowed.getAsBoolean();
     }
 
     /** Who makes it, as the audit trail names workloads: {@code uid:1000}. */

@@ -1,5 +1,6 @@
 package jsgx.host.admin;
 
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -7,20 +8,20 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import jsgx.host.admin.Operation.Answer;
 import jsgx.host.console.ConsolePages;
 
 /**
- * Who comes in by the console's TCP listener: only who names it in the Host header, so that no other site's name leads here; for the API
- * only a browser that has logged in, and for changes only the console's own page, which no other site can make send its header.
+ * Who comes in by the console's TCP listener: only who names it in the Host header, so that no other site's name leads here; for the API only the console's own page in a
+ * browser that has logged in. It sends a header with its secret, which no other site can make a browser send, nor read: the cookie alone, which browsers
+ * send to every port of this host, opens nothing.
  */
-final class ConsoleDoor {
+final class ConsoleDoor implements Door {
 
     private static final String COOKIE = "jsgx-console";
-    private static final Set<String> READING = Set.of("GET", "HEAD");
+    private static final HeaderName PAGE = HeaderNames.create("X-Jsgx-Console");
+    private static final String ATTRIBUTES = "; HttpOnly; SameSite=Strict; Path=/";
 
     private final ConsoleSessions sessions;
 
@@ -63,30 +64,33 @@ final class ConsoleDoor {
         }
     }
 
-    /** Who acts; a {@link Problem} where nobody may. */
-    String who(ServerRequest request) {
+    @Override
+    public String who(ServerRequest request) {
         checkHost(request);
-        String who = session(request)
-                .flatMap(sessions::who)
-                .orElseThrow(() -> new Problem(
-                                401, "Not logged in", "this browser has not logged in, or its session is over")
-                        .advice("open the link that  jsgx console  prints"));
-        if (!READING.contains(request.prologue().method().text())
-                && request.headers().value(HeaderNames.create("X-Jsgx-Console")).isEmpty()) {
-            throw new Problem(403, "Forbidden", "a change needs the header X-Jsgx-Console").where("X-Jsgx-Console");
-        }
-        return who;
+        return sessions.use(secrets(request)).orElseThrow(ConsoleDoor::notLoggedIn);
     }
 
-    private static Optional<String> session(ServerRequest request) {
-        return request.headers().cookies().first(COOKIE).asOptional();
+    @Override
+    public boolean stillOpen(ServerRequest request) {
+        return sessions.holds(secrets(request));
     }
 
-    /** Follows a link: the browser gets its cookie and goes to the page. */
+    private static Problem notLoggedIn() {
+        return new Problem(401, "Not logged in", "this page has not logged in, or its session is over")
+                .advice("open the link that  jsgx console  prints");
+    }
+
+    private static ConsoleSessions.Secrets secrets(ServerRequest request) {
+        return new ConsoleSessions.Secrets(
+                request.headers().cookies().first(COOKIE).orElse(""),
+                request.headers().value(PAGE).orElse(""));
+    }
+
+    /** Follows a link: the browser gets its cookie, and goes to the page with the page's secret in the fragment, which is sent to nobody. */
     void follow(ServerRequest request, ServerResponse response) {
         try {
             checkHost(request);
-            String session = request.query()
+            ConsoleSessions.Secrets session = request.query()
                     .first("key")
                     .asOptional()
                     .flatMap(sessions::follow)
@@ -95,10 +99,26 @@ final class ConsoleDoor {
                             .advice("get another one with  jsgx console"));
             ConsolePages.protect(response.headers());
             response.status(303)
-                    .header(HeaderNames.SET_COOKIE, COOKIE + "=" + session + "; HttpOnly; SameSite=Strict; Path=/")
-                    .header(HeaderNames.LOCATION, "/")
+                    .header(HeaderNames.SET_COOKIE, COOKIE + "=" + session.cookie() + ATTRIBUTES)
+                    .header(HeaderNames.LOCATION, "/#session=" + session.page())
                     .header(HeaderNames.CACHE_CONTROL, "no-store")
                     .send(new byte[0]);
+        } catch (Problem problem) {
+            Dispatcher.send(response, problem);
+        }
+    }
+
+    /** Ends the session of the page that asks for it. */
+    void leave(ServerRequest request, ServerResponse response) {
+        try {
+            checkHost(request);
+            if (!sessions.end(secrets(request))) {
+                throw notLoggedIn();
+            }
+            ConsolePages.protect(response.headers());
+            response.status(204)
+                    .header(HeaderNames.SET_COOKIE, COOKIE + "=" + ATTRIBUTES + "; Max-Age=0")
+                    .send();
         } catch (Problem problem) {
             Dispatcher.send(response, problem);
         }

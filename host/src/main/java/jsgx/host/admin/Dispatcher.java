@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import jsgx.host.admin.Operation.Answer;
 import jsgx.launch.LaunchException;
@@ -30,14 +29,12 @@ final class Dispatcher implements Handler {
     private static final System.Logger LOG = System.getLogger("jsgx.host.admin");
 
     private final List<Operation> operations;
-    private final Function<ServerRequest, String> who;
+    private final Door door;
 
-    /**
-     * @param who makes a request, as the audit trail says; throws a {@link Problem} for whom nothing is answered
-     */
-    Dispatcher(List<Operation> operations, Function<ServerRequest, String> who) {
+    /** @param door who comes in */
+    Dispatcher(List<Operation> operations, Door door) {
         this.operations = List.copyOf(operations);
-        this.who = who;
+        this.door = door;
     }
 
     /** All that is answered. */
@@ -72,7 +69,7 @@ final class Dispatcher implements Handler {
 
     private Answer answer(ServerRequest request, ServerResponse response)
             throws LaunchException, PolicyException, IOException {
-        String actor = who.apply(request);
+        String actor = door.who(request);
         String path = request.prologue().uriPath().rawPath();
         String method = request.prologue().method().text();
         List<String> segments =
@@ -91,7 +88,9 @@ final class Dispatcher implements Handler {
         }
         for (Map.Entry<Operation, Map<String, String>> entry : matching.entrySet()) {
             if (entry.getKey().method().equals(method)) {
-                return entry.getKey().handler().answer(new Call(request, response, actor, entry.getValue()));
+                return entry.getKey()
+                        .handler()
+                        .answer(new Call(request, response, actor, entry.getValue(), () -> door.stillOpen(request)));
             }
         }
         String allowed =

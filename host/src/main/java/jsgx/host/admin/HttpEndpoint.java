@@ -25,6 +25,8 @@ import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.http1.Http1ConnectionSelectorConfig;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.SocketException;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
@@ -117,7 +119,16 @@ final class HttpEndpoint implements ListenerContext, AutoCloseable {
 
     /** Serves who connects to a TCP socket, until the listener is closed. */
     void serve(ServerSocket listener) {
-        executor.execute(() -> accept(() -> new Accepted(Wire.of(listener.accept()), new Remote(""))));
+        executor.execute(() -> accept(() -> {
+            try {
+                return new Accepted(Wire.of(listener.accept()), new Remote(""));
+            } catch (SocketException e) {
+                if (listener.isClosed()) {
+                    throw new AsynchronousCloseException();
+                }
+                throw e;
+            }
+        }));
     }
 
     private void accept(Acceptor acceptor) {
@@ -130,6 +141,9 @@ final class HttpEndpoint implements ListenerContext, AutoCloseable {
                 } else {
                     accepted.wire().close();
                 }
+            } catch (AsynchronousCloseException e) {
+                // The listener is closed before this is: nobody can connect any more.
+                return;
             } catch (IOException e) {
                 if (closed) {
                     return;

@@ -27,7 +27,7 @@ final class Streams {
         ended = true;
     }
 
-    /** Streams until the client goes away or all ends. */
+    /** Streams until the client goes away, may not any more, or all ends. */
     Operation.Answer stream(Call call, Source source) throws LaunchException {
         String accepts = call.header("Accept");
         if (!accepts.isEmpty() && !accepts.contains("text/event-stream") && !accepts.contains("*/*")) {
@@ -40,17 +40,17 @@ final class Streams {
                     .advice("close one, or try again later");
         }
         try (SseSink sink = call.response().sink(SseSink.TYPE)) {
-            run(sink, source);
+            run(call, sink, source);
         } finally {
             room.release();
         }
         return new Operation.Answer.Sent();
     }
 
-    private void run(SseSink sink, Source source) throws LaunchException {
+    private void run(Call call, SseSink sink, Source source) throws LaunchException {
         sink.emit(comment());
         long told = System.nanoTime();
-        while (!ended) {
+        while (!ended && call.isStillAllowed()) {
             if (source.send(sink)) {
                 told = System.nanoTime();
             } else if (System.nanoTime() - told > ALIVE.toNanos()) {

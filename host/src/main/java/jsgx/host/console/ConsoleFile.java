@@ -28,6 +28,7 @@ record ConsoleFile(String path, String contentType, String entityTag, byte[] byt
             "command.js",
             "dom.js",
             "enclaves.js",
+            "events.js",
             "format.js",
             "gauges.js",
             "launches.js",

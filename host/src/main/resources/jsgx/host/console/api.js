@@ -1,7 +1,19 @@
 // The admin API from the page: requests with a deadline, problems as errors, streams that come back.
 
+import { events } from "./events.js";
+
 const DEADLINE = 10_000;
 const RETRY = 2_000;
+const SESSION = "jsgx-session";
+const ARRIVAL = "#session=";
+
+// Half of the session is the browser's cookie, which goes to every port of this host. The other half comes in the fragment of the address, is
+// sent in a header by this page alone, and is kept where no other origin can read it.
+if (location.hash.startsWith(ARRIVAL)) {
+  sessionStorage.setItem(SESSION, location.hash.slice(ARRIVAL.length));
+  history.replaceState(null, "", location.pathname);
+}
+const session = () => ({ "X-Jsgx-Console": sessionStorage.getItem(SESSION) ?? "" });
 
 /** What the server answered instead: an RFC 9457 problem, or that there was no answer. */
 export class Problem extends Error {
@@ -51,7 +63,7 @@ async function request(method, path, body) {
       redirect: "error",
       headers: {
         Accept: "application/json",
-        ...(method === "GET" ? {} : { "X-Jsgx-Console": "1" }),
+        ...session(),
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -88,37 +100,68 @@ export const put = (path, body) => request("PUT", path, body);
 export const patch = (path, body) => request("PATCH", path, body);
 export const remove = (path, query) => request("DELETE", `${path}?${new URLSearchParams(query)}`);
 
+/** A defect of whoever takes an event goes to the page's log, and ends no stream. */
+function take(taker, data) {
+  try {
+    taker?.(JSON.parse(data));
+  } catch (e) {
+    console.error(e);
+  }
+}
+
+/** Ends the session, and shows the page of a browser that has none. */
+export async function logout() {
+  try {
+    await request("POST", "/logout");
+  } catch (e) {
+    if (e.status !== 401) {
+      throw e;
+    }
+  }
+  sessionStorage.removeItem(SESSION);
+  location.reload();
+}
+
 /**
  * Listens to a stream of server-sent events for as long as the page is open or until the function that it returns is called: `received`
  * has a function for each kind of event. `opened` is called at each beginning, also after a break, so that what was missed can be read.
  */
 export function listen(path, received, opened) {
-  let source;
+  let stop;
   let timer;
   let closed = false;
-  const open = () => {
-    source = new EventSource(path);
-    source.addEventListener("open", () => {
-      hears(path, true);
-      opened();
-    });
-    for (const [event, take] of Object.entries(received)) {
-      source.addEventListener(event, (message) => take(JSON.parse(message.data)));
-    }
-    source.addEventListener("error", () => {
-      // A browser tries again by itself only after some errors: here it is always done, at one pace.
-      source.close();
-      if (!closed) {
-        hears(path, false);
-        timer = setTimeout(open, RETRY);
+  const open = async () => {
+    stop = new AbortController();
+    try {
+      const response = await fetch(path, {
+        credentials: "same-origin",
+        cache: "no-store",
+        redirect: "error",
+        headers: { Accept: "text/event-stream", ...session() },
+        signal: stop.signal,
+      });
+      loggedIn = response.status !== 401;
+      if (response.ok) {
+        hears(path, true);
+        opened();
+        for await (const { event, data } of events(response.body)) {
+          take(received[event], data);
+        }
       }
-    });
+    } catch {
+      // It broke.
+    }
+    if (!closed) {
+      // However it ended: it is tried again at one pace.
+      hears(path, false);
+      timer = setTimeout(open, RETRY);
+    }
   };
   open();
   return () => {
     closed = true;
     clearTimeout(timer);
-    source.close();
+    stop.abort();
     hears(path, true);
   };
 }

@@ -1,6 +1,6 @@
 // The page: what is asked of the daemon, how often, and to which part it goes.
 
-import { get, listen, watchConnection } from "./api.js";
+import { get, listen, logout, watchConnection } from "./api.js";
 import { audit } from "./audit.js";
 import { cache } from "./cache.js";
 import { command } from "./command.js";
@@ -102,10 +102,12 @@ function duration(seconds) {
   return d > 0 ? `${d} d ${h} h` : h > 0 ? `${h} h ${m} min` : m > 0 ? `${m} min` : `${seconds} s`;
 }
 
+byId("logout").addEventListener("click", () => logout().catch((e) => text(byId("connection"), e.message)));
 watchConnection(({ staleSince, loggedIn: known }) => {
   const line = byId("connection");
   document.body.classList.toggle("stale", staleSince !== null);
   document.body.classList.toggle("logged-out", !known);
+  byId("logout").hidden = !known;
   if (!known) {
     line.replaceChildren("not logged in: open the link that this prints ", command("jsgx console").element);
   } else {
