@@ -145,6 +145,11 @@ public final class AesmService implements Service {
             counters.refused.increment();
             LOG.log(System.Logger.Level.WARNING, "a connection to the AESM socket is refused: " + e.getMessage());
             connection.close();
+        } catch (RuntimeException e) {
+            // Whatever it is about this one: others are to be served.
+            counters.refused.increment();
+            LOG.log(System.Logger.Level.ERROR, "a connection to the AESM socket met what nobody expects", e);
+            connection.close();
         }
     }
 

@@ -297,13 +297,27 @@ final class Clients implements AutoCloseable {
             }
         }
         try (Arena arena = Arena.ofConfined()) {
-            Connection.Buffer buffer = new Connection.Buffer(arena);
-            for (Waiting rest : lanes.takeAll()) {
-                rest.connection().send(answers.error(rest.request(), AesmError.SERVICE_STOPPED), buffer);
-            }
+            refuseWaiting(new Connection.Buffer(arena));
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void refuseWaiting(Connection.Buffer buffer) {
+        for (Waiting rest : lanes.takeAll()) {
+            rest.connection().send(answers.error(rest.request(), AesmError.SERVICE_STOPPED), buffer);
+        }
+    }
+
+    /** A request that came when nobody read any more, or was read in part before, is answered too. No other thread is left. */
+    private void refuseUnread(Connection connection, Connection.Buffer buffer) {
+        byte[] body = connection.frame();
+        if (body == null && connection.read(buffer) == Connection.Came.SOMETHING) {
+            body = connection.frame();
+        }
+        if (body != null) {
+            connection.send(answers.error(AesmMessages.parse(body), AesmError.SERVICE_STOPPED), buffer);
         }
     }
 
@@ -320,6 +334,11 @@ final class Clients implements AutoCloseable {
         boolean interrupted = join(clock);
         for (Thread thread : threads) {
             interrupted |= join(thread);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            Connection.Buffer buffer = new Connection.Buffer(arena);
+            refuseWaiting(buffer);
+            connections.values().forEach(connection -> refuseUnread(connection, buffer));
         }
         connections.values().forEach(this::close);
         lanes.close();

@@ -95,6 +95,8 @@ public final class Backup {
     }
 
     private Manifest write(String platform) throws IOException, LaunchException, HostException {
+        // What cannot be backed up is told before anybody waits.
+        names();
         locked(0, () -> {
             for (String name : names()) {
                 if (!grows(name)) {
@@ -133,15 +135,28 @@ public final class Backup {
         return GROWING.stream().anyMatch(one -> name.equals(one) || name.startsWith(one + "/"));
     }
 
-    /** The files of the folder that are kept, by name: numbers come before what they number. */
+    /** The files of the folder that are kept, by name: numbers come before what they number. Hidden ones are what somebody is writing. */
     private List<String> names() throws IOException {
+        List<String> names;
         try (Stream<Path> all = Files.walk(state)) {
-            return all.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+            names = all.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
                     .map(file -> state.relativize(file).toString())
-                    .filter(name -> Manifest.isName(name) && !name.endsWith(".lock"))
+                    .filter(name -> !isHidden(name) && !name.endsWith(".lock"))
                     .sorted(Comparator.naturalOrder())
                     .toList();
         }
+        for (String name : names) {
+            if (!Manifest.isName(name)) {
+                throw new IOException(
+                        "the state folder has a file \"%s\", and a backup keeps names of printable ASCII: rename it, or move it away"
+                                .formatted(name.replaceAll("[^ -~]", "?")));
+            }
+        }
+        return names;
+    }
+
+    private static boolean isHidden(String name) {
+        return name.startsWith(".") || name.contains("/.");
     }
 
     private void copy(String name) throws IOException {

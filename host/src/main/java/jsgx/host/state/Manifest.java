@@ -35,8 +35,9 @@ public record Manifest(String platform, Instant created, List<Item> files) {
 
     static final int MAX_SIZE = 1 << 24;
 
-    private static final Pattern NAMES =
-            Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*");
+    /** Printable ASCII, no level that begins with a dot. */
+    private static final Pattern NAMES = Pattern.compile("[ -~&&[^./]][ -~&&[^/]]*(/[ -~&&[^./]][ -~&&[^/]]*)*");
+
     private static final Pattern LINE = Pattern.compile("file ([0-9a-f]{64}) (0|[1-9][0-9]{0,17}) (.*)");
     private static final Pattern HEAD =
             Pattern.compile("jsgx backup 1\\nplatform ([0-9a-f]{32})\\ncreated ([0-9TZ:.-]{20,40})\\n");

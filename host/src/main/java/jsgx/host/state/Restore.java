@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -55,6 +56,7 @@ public final class Restore {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<Set<PosixFilePermission>> FOLDER_MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
     private static final int RENAMEAT2 = 316;
     private static final int AT_FDCWD = -100;
     private static final int RENAME_EXCHANGE = 2;
@@ -88,6 +90,7 @@ public final class Restore {
                     "%s is not empty: nothing was restored; with --replace it is kept beside under another name"
                             .formatted(folder));
         }
+        checkPlace(folder);
         @Nullable StateLock lock = empty ? null : StateLock.take(folder);
         @Nullable Path unpacked = null;
         try {
@@ -124,6 +127,41 @@ public final class Restore {
             throw new HostException(folder + " is no state folder");
         }
         return parent;
+    }
+
+    /** Two folders change places in one step where both are entries of one folder that may be written. */
+    private static void checkPlace(Path folder) throws HostException {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        Path parent = parent(folder);
+        try {
+            if (isMountPoint(folder, Files.readAllLines(MOUNTS, StandardCharsets.ISO_8859_1))) {
+                throw new HostException(
+                        "%s is a mount point, and a folder takes its place in one step: restore into a folder in it (JSGX_HOME=%s) and use that from then on, or restore where it is not mounted and copy"
+                                .formatted(folder, folder.resolve("state")));
+            }
+        } catch (IOException e) {
+            throw new HostException("the mounts cannot be read: " + e.getMessage(), e);
+        }
+        if (!Files.isWritable(parent)) {
+            throw new HostException(
+                    "%s may not be written by who runs this, and what is restored takes the place of %s there: run this as who may, or restore into another folder with JSGX_HOME"
+                            .formatted(parent, folder));
+        }
+    }
+
+    /** Whether a folder is the root of a mount, by the lines of mountinfo; there spaces and the like are octal. */
+    static boolean isMountPoint(Path folder, List<String> mounts) {
+        byte[] bytes = folder.toString().getBytes(StandardCharsets.UTF_8);
+        String name = new String(bytes, StandardCharsets.ISO_8859_1)
+                .replace("\\", "\\134")
+                .replace(" ", "\\040")
+                .replace("\t", "\\011")
+                .replace("\n", "\\012");
+        return mounts.stream()
+                .map(line -> line.split(" ", 6))
+                .anyMatch(fields -> fields.length > 4 && fields[4].equals(name));
     }
 
     private static boolean isEmpty(Path folder) throws HostException {

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -248,7 +249,9 @@ class AesmServiceTest {
             served.add(workload.name());
             return real.issue(identity, workload);
         };
-        try (AesmHost host = AesmHost.start(peers, options -> options.withThreads(2), issuer)) {
+        UnaryOperator<AesmOptions> patient =
+                options -> options.withThreads(2).withWaiting(1024, Duration.ofMinutes(1), AesmOptions.STALL);
+        try (AesmHost host = AesmHost.start(peers, patient, issuer)) {
             List<AesmClient> storm = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
                 storm.add(host.connect());
@@ -327,6 +330,50 @@ class AesmServiceTest {
                             answer -> assertThat(answer).isEqualTo(STOPPED));
             stop.join();
             assertThat(client.isClosed()).isTrue();
+        }
+    }
+
+    @Test
+    void aRequestThatComesDuringTheEndIsAnsweredToo() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch busy = new CountDownLatch(1);
+        try (AesmHost host = AesmHost.start(AesmHost.ONE, options -> options.withThreads(2), blocking(1, busy, go));
+                AesmClient client = host.connect();
+                AesmClient late = host.connect()) {
+            assertThat(late.ask(WHITE_LIST_SIZE)).isEqualTo(hex("04 00 00 00 52 02 08 01"));
+            client.send(tokenFrame(1));
+            await(busy);
+            Thread stop =
+                    Thread.ofPlatform().daemon().start(() -> host.service().stop(Duration.ofSeconds(30)));
+            // It reads no more, and waits for what is under way.
+            await(() -> stop.getState() == Thread.State.TIMED_WAITING);
+            late.send(WHITE_LIST_SIZE);
+            go.countDown();
+
+            assertThat(client.answer()).hasSize(316);
+            assertThat(late.answer()).isEqualTo(hex("04 00 00 00 52 02 08 11"));
+            stop.join();
+            assertThat(late.isClosed()).isTrue();
+        }
+    }
+
+    @Test
+    void whateverOneConnectionMeetsOthersAreAccepted() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        AesmService.Identification once = connection -> {
+            if (asked.getAndIncrement() == 0) {
+                throw new IllegalStateException("what nobody expects");
+            }
+            return AesmHost.ONE.identify(connection);
+        };
+        try (AesmHost host = AesmHost.start(once, UnaryOperator.identity(), UnaryOperator.identity())) {
+            try (AesmClient unlucky = host.connect()) {
+                assertThat(unlucky.isClosed()).isTrue();
+            }
+            try (AesmClient next = host.connect()) {
+                assertThat(next.ask(tokenFrame(1))).hasSize(316);
+            }
+            assertThat(host.service().statistics().refusedConnections()).isEqualTo(1);
         }
     }
 

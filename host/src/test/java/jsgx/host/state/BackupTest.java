@@ -2,6 +2,7 @@ package jsgx.host.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -96,6 +97,56 @@ class BackupTest {
         assertThat(RevocationFile.look(target).entries()).hasSize(1);
         assertThat(strangers(folder)).isEmpty();
         assertThat(strangers(folder.resolve("new"))).isEmpty();
+    }
+
+    @Test
+    void aFileWithAnOddNameComesBackToo() throws Exception {
+        Files.writeString(state.resolve("team a (old).yaml~"), "version: 1\n");
+        Files.writeString(state.resolve(".policy.yaml.tmp"), "what somebody is writing");
+        Backup.write(state, backup, CLOCK);
+        Path target = folder.resolve("new");
+        Restore.restore(backup, target, false, CLOCK);
+        assertThat(target.resolve("team a (old).yaml~")).content().isEqualTo("version: 1\n");
+        assertThat(target.resolve(".policy.yaml.tmp")).doesNotExist();
+    }
+
+    @Test
+    void aFileThatCannotBeBackedUpIsNotLeftOutWithoutAWord() throws Exception {
+        Files.writeString(state.resolve("new\nline"), "");
+        assertThatThrownBy(() -> Backup.write(state, backup, CLOCK))
+                .isInstanceOf(HostException.class)
+                .hasMessageContaining("\"new?line\"")
+                .hasMessageContaining("rename it");
+        assertThat(backup).doesNotExist();
+        assertThat(strangers(folder)).isEmpty();
+    }
+
+    @Test
+    void aMountPointIsRefusedBeforeAnythingIsUnpacked() throws Exception {
+        Backup.write(state, backup, CLOCK);
+        assertThatThrownBy(() -> Restore.restore(backup, Path.of("/proc"), true, CLOCK))
+                .isInstanceOf(HostException.class)
+                .hasMessageContaining("/proc is a mount point")
+                .hasMessageContaining("JSGX_HOME");
+        List<String> mounts = List.of("36 35 98:0 /mnt1 /var/lib/a\\040b rw,noatime master:1 - ext3 /dev/root rw");
+        assertThat(Restore.isMountPoint(Path.of("/var/lib/a b"), mounts)).isTrue();
+        assertThat(Restore.isMountPoint(Path.of("/var/lib"), mounts)).isFalse();
+    }
+
+    @Test
+    void aFolderWhoseParentMayNotBeWrittenIsRefusedBeforeAnythingIsUnpacked() throws Exception {
+        Path parent = Files.createDirectory(folder.resolve("closed"));
+        Path inside = Files.createDirectory(parent.resolve("state"));
+        Backup.write(state, backup, CLOCK);
+        Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("r-xr-xr-x"));
+        try {
+            assumeFalse(Files.isWritable(parent), "root may write to every folder");
+            assertThatThrownBy(() -> Restore.restore(backup, inside, true, CLOCK))
+                    .isInstanceOf(HostException.class)
+                    .hasMessageContaining("may not be written");
+        } finally {
+            Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
     }
 
     @Test
@@ -207,7 +258,7 @@ class BackupTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"../evil", "/tmp/evil", "a/../../evil", "a//b", ".hidden", "a/./b", "a\\b", "a b", ""})
+    @ValueSource(strings = {"../evil", "/tmp/evil", "a/../../evil", "a//b", ".hidden", "a/./b", "a\tb", "a/.b", ""})
     void aNameThatLeadsElsewhereIsRefused(String name) throws Exception {
         forge(Map.of(name.isEmpty() ? "x" : name, new byte[3]), Map.of("x", name));
 
