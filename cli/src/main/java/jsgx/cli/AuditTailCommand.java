@@ -10,10 +10,7 @@ import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditEntry;
 import jsgx.launch.audit.AuditReader;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Mixin;
 
 /** {@code jsgx audit tail}. */
 @Command(
@@ -31,20 +28,8 @@ final class AuditTailCommand extends Subcommand {
     /** How many events a daemon gives at once. */
     private static final int PAGE = 1000;
 
-    @Option(
-            names = {"-n", "--last"},
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "How many; 10.")
-    private int last;
-
-    @Option(
-            names = {"-f", "--follow"},
-            description = "Then show what comes, until it is interrupted.")
-    private boolean follow;
-
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private TailOptions tail = new TailOptions();
 
     AuditTailCommand(Run run) {
         super(run);
@@ -52,13 +37,11 @@ final class AuditTailCommand extends Subcommand {
 
     @Override
     int run() throws BadInput, LaunchException, IOException {
-        if (last < 0) {
-            throw new ParameterException(spec.commandLine(), "-n %d: expected 0 or more".formatted(last));
-        }
+        int last = tail.last(Integer.MAX_VALUE);
         Audits audits = new Audits(surroundings, screen(), json());
         Optional<Remote> daemon = Remote.find(surroundings);
         if (daemon.isPresent()) {
-            return remotely(daemon.get(), audits);
+            return remotely(daemon.get(), last, audits);
         }
         try (AuditReader reader = AuditReader.open(Audits.folder(surroundings))) {
             Deque<AuditEntry.Event> kept = new ArrayDeque<>();
@@ -71,14 +54,14 @@ final class AuditTailCommand extends Subcommand {
                 }
             });
             kept.forEach(audits::show);
-            if (follow) {
+            if (tail.follow()) {
                 follow(reader, audits);
             }
         }
         return ExitStatus.DONE;
     }
 
-    private int remotely(Remote daemon, Audits audits) throws BadInput, LaunchException, IOException {
+    private int remotely(Remote daemon, int last, Audits audits) throws BadInput, LaunchException, IOException {
         // What is followed begins after what is shown, so that nothing is missed in between.
         List<Map<?, ?>> newest = Documents.objects(daemon.get("/v1/audit?limit=1"), "items");
         long end = newest.isEmpty() ? 0 : Documents.number(newest.getFirst(), "number");
@@ -97,7 +80,7 @@ final class AuditTailCommand extends Subcommand {
         for (Map<?, ?> item : kept) {
             audits.show(Documents.json(item).line());
         }
-        if (follow) {
+        if (tail.follow()) {
             daemon.events(
                     "/v1/audit/stream",
                     Long.toString(end),

@@ -1,17 +1,14 @@
 package jsgx.cli;
 
 import java.io.IOException;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import jsgx.launch.audit.AuditEvent;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code jsgx fleet audit}. */
 @Command(
@@ -33,29 +30,8 @@ final class FleetAuditCommand extends Subcommand {
     @Option(names = "--host", paramLabel = "NAME", description = "Of one host: its name, or its platform's id.")
     private String host = "";
 
-    @Option(
-            names = "--since",
-            paramLabel = "T",
-            description = "Not before: 2026-01-31T08:00:00Z, or 24h for a day ago.")
-    private String since = "";
-
-    @Option(
-            names = "--kind",
-            paramLabel = "KIND",
-            description = "intent, outcome, token, policy, revocation or administration.")
-    private AuditEvent.@Nullable Kind kind;
-
-    @Option(names = "--workload", paramLabel = "NAME", description = "Whose launch, or who acted.")
-    private String workload = "";
-
-    @Option(names = "--enclave", paramLabel = "HEX", description = "How MRENCLAVE begins.")
-    private String enclave = "";
-
-    @Option(names = "--signer", paramLabel = "HEX", description = "How MRSIGNER begins.")
-    private String signer = "";
-
-    @Option(names = "--verdict", paramLabel = "V", description = "As recorded.")
-    private String verdict = "";
+    @Mixin
+    private EventOptions events = new EventOptions();
 
     FleetAuditCommand(Run run) {
         super(run);
@@ -64,14 +40,15 @@ final class FleetAuditCommand extends Subcommand {
     @Override
     int run() throws BadInput, IOException {
         Remote daemon = Remote.needed(surroundings);
+        Instant since = events.since(surroundings.clock());
         List<String> parameters = new ArrayList<>(List.of("limit=1000"));
-        add(parameters, "host", host);
-        add(parameters, "since", since.isEmpty() ? "" : time(since).toString());
-        add(parameters, "kind", kind == null ? "" : kind.name().toLowerCase(Locale.ROOT));
-        add(parameters, "workload", workload);
-        add(parameters, "mrenclave", enclave);
-        add(parameters, "mrsigner", signer);
-        add(parameters, "verdict", verdict);
+        Remote.parameter(parameters, "host", host);
+        Remote.parameter(parameters, "since", since.equals(Instant.MIN) ? "" : since.toString());
+        Remote.parameter(parameters, "kind", events.kind().toLowerCase(Locale.ROOT));
+        Remote.parameter(parameters, "workload", events.workload());
+        Remote.parameter(parameters, "mrenclave", events.enclave());
+        Remote.parameter(parameters, "mrsigner", events.signer());
+        Remote.parameter(parameters, "verdict", events.verdict());
         String query = "/v1/fleet/audit?" + String.join("&", parameters);
         boolean found = false;
         String after = "";
@@ -119,26 +96,6 @@ final class FleetAuditCommand extends Subcommand {
         String value = Documents.string(event, name);
         if (!value.isEmpty()) {
             parts.add(label + value);
-        }
-    }
-
-    private static void add(List<String> parameters, String name, String value) {
-        if (!value.isEmpty()) {
-            parameters.add(name + "=" + Remote.encoded(value));
-        }
-    }
-
-    private Instant time(String text) throws BadInput {
-        try {
-            return Instant.parse(text);
-        } catch (DateTimeException e) {
-            try {
-                return surroundings.clock().instant().minus(new Lives().convert(text));
-            } catch (TypeConversionException | DateTimeException | ArithmeticException other) {
-                throw new BadInput(
-                        "--since: \"%s\" is no time: expected one such as 2026-01-31T08:00:00Z, or 24h for a day ago"
-                                .formatted(Text.printable(text)));
-            }
         }
     }
 }

@@ -7,10 +7,8 @@ import java.util.List;
 import java.util.Map;
 import jsgx.cli.Screen.Fact;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code jsgx host launches}. */
 @Command(
@@ -25,23 +23,11 @@ final class HostLaunchesCommand extends Subcommand {
 
     private static final int MOST = 1024;
 
-    @Option(
-            names = {"-n", "--last"},
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "How many; 10.")
-    private int last;
-
-    @Option(
-            names = {"-f", "--follow"},
-            description = "Then show what comes, until it is interrupted.")
-    private boolean follow;
+    @Mixin
+    private TailOptions tail = new TailOptions();
 
     @Option(names = "--explain", description = "Say of each refusal why, as  jsgx launch  does.")
     private boolean explain;
-
-    @Spec
-    private CommandSpec spec;
 
     HostLaunchesCommand(Run run) {
         super(run);
@@ -49,16 +35,14 @@ final class HostLaunchesCommand extends Subcommand {
 
     @Override
     int run() throws BadInput, IOException {
-        if (last < 0 || last > MOST) {
-            throw new ParameterException(spec.commandLine(), "-n %d: expected 0 to %d".formatted(last, MOST));
-        }
+        int last = tail.last(MOST);
         Remote daemon = Remote.needed(surroundings);
         if (last > 0) {
             Documents.objects(daemon.get("/v1/launches?limit=" + last), "items")
                     .reversed()
                     .forEach(this::show);
         }
-        if (follow) {
+        if (tail.follow()) {
             JsonMapper mapper = JsonMapper.builder().build();
             daemon.events("/v1/launches/stream", "", () -> !surroundings.out().checkError(), (name, data) -> {
                 Map<String, Object> event = mapper.fromJsonObject(data);

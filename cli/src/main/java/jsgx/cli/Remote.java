@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -89,6 +90,13 @@ final class Remote {
     /** A part of a path, or the value of a parameter, as a URI has it. */
     static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Adds a parameter of a query, where it has a value. */
+    static void parameter(List<String> parameters, String name, String value) {
+        if (!value.isEmpty()) {
+            parameters.add(name + "=" + encoded(value));
+        }
     }
 
     /** Asks for a document. */
