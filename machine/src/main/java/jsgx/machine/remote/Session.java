@@ -117,12 +117,12 @@ final class Session implements Lane.Server {
 
     /** How long others wait for a thread that does not leave its enclave. */
     long patienceNanos() {
-        return allowance().patienceNanos(SessionLanes.SLOW_NANOS);
+        return allowance().patienceNanos(SessionLanes.OWN_SLOW_NANOS);
     }
 
     /** Somebody has waited for threads to leave an enclave. */
     void waited(long nanos) {
-        lanes.waited(nanos, SessionLanes.SLOW_NANOS);
+        lanes.waited(nanos, SessionLanes.OWN_SLOW_NANOS);
     }
 
     /** What the user's sessions have together. */

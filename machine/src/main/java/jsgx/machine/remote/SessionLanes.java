@@ -28,8 +28,11 @@ final class SessionLanes {
     /** An answer that takes longer is slow: others wait for it. */
     static final long SLOW_NANOS = 100_000_000;
 
-    /** The same of an answer in the middle of a front end's own call, of which others hear only where they need what that call has locked. */
-    private static final long OWN_SLOW_NANOS = 1_000_000_000;
+    /**
+     * The same of what the daemon itself may have a part in: an answer in the middle of a front end's own call, of which others hear only where they need what that
+     * call has locked, and the time until a thread has left its enclave.
+     */
+    static final long OWN_SLOW_NANOS = 1_000_000_000;
 
     private final Allowance allowance;
     private final List<StreamSocket> sockets = new ArrayList<>();
@@ -128,10 +131,7 @@ final class SessionLanes {
         ReentrantLock lock = eviction ? evictions : errands;
         lock.lock();
         try {
-            return eviction
-                    // How long it takes until the threads are out is what counts, and counted there.
-                    ? call(lanes.get(EVICTIONS), allowance.patienceNanos(SLOW_NANOS), op, operands, fallback, decode)
-                    : timed(lanes.get(ERRANDS), SLOW_NANOS, op, operands, fallback, decode);
+            return timed(lanes.get(eviction ? EVICTIONS : ERRANDS), SLOW_NANOS, op, operands, fallback, decode);
         } finally {
             lock.unlock();
         }
