@@ -360,7 +360,7 @@ class AesmServiceTest {
     @Test
     void whateverOneConnectionMeetsOthersAreAccepted() throws Exception {
         AtomicInteger asked = new AtomicInteger();
-        AesmService.Identification once = connection -> {
+        Identification once = connection -> {
             if (asked.getAndIncrement() == 0) {
                 throw new IllegalStateException("what nobody expects");
             }
