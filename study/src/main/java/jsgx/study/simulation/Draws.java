@@ -14,15 +14,25 @@ final class Draws {
     private static final Step[] STEPS = Step.values();
 
     private final long seed;
-    private final long[][] times = new long[STEPS.length][];
+    private final long[][] times;
     private final int[] taken = new int[STEPS.length];
     private long launch;
 
     Draws(Costs costs, long seed, String trace) {
-        this.seed = mix(seed * GOLDEN + trace.hashCode());
+        this(mix(seed * GOLDEN + trace.hashCode()), new long[STEPS.length][]);
         for (Step step : STEPS) {
             times[step.ordinal()] = costs.times(step);
         }
+    }
+
+    private Draws(long seed, long[][] times) {
+        this.seed = seed;
+        this.times = times;
+    }
+
+    /** The same for another run. */
+    Draws again() {
+        return new Draws(seed, times);
     }
 
     /** Goes on to a launch. */

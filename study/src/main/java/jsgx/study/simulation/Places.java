@@ -74,7 +74,7 @@ final class Places {
     }
 
     /** How the kernel's cache of a machine is divided. */
-    CacheLimits limits(int machine) {
+    synchronized CacheLimits limits(int machine) {
         CacheLimits known = limits[machine];
         if (known == null) {
             known = divide(ofMachine[machine]);

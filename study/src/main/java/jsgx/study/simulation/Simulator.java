@@ -2,15 +2,21 @@ package jsgx.study.simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.stream.IntStream;
 import jsgx.study.cost.Costs;
 import jsgx.study.design.Design;
 import jsgx.study.simulation.Measured.Latency;
 import jsgx.study.simulation.Measured.Owner;
 import jsgx.study.trace.Trace;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a workload under a design, in virtual time: one thread, and no other clock than the trace's.
+ * Runs a workload under a design, in virtual time: each run has one thread, and no other clock than the trace's. A workload's run alone, the run without
+ * reboots and the optimum are runs of their own, and of a large trace go side by side.
  *
  * <h2>What is real</h2>
  *
@@ -44,6 +50,9 @@ import org.HdrHistogram.Histogram;
  */
 public final class Simulator {
 
+    /** From so many events on a trace is worth the processor's other cores. */
+    private static final int LARGE = 1_000_000;
+
     private static final double P50 = 50;
     private static final double P90 = 90;
     private static final double P99 = 99;
@@ -72,28 +81,42 @@ public final class Simulator {
      * @throws IllegalArgumentException where the trace names what it does not have, or goes back in time
      */
     public static Measured run(Trace trace, Design design, Costs costs, long seed) {
-        return new Simulator(trace, design, costs, seed).measured();
+        return run(trace, design, costs, seed, trace.size() >= LARGE);
     }
 
-    private Measured measured() {
+    /** The same on one core or on all, which tells in the time that it takes and in nothing else. */
+    static Measured run(Trace trace, Design design, Costs costs, long seed, boolean parallel) {
+        return new Simulator(trace, design, costs, seed).measured(parallel);
+    }
+
+    /** What a run without reboots came to. */
+    private record Undisturbed(long calls, double nanos) {}
+
+    private Measured measured(boolean parallel) {
+        Executor executor = parallel ? ForkJoinPool.commonPool() : Runnable::run;
+        boolean reboots = timetable.reboots() > 0;
+        CompletableFuture<Undisturbed> undisturbed =
+                CompletableFuture.supplyAsync(() -> reboots ? undisturbed() : new Undisturbed(0, 0), executor);
+        CompletableFuture<Long> optimalHits =
+                CompletableFuture.supplyAsync(() -> Belady.hits(trace, enclaves, places.capacity()), executor);
         Run all = whole(true);
-        long rebootCalls = 0;
-        long rebootNanos = 0;
-        if (timetable.reboots() > 0) {
-            Run without = whole(false);
-            rebootCalls = all.calls - without.calls;
-            rebootNanos = Math.round(all.nanos - without.nanos);
-        }
+        IntStream workloads = IntStream.range(0, trace.workloads().size());
+        double[] alone = (parallel ? workloads.parallel() : workloads)
+                .mapToDouble(workload -> alone(workload, all.member(workload)))
+                .toArray();
+        Undisturbed without = undisturbed.join();
+        long rebootCalls = reboots ? all.calls - without.calls : 0;
+        long rebootNanos = reboots ? Math.round(all.nanos - without.nanos) : 0;
         return new Measured(
                 all.launches,
                 all.hits,
-                Belady.hits(trace, enclaves, places.capacity()),
+                optimalHits.join(),
                 all.calls,
                 all.joins,
                 all.reissues,
                 all.evictions(),
                 latency(all),
-                owners(all),
+                owners(all, alone),
                 rebootCalls,
                 rebootNanos,
                 timetable.reboots(),
@@ -102,7 +125,12 @@ public final class Simulator {
     }
 
     private Run fresh() {
-        return new Run(trace, design, enclaves, places, draws);
+        return new Run(trace, design, enclaves, places, draws.again());
+    }
+
+    private Undisturbed undisturbed() {
+        Run run = whole(false);
+        return new Undisturbed(run.calls, run.nanos);
     }
 
     private Run whole(boolean reboots) {
@@ -126,7 +154,7 @@ public final class Simulator {
                 run.launches == 0 ? 0 : run.nanos / run.launches);
     }
 
-    private List<Owner> owners(Run all) {
+    private List<Owner> owners(Run all, double[] alone) {
         List<Owner> owners = new ArrayList<>();
         List<String> names = trace.workloads();
         for (int workload = 0; workload < names.size(); workload++) {
@@ -140,7 +168,7 @@ public final class Simulator {
                                     member.hits,
                                     member.peakBytes(),
                                     member.meanNanos(),
-                                    alone(workload, member)));
+                                    alone[workload]));
         }
         for (Kernel kernel : all.kernels()) {
             if (kernel.keeps()) {
@@ -151,8 +179,11 @@ public final class Simulator {
         return owners;
     }
 
-    private double alone(int workload, Member among) {
-        if (among.launches == 0 || trace.workloads().size() == 1) {
+    private double alone(int workload, @Nullable Member among) {
+        if (among == null) {
+            return 0;
+        }
+        if (trace.workloads().size() == 1) {
             return among.meanNanos();
         }
         Run run = fresh();
