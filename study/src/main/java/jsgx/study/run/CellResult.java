@@ -16,6 +16,46 @@ import jsgx.study.simulation.Measured.Owner;
  */
 public record CellResult(Cell cell, String workload, TraceFacts trace, Measured measured) {
 
+    /** A line has whole numbers only: what was just measured and what was read of a file are the same. */
+    public CellResult {
+        measured = whole(measured);
+    }
+
+    private static Measured whole(Measured measured) {
+        Latency latency = measured.latency();
+        return new Measured(
+                measured.launches(),
+                measured.hits(),
+                measured.optimalHits(),
+                measured.launchEnclaveCalls(),
+                measured.joins(),
+                measured.reissues(),
+                measured.evictions(),
+                new Latency(
+                        latency.p50(),
+                        latency.p90(),
+                        latency.p99(),
+                        latency.p999(),
+                        latency.max(),
+                        Math.round(latency.mean())),
+                measured.owners().stream().map(CellResult::whole).toList(),
+                measured.rebootCalls(),
+                measured.rebootNanos(),
+                measured.reboots(),
+                measured.revokeNanos(),
+                measured.ungoverned());
+    }
+
+    private static Owner whole(Owner owner) {
+        return new Owner(
+                owner.name(),
+                owner.launches(),
+                owner.hits(),
+                owner.peakBytes(),
+                Math.round(owner.meanNanos()),
+                Math.round(owner.aloneMeanNanos()));
+    }
+
     /** Its line in a file of cells, without the line's end: all numbers in it are whole. */
     String line() {
         Map<String, Object> json = new LinkedHashMap<>();
