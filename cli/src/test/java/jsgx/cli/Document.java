@@ -130,7 +130,7 @@ record Document(Path file, List<Command> commands) {
     }
 
     /** The repository's root: the nearest folder above this one that holds the launcher. */
-    private static Path root() {
+    static Path root() {
         Path folder = Path.of("").toAbsolutePath();
         while (!Files.exists(folder.resolve("mvnw"))) {
             folder = folder.resolve("..").normalize();

@@ -32,8 +32,8 @@ import jsgx.study.cost.Step;
 public final class Calibration {
 
     private static final int PARTS = 4;
-    private static final long FULL_PART = 50_000_000;
-    private static final long QUICK_PART = 20_000_000;
+    private static final long FULL_PART = 40_000_000;
+    private static final long QUICK_PART = 16_000_000;
 
     private final long nanosOfPart;
     private final String launchEnclave;
@@ -141,7 +141,7 @@ public final class Calibration {
 
     /** For how many parts a step is done before it is measured: the processor model's code is long, and slow until it is compiled. */
     private static int warmUp(Step step) {
-        return step == Step.LAUNCH_ENCLAVE || step == Step.EINIT ? 12 : 3;
+        return step == Step.LAUNCH_ENCLAVE || step == Step.EINIT ? 30 : 3;
     }
 
     private Probe probe(Step step, Path scratch, StoreProbes store) throws LaunchException, IOException {
