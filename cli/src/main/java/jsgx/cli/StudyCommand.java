@@ -198,7 +198,7 @@ final class StudyCommand extends Subcommand {
             if (!finished) {
                 surroundings
                         .err()
-                        .println("jsgx: interrupted after %d of %d cells%s"
+                        .println("jsgx: interrupted after %s of %s cells%s"
                                 .formatted(
                                         cells.results().size(),
                                         plan.size(),
@@ -238,7 +238,7 @@ final class StudyCommand extends Subcommand {
             if (limit <= 0 || limit > LARGEST_LIMIT) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        "--limit %d: expected more than 0 and at most 1TiB; --placement none keeps nothing"
+                        "--limit %s: expected more than 0 and at most 1TiB; --placement none keeps nothing"
                                 .formatted(limit));
             }
         }
@@ -247,7 +247,7 @@ final class StudyCommand extends Subcommand {
     private void limits(int number, int most, String option) {
         boolean given = spec.commandLine().getParseResult().hasMatchedOption(option);
         if (given && (number < 1 || number > most)) {
-            throw new ParameterException(spec.commandLine(), "%s %d: expected 1 to %d".formatted(option, number, most));
+            throw new ParameterException(spec.commandLine(), "%s %s: expected 1 to %s".formatted(option, number, most));
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import jsgx.study.run.CellResult;
 import jsgx.study.run.Study;
@@ -83,21 +84,21 @@ final class StudyProgress implements Study.Progress, AutoCloseable {
     static String line(long finished, long cells, long launches, long nanos) {
         double seconds = nanos / 1e9;
         String left = finished == 0 ? "" : ", " + span(seconds / finished * (cells - finished)) + " left";
-        return "study: %d of %d cells, %s launches a second, %s gone%s"
+        return "study: %s of %s cells, %s launches a second, %s gone%s"
                 .formatted(finished, cells, rate(launches / seconds), span(seconds), left);
     }
 
     private static String rate(double each) {
         return each >= 1e6
-                ? "%.1f million".formatted(each / 1e6)
-                : each >= 1e4 ? "%.0f thousand".formatted(each / 1e3) : "%.0f".formatted(each);
+                ? String.format(Locale.ROOT, "%.1f million", each / 1e6)
+                : each >= 1e4 ? String.format(Locale.ROOT, "%.0f thousand", each / 1e3) : String.format(Locale.ROOT, "%.0f", each);
     }
 
     private static String span(double seconds) {
         long whole = Math.round(seconds);
         return whole < 90
                 ? whole + " s"
-                : whole < 5400 ? Math.round(whole / 60.0) + " min" : "%.1f h".formatted(whole / 3600.0);
+                : whole < 5400 ? Math.round(whole / 60.0) + " min" : String.format(Locale.ROOT, "%.1f h", whole / 3600.0);
     }
 
     @Override

@@ -2,14 +2,14 @@ package jsgx.study.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import jsgx.study.run.CellResult;
+import java.util.Map;
 
 /**
  * One figure under two designs of the same workload. Both ran the same traces, so that what is looked at is the difference for each seed: it is real where the 95% confidence
  * interval of its mean (Student's t) leaves out 0, and worth a word where it is more than the metric's least.
  *
  * @param difference the mean of first less second
- * @param margin half the interval
+ * @param margin half the interval; NaN where there is none
  */
 record Comparison(Verdict verdict, double first, double second, double difference, double margin) {
 
@@ -22,17 +22,39 @@ record Comparison(Verdict verdict, double first, double second, double differenc
     private static final double T_OF_MANY = 1.960;
 
     static Comparison of(Metric metric, Row first, Row second) {
+        return of(metric, first.bySeed(metric), second.bySeed(metric), first.recorded() && second.recorded());
+    }
+
+    /**
+     * The figures of two things by seed: what only one of them has is left out.
+     *
+     * @param recorded whether all seeds ran the same trace: one sample, however many there are, so that its difference stands without an interval
+     */
+    static Comparison of(Metric metric, Map<Long, Double> first, Map<Long, Double> second, boolean recorded) {
         List<Double> firsts = new ArrayList<>();
         List<Double> seconds = new ArrayList<>();
-        for (CellResult a : first.results()) {
-            for (CellResult b : second.results()) {
-                if (a.cell().seed() == b.cell().seed()) {
-                    firsts.add(metric.of(a));
-                    seconds.add(metric.of(b));
-                }
+        first.forEach((seed, value) -> {
+            Double other = second.get(seed);
+            if (other != null) {
+                firsts.add(value);
+                seconds.add(other);
             }
+        });
+        if (firsts.isEmpty()) {
+            double one = Spread.of(List.copyOf(first.values())).mean();
+            double two = Spread.of(List.copyOf(second.values())).mean();
+            return new Comparison(Verdict.UNKNOWN, one, two, one - two, Double.NaN);
         }
-        return of(metric, firsts, seconds);
+        Comparison comparison = of(metric, firsts, seconds);
+        if (!recorded || Math.abs(comparison.difference()) <= metric.least(comparison.second())) {
+            return comparison;
+        }
+        return new Comparison(
+                comparison.difference() < 0 ? Verdict.LESS : Verdict.MORE,
+                comparison.first(),
+                comparison.second(),
+                comparison.difference(),
+                Double.NaN);
     }
 
     /** The figures of two things for the same seeds in the same order. */

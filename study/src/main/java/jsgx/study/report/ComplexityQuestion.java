@@ -3,6 +3,7 @@ package jsgx.study.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import jsgx.launch.governor.Placement;
 import jsgx.study.complexity.Complexity;
@@ -13,13 +14,22 @@ import jsgx.study.report.Plot.Style;
 /** Whether user space is less complex, which is the thread's first claim. */
 final class ComplexityQuestion implements Question {
 
-    private record Count(String name, ToIntFunction<Complexity> of) {}
+    private record Figure(String name, ToIntFunction<Complexity.Count> of) {}
 
-    private static final List<Count> COUNTS = List.of(
-            new Count("lines of code", Complexity::lines),
-            new Count("locks", Complexity::locks),
-            new Count("settings", Complexity::settings),
-            new Count("failure modes", Complexity::failureModes));
+    private static final List<Figure> FIGURES = List.of(
+            new Figure("lines of code", Complexity.Count::lines),
+            new Figure("locks", Complexity.Count::locks),
+            new Figure("settings", Complexity.Count::settings),
+            new Figure("failure modes", Complexity.Count::failureModes));
+
+    /** Which code a count is of: what would go with a placement, or all that it runs on. */
+    private record Basis(String name, Function<Complexity, Complexity.Count> of) {}
+
+    private static final List<Basis> BASES =
+            List.of(new Basis("alone", Complexity::alone), new Basis("with what it shares", Complexity::uses));
+
+    /** How user space stands to the kernel by one basis. */
+    private record Standing(String verdict, List<String> less, List<String> more) {}
 
     private final List<Complexity> counted;
 
@@ -30,12 +40,16 @@ final class ComplexityQuestion implements Question {
     @Override
     public Answer answer(Results results) {
         List<String> columns = new ArrayList<>(List.of("placement"));
-        COUNTS.forEach(count -> columns.add(count.name()));
+        FIGURES.forEach(figure -> columns.add(figure.name()));
         List<List<String>> rows = new ArrayList<>();
-        for (Complexity complexity : counted) {
-            List<String> row = new ArrayList<>(List.of(complexity.placement().id()));
-            COUNTS.forEach(count -> row.add(Say.count(count.of().applyAsInt(complexity))));
-            rows.add(row);
+        for (Basis basis : BASES) {
+            for (Complexity complexity : counted) {
+                List<String> row =
+                        new ArrayList<>(List.of(complexity.placement().id() + ", " + basis.name()));
+                FIGURES.forEach(figure ->
+                        row.add(Say.count(figure.of().applyAsInt(basis.of().apply(complexity)))));
+                rows.add(row);
+            }
         }
         return new Answer(
                 "complexity",
@@ -43,7 +57,9 @@ final class ComplexityQuestion implements Question {
                 List.of("Christopherson: “Deferring to userspace is less complex.”"),
                 List.of(conclusion()),
                 List.of(new Table(
-                        "What the code has that a placement alone needs, counted by the build.", columns, rows)),
+                        "What the code has, counted by the build: what a placement alone needs, and with all that its cache and its store use though others use it too.",
+                        columns,
+                        rows)),
                 counted.isEmpty() ? List.of() : List.of(plot()));
     }
 
@@ -57,23 +73,10 @@ final class ComplexityQuestion implements Question {
         if (kernel.isEmpty() || user.isEmpty()) {
             return Question.nobodyCanTell("the build counted nothing");
         }
-        List<String> less = new ArrayList<>();
-        List<String> more = new ArrayList<>();
-        for (Count count : COUNTS) {
-            int users = count.of().applyAsInt(user.get());
-            int kernels = count.of().applyAsInt(kernel.get());
-            String words = "%s (%s against %s)".formatted(count.name(), Say.count(users), Say.count(kernels));
-            if (users < kernels) {
-                less.add(words);
-            } else if (users > kernels) {
-                more.add(words);
-            }
-        }
-        String verdict = more.isEmpty() && !less.isEmpty()
-                ? "user space"
-                : less.isEmpty() && !more.isEmpty()
-                        ? "kernel"
-                        : less.isEmpty() ? "no difference" : "depends on the count";
+        Standing alone = standing(BASES.getFirst(), kernel.get(), user.get());
+        Standing uses = standing(BASES.getLast(), kernel.get(), user.get());
+        boolean agree = alone.verdict().equals(uses.verdict());
+        String verdict = agree ? alone.verdict() : "depends on the count";
         String right = switch (verdict) {
             case "user space" -> "Christopherson was right: user space is less complex";
             case "kernel" -> "Christopherson was not right here: the kernel's cache is less complex";
@@ -83,12 +86,41 @@ final class ComplexityQuestion implements Question {
         return new Conclusion(
                 "",
                 verdict,
-                right
-                        + (less.isEmpty() ? "" : ": user space needs less in " + Say.list(less))
-                        + (more.isEmpty()
-                                ? ""
-                                : (less.isEmpty() ? ": user space needs more in " : ", and more in ") + Say.list(more))
-                        + ". These are jsgx's own implementations of both.");
+                "%s. By what a placement alone needs, %s. With what it shares with others, %s. These are jsgx's own implementations of both."
+                        .formatted(right, words(alone), words(uses)));
+    }
+
+    private static Standing standing(Basis basis, Complexity kernel, Complexity user) {
+        List<String> less = new ArrayList<>();
+        List<String> more = new ArrayList<>();
+        for (Figure figure : FIGURES) {
+            int users = figure.of().applyAsInt(basis.of().apply(user));
+            int kernels = figure.of().applyAsInt(basis.of().apply(kernel));
+            String words = "%s (%s against %s)".formatted(figure.name(), Say.count(users), Say.count(kernels));
+            if (users < kernels) {
+                less.add(words);
+            } else if (users > kernels) {
+                more.add(words);
+            }
+        }
+        String verdict = more.isEmpty() && less.isEmpty()
+                ? "no difference"
+                : more.isEmpty() ? "user space" : less.isEmpty() ? "kernel" : "depends on the count";
+        return new Standing(verdict, less, more);
+    }
+
+    private static String words(Standing standing) {
+        if (standing.less().isEmpty() && standing.more().isEmpty()) {
+            return "user space needs as much as the kernel";
+        }
+        List<String> parts = new ArrayList<>();
+        if (!standing.less().isEmpty()) {
+            parts.add("less in " + Say.list(standing.less()));
+        }
+        if (!standing.more().isEmpty()) {
+            parts.add("more in " + Say.list(standing.more()));
+        }
+        return "user space needs " + String.join(", and ", parts);
     }
 
     /** Each count as a part of the larger of the two placements', since lines and locks share no axis. */
@@ -103,7 +135,7 @@ final class ComplexityQuestion implements Question {
                 "Lines, locks, settings and failure modes by placement, each in percent of the most of any placement.",
                 "",
                 "% of the most",
-                COUNTS.stream().map(Count::name).toList(),
+                FIGURES.stream().map(Figure::name).toList(),
                 series,
                 false,
                 0,
@@ -113,9 +145,12 @@ final class ComplexityQuestion implements Question {
     private void add(List<Series> series, Placement placement, Style style) {
         of(placement).ifPresent(complexity -> {
             List<Spread> points = new ArrayList<>();
-            for (Count count : COUNTS) {
-                double most = counted.stream().mapToInt(count.of()).max().orElse(0);
-                double value = most == 0 ? 0 : 100 * count.of().applyAsInt(complexity) / most;
+            for (Figure figure : FIGURES) {
+                double most = counted.stream()
+                        .mapToInt(one -> figure.of().applyAsInt(one.alone()))
+                        .max()
+                        .orElse(0);
+                double value = most == 0 ? 0 : 100 * figure.of().applyAsInt(complexity.alone()) / most;
                 points.add(new Spread(value, value, value, 0, 1));
             }
             series.add(new Series(placement.id(), style, points));

@@ -66,17 +66,20 @@ final class HarmQuestion implements Question {
                         .filter(one -> differ.contains(one.workload()))
                         .allMatch(one -> List.of(one.verdict().split("; ")).contains(rule)))
                 .toList();
+        if (Question.undecided(each)) {
+            return Question.nothingDecided(each);
+        }
         if (differ.isEmpty()) {
             return new Conclusion(
                     "",
                     "no difference",
-                    "In none of %d workloads does the rule make a difference to the worst-off beyond the spread."
+                    "In none of %s workloads does the rule make a difference to the worst-off beyond the spread."
                             .formatted(each.size()));
         }
         return new Conclusion(
                 "",
                 always.isEmpty() ? "depends on the workload" : String.join("; ", always),
-                "The rule makes a difference to the worst-off beyond the spread in %d of %d workloads (%s); %s."
+                "The rule makes a difference to the worst-off beyond the spread in %s of %s workloads (%s); %s."
                         .formatted(
                                 differ.size(),
                                 each.size(),

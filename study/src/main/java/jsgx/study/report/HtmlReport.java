@@ -70,7 +70,7 @@ public final class HtmlReport {
         tag("h1", "Where should launch tokens be kept?");
         tag(
                 "p",
-                "The question of a thread of December 2017 between Jarkko Sakkinen and Sean Christopherson, answered by running %d designs under %d workloads with %s each. jsgx %s."
+                "The question of a thread of December 2017 between Jarkko Sakkinen and Sean Christopherson, answered by running %s designs under %s workloads with %s each. jsgx %s."
                         .formatted(
                                 plan.designs().size(),
                                 plan.workloads().size(),
@@ -80,7 +80,7 @@ public final class HtmlReport {
                                 plan.version()));
         if (results.finished() < plan.size()) {
             html.append("<p><strong>")
-                    .append(Html.escape("Unfinished: %d of %d cells. What is below is drawn from those."
+                    .append(Html.escape("Unfinished: %s of %s cells. What is below is drawn from those."
                             .formatted(results.finished(), plan.size())))
                     .append("</strong></p>\n");
         }

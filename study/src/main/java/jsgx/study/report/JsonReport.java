@@ -65,6 +65,12 @@ public final class JsonReport {
         json.put("locks", complexity.locks());
         json.put("settings", complexity.settings());
         json.put("failureModes", complexity.failureModes());
+        Map<String, Object> uses = new LinkedHashMap<>();
+        uses.put("lines", complexity.uses().lines());
+        uses.put("locks", complexity.uses().locks());
+        uses.put("settings", complexity.uses().settings());
+        uses.put("failureModes", complexity.uses().failureModes());
+        json.put("withShared", uses);
         return json;
     }
 

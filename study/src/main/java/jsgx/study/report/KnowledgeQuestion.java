@@ -13,6 +13,7 @@ final class KnowledgeQuestion implements Question {
     @Override
     public Answer answer(Results results) {
         List<Conclusion> each = new ArrayList<>();
+        List<LimitVerdicts> verdicts = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
         for (String workload : results.workloads(row -> row.facts().lastLaunches() > 0)) {
             List<At> itself = new ArrayList<>();
@@ -42,6 +43,7 @@ final class KnowledgeQuestion implements Question {
                         new LimitVerdicts("stores that know", "stores that do not know", itself, results.limits());
                 LimitVerdicts wins =
                         new LimitVerdicts("stores that know", "kernels' caches", kernels, results.limits());
+                verdicts.add(helps);
                 each.add(new Conclusion(
                         workload,
                         helps.verdict("helps", "harms"),
@@ -57,7 +59,7 @@ final class KnowledgeQuestion implements Question {
                         ? List.of(
                                 Question.nobodyCanTell(
                                         "in none does user space know a launch to be an enclave's last, or such designs were not run"))
-                        : Question.under(all(each), each),
+                        : Question.under(all(each, Sides.of(verdicts)), each),
                 List.of(new Table(
                         "Mean time of a launch and hit ratio where user space knows which launch of an enclave is the last, where it does not, and with the kernel's cache.",
                         List.of(
@@ -72,14 +74,25 @@ final class KnowledgeQuestion implements Question {
                 List.of());
     }
 
-    private static Conclusion all(List<Conclusion> each) {
-        boolean helps = each.stream().anyMatch(one -> one.verdict().equals("helps"));
+    private static Conclusion all(List<Conclusion> each, Sides sides) {
+        if (sides.nothing() && sides.undecided() > 0) {
+            return Question.nothingDecided(each);
+        }
+        String right;
+        if (sides.first() && !sides.second()) {
+            right = sides.firstMostly()
+                    ? "Christopherson was right that informed decisions help, and nowhere do they harm"
+                    : "Christopherson was right that informed decisions help, but at few limits only";
+        } else if (sides.second() && !sides.first()) {
+            right = sides.secondMostly()
+                    ? "Christopherson was not right here: informed decisions harm somewhere, and nowhere do they help"
+                    : "Christopherson was not right here: informed decisions harm, though at few limits only, and nowhere do they help";
+        } else if (sides.first()) {
+            right = "Informed decisions help somewhere and harm elsewhere";
+        } else {
+            right = "Informed decisions make no difference beyond the spread";
+        }
         return new Conclusion(
-                "",
-                helps ? "helps" : "no difference",
-                (helps
-                                ? "Christopherson was right that informed decisions help, where there is something to know and memory is short"
-                                : "Informed decisions make no difference for the better beyond the spread")
-                        + ". By workload: " + LimitVerdicts.tally(each) + ".");
+                "", sides.verdict("helps", "harms"), right + ". By workload: " + LimitVerdicts.tally(each) + ".");
     }
 }

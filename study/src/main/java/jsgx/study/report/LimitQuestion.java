@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** How many tokens are enough, and in how many bytes. */
 final class LimitQuestion implements Question {
 
+    private static final long UNDECIDED = -1;
     private static final List<Placement> KEEPING = List.of(Placement.KERNEL, Placement.USER, Placement.BOTH);
 
     @Override
@@ -24,6 +25,11 @@ final class LimitQuestion implements Question {
             for (Placement placement : KEEPING) {
                 Long enough = enough(results, workload, placement);
                 if (enough == null) {
+                    continue;
+                }
+                if (enough == UNDECIDED) {
+                    words.add(placement.id() + " undecided, as one seed has no spread");
+                    needs.add(placement.id() + " undecided");
                     continue;
                 }
                 Row at = results.standing(workload, placement, enough);
@@ -73,20 +79,29 @@ final class LimitQuestion implements Question {
     }
 
     private static Conclusion all(List<Conclusion> each) {
+        List<String> undecided = each.stream()
+                .filter(one -> one.verdict().contains("undecided"))
+                .map(Conclusion::workload)
+                .toList();
         List<String> more = each.stream()
                 .filter(one -> one.verdict().contains("at least"))
                 .map(Conclusion::workload)
                 .toList();
         return new Conclusion(
                 "",
-                more.isEmpty() ? "the limits run are enough" : "more in " + Say.list(more),
-                "A token takes %d to %d bytes in a kernel's cache, so that there has to be a limit. Enough is the least beyond which the hit ratio rises no more than its spread: %s."
+                !more.isEmpty()
+                        ? "more in " + Say.list(more)
+                        : undecided.isEmpty() ? "the limits run are enough" : "undecided",
+                "A token takes %s to %s bytes in a kernel's cache, so that there has to be a limit. Enough is the least beyond which the hit ratio rises no more than its spread: %s."
                         .formatted(
                                 entryBytes().min().orElseThrow(),
                                 entryBytes().max().orElseThrow(),
                                 more.isEmpty()
-                                        ? "the largest that was run is more than any of these workloads needs"
-                                        : "in %d of %d workloads some placement still gains up to the largest that was run (%s)"
+                                        ? undecided.isEmpty()
+                                                ? "the largest that was run is more than any of these workloads needs"
+                                                : "undecided in %s of %s workloads (%s), as one seed has no spread"
+                                                        .formatted(undecided.size(), each.size(), Say.list(undecided))
+                                        : "in %s of %s workloads some placement still gains up to the largest that was run (%s)"
                                                 .formatted(more.size(), each.size(), Say.list(more))));
     }
 
@@ -94,7 +109,7 @@ final class LimitQuestion implements Question {
         return Arrays.stream(Scheme.values()).mapToLong(Scheme::entryBytes);
     }
 
-    /** The least limit with which no larger one hits more often beyond the spread. */
+    /** The least limit with which the largest hits no more often beyond the spread; {@link #UNDECIDED} where one seed has none. */
     private static @Nullable Long enough(Results results, String workload, Placement placement) {
         @Nullable Row largest = null;
         @Nullable Long enough = null;
@@ -105,8 +120,14 @@ final class LimitQuestion implements Question {
             }
             if (largest == null) {
                 largest = row;
-            } else if (Comparison.of(Metric.HIT_RATIO, row, largest).verdict() != Verdict.SAME) {
-                return enough;
+            } else {
+                Verdict verdict = Comparison.of(Metric.HIT_RATIO, row, largest).verdict();
+                if (verdict == Verdict.UNKNOWN) {
+                    return UNDECIDED;
+                }
+                if (verdict == Verdict.LESS) {
+                    return enough;
+                }
             }
             enough = limit;
         }

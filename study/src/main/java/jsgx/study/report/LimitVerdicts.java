@@ -26,18 +26,35 @@ record LimitVerdicts(String first, String second, List<At> all, List<Long> limit
         return !limits(verdict).isEmpty();
     }
 
-    /** In a word: whose figure is less, somewhere and nowhere more. */
+    /** In a few words: whose figure is less at most limits and nowhere more, or at how few of them. */
     String verdict(String firstWord, String secondWord) {
         if (any(Verdict.LESS) && any(Verdict.MORE)) {
             return "depends on the limit";
         }
         if (any(Verdict.LESS)) {
-            return firstWord;
+            return firstWord + few(Verdict.LESS);
         }
         if (any(Verdict.MORE)) {
-            return secondWord;
+            return secondWord + few(Verdict.MORE);
         }
         return any(Verdict.SAME) && !any(Verdict.UNKNOWN) ? "no difference" : "undecided";
+    }
+
+    /** Where half of the limits or fewer say so: at how many. */
+    private String few(Verdict verdict) {
+        return most(verdict)
+                ? ""
+                : " at %s of %s limits".formatted(limits(verdict).size(), all.size());
+    }
+
+    /** Whether more than half of the limits say so. */
+    boolean most(Verdict verdict) {
+        return 2 * limits(verdict).size() > all.size();
+    }
+
+    /** Whether no limit decides, and not for want of a difference. */
+    boolean undecided() {
+        return any(Verdict.UNKNOWN) && !any(Verdict.LESS) && !any(Verdict.MORE);
     }
 
     /** In a sentence without its end; times of a launch are what is compared. */
@@ -84,7 +101,7 @@ record LimitVerdicts(String first, String second, List<At> all, List<Long> limit
                         Collectors.mapping(Conclusion::workload, Collectors.toList())))
                 .entrySet()
                 .stream()
-                .map(entry -> "%s in %d (%s)"
+                .map(entry -> "%s in %s (%s)"
                         .formatted(entry.getKey(), entry.getValue().size(), Say.list(entry.getValue())))
                 .collect(Collectors.joining("; "));
     }

@@ -36,10 +36,11 @@ final class PerformanceQuestion implements Question {
     public Answer answer(Results results) {
         Predicate<Row> which = row -> (row.facts().workloads() == 1) == one;
         List<Conclusion> each = new ArrayList<>();
+        List<LimitVerdicts> verdicts = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
         List<Plot> plots = new ArrayList<>();
         for (String workload : results.workloads(which)) {
-            compare(results, workload, each, rows);
+            compare(results, workload, each, verdicts, rows);
             plot(results, workload, plots);
         }
         return new Answer(
@@ -55,7 +56,7 @@ final class PerformanceQuestion implements Question {
                                 "Christopherson: “Userspace caching can likely provide better performance because the user/application knows the usage model and life expectancy of its tokens.”"),
                 each.isEmpty()
                         ? List.of(Question.nobodyCanTell(one ? "none has one application only" : "none has several"))
-                        : Question.under(all(each), each),
+                        : Question.under(all(each, Sides.of(verdicts)), each),
                 List.of(new Table(
                         "Mean time of a launch by placement, and percentile 99; ± is the standard deviation over seeds. Designs have "
                                 + "the scheme and the charging rule that launch has by itself, and user space knows nothing.",
@@ -73,29 +74,41 @@ final class PerformanceQuestion implements Question {
                 plots);
     }
 
-    private Conclusion all(List<Conclusion> each) {
-        long user =
-                each.stream().filter(one -> one.verdict().equals("user space")).count();
-        long kernel =
-                each.stream().filter(one -> one.verdict().equals("kernel")).count();
-        String right = user > 0 && kernel == 0
-                ? "Christopherson was right: nowhere is the kernel faster"
-                : kernel > 0 && user == 0
-                        ? one
-                                ? "Christopherson was not right: nowhere is user space faster"
-                                : "Sakkinen's doubt was right: nowhere is user space faster"
-                        : user > 0 ? "Each was right somewhere" : "Neither has the figures on his side";
+    private Conclusion all(List<Conclusion> each, Sides sides) {
+        if (sides.nothing() && sides.undecided() > 0) {
+            return Question.nothingDecided(each);
+        }
+        String caution = sides.undecided() > 0 ? " as far as it is decided" : "";
+        String right;
+        if (sides.second() && !sides.first()) {
+            right = (sides.secondMostly()
+                            ? "Christopherson was right: user space is faster somewhere, and nowhere is the kernel faster"
+                            : "Christopherson was right at few limits only: nowhere is the kernel faster, and hardly anywhere is user space")
+                    + caution;
+        } else if (sides.first() && !sides.second()) {
+            right = (one ? "Christopherson was not right" : "Sakkinen's doubt was right")
+                    + (sides.firstMostly()
+                            ? ": the kernel is faster somewhere, and nowhere is user space faster"
+                            : " at few limits only: nowhere is user space faster, and hardly anywhere is the kernel")
+                    + caution;
+        } else if (sides.first()) {
+            right = one ? "Each is faster somewhere" : "Each was right somewhere";
+        } else {
+            right = "Neither is faster anywhere beyond the spread";
+        }
         return new Conclusion(
                 "",
-                user > 0 && kernel == 0
-                        ? "user space"
-                        : kernel > 0 && user == 0 ? "kernel" : user > 0 ? "depends on the workload" : "no difference",
+                sides.verdict("kernel", "user space"),
                 right + ", with the same memory in all places together. By workload: " + LimitVerdicts.tally(each)
                         + ".");
     }
 
     private static void compare(
-            Results results, String workload, List<Conclusion> conclusions, List<List<String>> rows) {
+            Results results,
+            String workload,
+            List<Conclusion> conclusions,
+            List<LimitVerdicts> verdicts,
+            List<List<String>> rows) {
         List<At> means = new ArrayList<>();
         List<At> tails = new ArrayList<>();
         for (long limit : results.limits()) {
@@ -116,6 +129,7 @@ final class PerformanceQuestion implements Question {
         if (contradicts(mean, tail)) {
             sentence += "; for one launch in a hundred it is otherwise: " + tail.faster();
         }
+        verdicts.add(mean);
         conclusions.add(new Conclusion(workload, mean.verdict("kernel", "user space"), sentence + "."));
     }
 

@@ -13,6 +13,25 @@ interface Question {
         return new Conclusion("", "no workload", "No workload of this study can tell: " + what + ".");
     }
 
+    /** Whether no workload decides anything, and not for want of a difference: its seeds are too few. */
+    static boolean undecided(List<Conclusion> each) {
+        return each.stream().anyMatch(one -> one.verdict().equals("undecided"))
+                && each.stream()
+                        .allMatch(one -> one.verdict().equals("undecided")
+                                || one.verdict().equals("no difference"));
+    }
+
+    /** The conclusion about all where {@link #undecided}. */
+    static Conclusion nothingDecided(List<Conclusion> each) {
+        long undecided =
+                each.stream().filter(one -> one.verdict().equals("undecided")).count();
+        return new Conclusion(
+                "",
+                "undecided",
+                "Undecided in %s of %s workloads, as one seed has no spread, and no difference in the others."
+                        .formatted(undecided, each.size()));
+    }
+
     /** The conclusion about all, before those about each. */
     static List<Conclusion> under(Conclusion all, List<Conclusion> each) {
         return java.util.stream.Stream.concat(java.util.stream.Stream.of(all), each.stream())

@@ -106,17 +106,27 @@ final class RebootQuestion implements Question {
     }
 
     private static Conclusion all(List<Conclusion> each) {
+        if (Question.undecided(each)) {
+            return Question.nothingDecided(each);
+        }
         boolean user = each.stream().anyMatch(one -> one.verdict().equals("user space"));
         boolean kernel = each.stream().anyMatch(one -> one.verdict().equals("kernel"));
+        String right;
+        if (user && kernel) {
+            right =
+                    "Christopherson was right for some workloads only: in others a reboot is cheaper with kernels' caches";
+        } else if (user) {
+            right = "Christopherson was right: tokens on disk make reboots cheaper, and nowhere are they dearer";
+        } else if (kernel) {
+            right =
+                    "Christopherson was not right here: reboots are cheaper with kernels' caches, and nowhere with tokens on disk";
+        } else {
+            right = "Tokens on disk make reboots neither cheaper nor dearer beyond the spread";
+        }
         return new Conclusion(
                 "",
                 user && kernel ? "depends on the workload" : user ? "user space" : kernel ? "kernel" : "no difference",
-                (user && !kernel
-                                ? "Christopherson was right: tokens on disk make reboots cheaper"
-                                : user
-                                        ? "Christopherson was right for some workloads only"
-                                        : "Tokens on disk make reboots no cheaper beyond the spread")
-                        + ". By workload: " + LimitVerdicts.tally(each) + ".");
+                right + ". By workload: " + LimitVerdicts.tally(each) + ".");
     }
 
     private static Plot plot(Results results, List<String> workloads) {

@@ -2,6 +2,8 @@ package jsgx.study.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import jsgx.study.design.Design;
 import jsgx.study.run.CellResult;
 import jsgx.study.run.Grid;
@@ -22,6 +24,19 @@ public record Row(String workload, Design design, List<CellResult> results) {
         List<Double> values = new ArrayList<>();
         results.forEach(result -> values.add(metric.of(result)));
         return Spread.of(values);
+    }
+
+    /** The figure for each seed that has finished. */
+    Map<Long, Double> bySeed(Metric metric) {
+        Map<Long, Double> values = new TreeMap<>();
+        results.forEach(result -> values.put(result.cell().seed(), metric.of(result)));
+        return values;
+    }
+
+    /** Whether several seeds ran one and the same trace, as they do with a recording: that is one sample. */
+    boolean recorded() {
+        return results.size() > 1
+                && results.stream().map(CellResult::trace).distinct().count() == 1;
     }
 
     double mean(Metric metric) {

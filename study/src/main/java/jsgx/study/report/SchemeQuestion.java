@@ -82,11 +82,25 @@ final class SchemeQuestion implements Question {
         Row first = rows.getFirst();
         List<Row> top = new ArrayList<>();
         List<Row> rest = new ArrayList<>();
+        boolean unknown = false;
         for (Row row : rows) {
-            boolean less = Comparison.of(Metric.HIT_RATIO, row, first).verdict() == Verdict.LESS;
-            (less ? rest : top).add(row);
+            Verdict verdict = Comparison.of(Metric.HIT_RATIO, row, first).verdict();
+            unknown |= verdict == Verdict.UNKNOWN;
+            (verdict == Verdict.LESS ? rest : top).add(row);
         }
         String at = Say.bytes(first.design().limitBytes());
+        if (unknown) {
+            return new Conclusion(
+                    workload,
+                    "undecided",
+                    "%s: at %s, where schemes differ most, undecided, as one seed has no spread (hit ratio %s to %s, Belady %s)."
+                            .formatted(
+                                    workload,
+                                    at,
+                                    Say.percent(rows.getLast().mean(Metric.HIT_RATIO)),
+                                    Say.percent(first.mean(Metric.HIT_RATIO)),
+                                    Say.percent(first.mean(Metric.OPTIMAL_HIT_RATIO))));
+        }
         if (rest.isEmpty()) {
             return new Conclusion(
                     workload,
@@ -131,8 +145,12 @@ final class SchemeQuestion implements Question {
 
     private static Conclusion all(List<Conclusion> each, Map<Scheme, Integer> best) {
         long differ = each.stream()
-                .filter(one -> !one.verdict().equals("no difference"))
+                .filter(one ->
+                        !one.verdict().equals("no difference") && !one.verdict().equals("undecided"))
                 .count();
+        if (Question.undecided(each)) {
+            return Question.nothingDecided(each);
+        }
         if (best.isEmpty()) {
             return new Conclusion("", "no difference", "No workload tells the schemes apart beyond the spread.");
         }
@@ -143,7 +161,7 @@ final class SchemeQuestion implements Question {
         return new Conclusion(
                 "",
                 Say.list(winners, Scheme::toString),
-                "The scheme makes a difference beyond the spread in %d of %d workloads; %s %s among the best in %s of those, which none beats."
+                "The scheme makes a difference beyond the spread in %s of %s workloads; %s %s among the best in %s of those, which none beats."
                         .formatted(
                                 differ,
                                 each.size(),

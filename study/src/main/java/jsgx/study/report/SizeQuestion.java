@@ -56,12 +56,12 @@ final class SizeQuestion implements Question {
                 continue;
             }
             Comparison means = Comparison.of(Metric.MEAN, small, large);
-            matters |= means.verdict() == Verdict.MORE;
+            matters |= means.verdict() == Verdict.MORE || means.verdict() == Verdict.LESS;
             known &= means.verdict() != Verdict.UNKNOWN;
             words.add(placement.id() + " "
                     + switch (means.verdict()) {
                         case MORE -> Say.times(means.first() / means.second()) + " times as long";
-                        case LESS -> "even shorter";
+                        case LESS -> "less long (%s times)".formatted(Say.times(means.first() / means.second()));
                         case SAME -> "no difference beyond the spread";
                         case UNKNOWN -> "undecided, as one seed has no spread";
                     });
@@ -83,22 +83,38 @@ final class SizeQuestion implements Question {
     }
 
     private static Conclusion all(List<Conclusion> each) {
-        List<String> matters = each.stream()
-                .filter(one -> one.verdict().equals("matters"))
-                .map(Conclusion::workload)
-                .toList();
+        List<String> matters = named(each, "matters");
+        List<String> undecided = named(each, "undecided");
+        String unsure = undecided.isEmpty()
+                ? ""
+                : " Undecided, as one seed has no spread, in %s of %s.".formatted(undecided.size(), each.size());
+        if (!matters.isEmpty()) {
+            return new Conclusion(
+                    "",
+                    "matters",
+                    "The size makes a difference beyond the spread in %s of %s workloads (%s)%s"
+                                    .formatted(
+                                            matters.size(),
+                                            each.size(),
+                                            Say.list(matters),
+                                            matters.size() + undecided.size() < each.size()
+                                                    ? ", and in the others the larger one buys nothing: who sets it has to know the workload."
+                                                    : ".")
+                            + unsure);
+        }
+        if (!undecided.isEmpty()) {
+            return new Conclusion("", "undecided", "Nobody can tell yet whether the size matters." + unsure);
+        }
         return new Conclusion(
                 "",
-                matters.isEmpty() ? "does not matter" : "matters",
-                matters.isEmpty()
-                        ? "Between the least and the largest limit no workload's launches differ beyond the spread: nobody need set the size."
-                        : "The size makes a difference beyond the spread in %d of %d workloads (%s)%s"
-                                .formatted(
-                                        matters.size(),
-                                        each.size(),
-                                        Say.list(matters),
-                                        matters.size() < each.size()
-                                                ? ": one size for all is wrong somewhere, so that whoever knows the workload should have a say."
-                                                : "."));
+                "does not matter",
+                "Between the least and the largest limit no workload's launches differ beyond the spread: nobody need set the size.");
+    }
+
+    private static List<String> named(List<Conclusion> each, String verdict) {
+        return each.stream()
+                .filter(one -> one.verdict().equals(verdict))
+                .map(Conclusion::workload)
+                .toList();
     }
 }

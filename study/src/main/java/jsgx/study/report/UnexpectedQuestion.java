@@ -1,14 +1,18 @@
 package jsgx.study.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import jsgx.launch.governor.Placement;
 import jsgx.study.design.Design;
 import jsgx.study.run.CellResult;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which design is never far off, for who does not know what will run: for each its regret, how many times as long its mean launch takes as with the best design of the same
@@ -17,16 +21,18 @@ import jsgx.study.run.CellResult;
 final class UnexpectedQuestion implements Question {
 
     private static final int SHOWN = 8;
+    private static final String NO_DIFFERENCE = "no difference";
 
-    /** A design at a limit: for each seed its greatest regret, and the workload of that. */
-    private record Regret(Design design, Map<Long, Double> bySeed, String workload) {
+    /** A design at a limit: for each seed that all its workloads have run its greatest regret, and the workload where it is most. */
+    private record Regret(Design design, Map<Long, Double> bySeed, String workload, boolean recorded) {
 
         double mean() {
             return Spread.of(List.copyOf(bySeed.values())).mean();
         }
 
-        List<Double> values() {
-            return List.copyOf(bySeed.values());
+        Verdict against(Regret other) {
+            return Comparison.of(Metric.MEAN, bySeed, other.bySeed, recorded && other.recorded)
+                    .verdict();
         }
     }
 
@@ -37,16 +43,17 @@ final class UnexpectedQuestion implements Question {
         if (results.workloads().size() > 1) {
             for (long limit : results.limits()) {
                 List<Regret> regrets = regrets(results, limit);
+                List<Regret> standing = regrets.stream()
+                        .filter(regret -> stands(results, regret.design(), limit))
+                        .toList();
+                if (standing.size() > 1) {
+                    each.add(conclusion(standing, limit));
+                }
                 if (regrets.size() > 1) {
-                    each.add(conclusion(regrets, limit));
                     regrets.stream().limit(SHOWN).forEach(regret -> rows.add(row(regret, limit)));
-                    for (Placement placement : Placement.values()) {
-                        regrets.stream()
-                                .filter(regret -> regret.design().placement() == placement)
-                                .findFirst()
-                                .filter(regret -> regrets.indexOf(regret) >= SHOWN)
-                                .ifPresent(regret -> rows.add(row(regret, limit)));
-                    }
+                    standing.stream()
+                            .filter(regret -> regrets.indexOf(regret) >= SHOWN)
+                            .forEach(regret -> rows.add(row(regret, limit)));
                 }
             }
         }
@@ -59,7 +66,7 @@ final class UnexpectedQuestion implements Question {
                         ? List.of(Question.nobodyCanTell("it takes two workloads and two designs"))
                         : Question.under(all(each), each),
                 List.of(new Table(
-                        "The %d designs of each limit that are never far off, and the best of each other placement: how many times as long their mean launch takes as with the best design, in the workload where that is most."
+                        "The %s designs of each limit that are least far off, by hindsight, and those that stand for a placement: how many times as long their mean launch takes as with the best design, in the workload where that is most."
                                 .formatted(SHOWN),
                         List.of("limit, design", "at worst", "in"),
                         rows)),
@@ -69,6 +76,14 @@ final class UnexpectedQuestion implements Question {
     private static List<String> row(Regret regret, long limit) {
         return List.of(
                 Say.bytes(limit) + ", " + Row.name(regret.design()), Say.times(regret.mean()), regret.workload());
+    }
+
+    /** Whether a design is the one that stands for its placement, whatever runs: whoever has it has not chosen by hindsight. */
+    private static boolean stands(Results results, Design design, long limit) {
+        return results.workloads().stream().allMatch(workload -> {
+            @Nullable Row row = results.standing(workload, design.placement(), limit);
+            return row != null && row.design().equals(design);
+        });
     }
 
     /** Those of a limit, the least first; only designs that all workloads have run. */
@@ -87,80 +102,103 @@ final class UnexpectedQuestion implements Question {
         }
         List<Regret> regrets = new ArrayList<>();
         designs.forEach((design, rows) -> {
-            if (rows.size() == workloads.size()) {
-                regrets.add(regret(design, rows, best));
+            Set<Long> seeds = seeds(rows);
+            if (rows.size() == workloads.size() && !seeds.isEmpty()) {
+                regrets.add(regret(design, rows, seeds, best));
             }
         });
         regrets.sort(Comparator.comparingDouble(Regret::mean));
         return regrets;
     }
 
-    private static Regret regret(Design design, List<Row> rows, Map<String, Map<Long, Double>> best) {
+    /** The seeds that all of some rows have run: a study that is not finished may have some of one workload and others of the next. */
+    private static Set<Long> seeds(List<Row> rows) {
+        Set<Long> seeds = new TreeSet<>(rows.getFirst().bySeed(Metric.MEAN).keySet());
+        rows.forEach(row -> seeds.retainAll(row.bySeed(Metric.MEAN).keySet()));
+        return seeds;
+    }
+
+    private static Regret regret(Design design, List<Row> rows, Set<Long> seeds, Map<String, Map<Long, Double>> best) {
         Map<Long, Double> bySeed = new TreeMap<>();
         String worst = "";
         double most = 0;
         for (Row row : rows) {
             Map<Long, Double> least = best.getOrDefault(row.workload(), Map.of());
+            Map<Long, Double> means = row.bySeed(Metric.MEAN);
             double sum = 0;
-            for (CellResult result : row.results()) {
-                long seed = result.cell().seed();
-                double regret = Metric.MEAN.of(result) / least.getOrDefault(seed, 1.0);
+            for (long seed : seeds) {
+                double regret = means.getOrDefault(seed, 1.0) / least.getOrDefault(seed, 1.0);
                 bySeed.merge(seed, regret, Math::max);
                 sum += regret;
             }
-            if (sum / row.results().size() > most) {
-                most = sum / row.results().size();
+            if (sum > most) {
+                most = sum;
                 worst = row.workload();
             }
         }
-        return new Regret(design, bySeed, worst);
+        return new Regret(design, bySeed, worst, rows.stream().allMatch(Row::recorded));
     }
 
+    /** What the designs that stand for their placements come to, the least regret first. */
     private static Conclusion conclusion(List<Regret> regrets, long limit) {
         Regret safest = regrets.getFirst();
         List<String> others = new ArrayList<>();
         List<String> safe = new ArrayList<>(List.of(safest.design().placement().id()));
-        for (Placement placement : Placement.values()) {
-            if (placement == safest.design().placement()) {
-                continue;
+        boolean unknown = false;
+        for (Regret regret : regrets.subList(1, regrets.size())) {
+            Verdict verdict = safest.against(regret);
+            unknown |= verdict == Verdict.UNKNOWN;
+            if (verdict != Verdict.LESS) {
+                safe.add(regret.design().placement().id());
             }
-            regrets.stream()
-                    .filter(regret -> regret.design().placement() == placement)
-                    .findFirst()
-                    .ifPresent(regret -> {
-                        Verdict verdict = Comparison.of(Metric.MEAN, safest.values(), regret.values())
-                                .verdict();
-                        if (verdict != Verdict.LESS) {
-                            safe.add(placement.id());
-                        }
-                        others.add("%s %s times in %s%s"
-                                .formatted(
-                                        placement.id(),
-                                        Say.times(regret.mean()),
-                                        regret.workload(),
-                                        switch (verdict) {
-                                            case SAME -> " (no difference beyond the spread)";
-                                            case UNKNOWN -> " (undecided, as one seed has no spread)";
-                                            case LESS, MORE -> "";
-                                        }));
-                    });
+            others.add("%s %s times in %s%s"
+                    .formatted(
+                            regret.design().placement().id(),
+                            Say.times(regret.mean()),
+                            regret.workload(),
+                            switch (verdict) {
+                                case SAME -> " (no difference beyond the spread)";
+                                case UNKNOWN -> " (undecided, as one seed has no spread)";
+                                case LESS, MORE -> "";
+                            }));
+        }
+        String at = Say.bytes(limit);
+        String figures = "at worst %s times the best design's mean launch (in %s); %s"
+                .formatted(Say.times(safest.mean()), safest.workload(), String.join("; ", others));
+        String name = Row.name(safest.design());
+        if (unknown) {
+            return new Conclusion("", "undecided", "At %s it is undecided; “%s” is %s.".formatted(at, name, figures));
+        }
+        if (safe.size() == regrets.size()) {
+            return new Conclusion(
+                    "",
+                    NO_DIFFERENCE,
+                    "At %s no placement is safer than another: “%s” is %s.".formatted(at, name, figures));
         }
         return new Conclusion(
                 "",
                 String.join(", ", safe.stream().sorted().toList()),
-                "At %s the safest is “%s”: at worst %s times the best design's mean launch (in %s). The safest of the other placements: %s."
-                        .formatted(
-                                Say.bytes(limit),
-                                Row.name(safest.design()),
-                                Say.times(safest.mean()),
-                                safest.workload(),
-                                others.isEmpty() ? "none was run" : String.join("; ", others)));
+                "At %s the safest is “%s”: %s.".formatted(at, name, figures));
     }
 
     private static Conclusion all(List<Conclusion> each) {
-        List<String> always = java.util.Arrays.stream(Placement.values())
+        if (Question.undecided(each)) {
+            return new Conclusion(
+                    "", "undecided", "Nobody can tell which placement is safest, as one seed has no spread.");
+        }
+        List<Conclusion> differ = each.stream()
+                .filter(one ->
+                        !one.verdict().equals(NO_DIFFERENCE) && !one.verdict().equals("undecided"))
+                .toList();
+        if (differ.isEmpty()) {
+            return new Conclusion(
+                    "",
+                    NO_DIFFERENCE,
+                    "Who does not know what will run is as safe with one placement as with another, beyond the spread.");
+        }
+        List<String> always = Arrays.stream(Placement.values())
                 .map(Placement::id)
-                .filter(placement -> each.stream()
+                .filter(placement -> differ.stream()
                         .allMatch(one -> List.of(one.verdict().split(", ")).contains(placement)))
                 .toList();
         return new Conclusion(
@@ -168,8 +206,13 @@ final class UnexpectedQuestion implements Question {
                 always.isEmpty() ? "depends on the limit" : Say.list(always),
                 "Who does not know what will run is safest with "
                         + (always.isEmpty()
-                                ? "another placement at each limit"
-                                : "placement " + Say.list(always).replace(" and ", " or ") + " at every limit")
-                        + "; that a design is the best in one workload says little of the next.");
+                                ? "another placement by the limit"
+                                : "placement "
+                                        + String.join(" or ", always)
+                                        + (differ.size() == each.size()
+                                                ? " at every limit"
+                                                : " at %s of %s limits, and at the others no placement is surely safer"
+                                                        .formatted(differ.size(), each.size())))
+                        + ", each placement having the scheme and the charging rule that launch has by itself.");
     }
 }

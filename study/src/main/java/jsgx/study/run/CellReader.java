@@ -67,7 +67,7 @@ final class CellReader {
             }
             return cells;
         } catch (StudyException e) {
-            throw new StudyException("%s: line %d: %s".formatted(file, Math.max(lines, 1), e.getMessage()));
+            throw new StudyException("%s: line %s: %s".formatted(file, Math.max(lines, 1), e.getMessage()));
         }
     }
 
@@ -82,7 +82,7 @@ final class CellReader {
             bytes.write(b);
             if (bytes.size() > LONGEST_LINE) {
                 lines++;
-                throw new StudyException("longer than %d bytes".formatted(LONGEST_LINE));
+                throw new StudyException("longer than %s bytes".formatted(LONGEST_LINE));
             }
         }
         lines++;

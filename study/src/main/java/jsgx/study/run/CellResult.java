@@ -108,7 +108,7 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
         Fields fields = new Fields(JsonText.object(line));
         long index = fields.count("cell");
         if (index >= plan.size()) {
-            throw fields.wrong("cell", "less than %d".formatted(plan.size()));
+            throw fields.wrong("cell", "less than %s".formatted(plan.size()));
         }
         Cell cell = plan.cell((int) index);
         List<Owner> owners = new ArrayList<>();
@@ -149,11 +149,11 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
         // What is written the same again was written so: no other workload or design at this index, no field twice,
         // nothing behind the object.
         if (!result.line().equals(line)) {
-            throw new StudyException("not what cell %d of this study writes".formatted(index));
+            throw new StudyException("not what cell %s of this study writes".formatted(index));
         }
         Measured measured = result.measured();
         if (measured.hits() > measured.launches() || measured.optimalHits() > measured.launches()) {
-            throw new StudyException("cell %d has more hits than launches".formatted(index));
+            throw new StudyException("cell %s has more hits than launches".formatted(index));
         }
         return result;
     }

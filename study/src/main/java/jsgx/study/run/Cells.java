@@ -115,7 +115,7 @@ public final class Cells implements Closeable {
         Cells cells = reader.read();
         if (cells == null || reader.truncated()) {
             throw new StudyException(
-                    "%s: ends within line %d: run the same study with the same --out again, which finishes it"
+                    "%s: ends within line %s: run the same study with the same --out again, which finishes it"
                             .formatted(file, reader.lines() + 1));
         }
         return cells;

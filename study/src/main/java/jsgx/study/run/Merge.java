@@ -36,7 +36,7 @@ public final class Merge {
         if (!all.complete()) {
             int missing = plan.size() - all.results().size();
             throw new StudyException(
-                    "%d of %d cells are missing: %s%s; run the shards that have them, or finish those that were interrupted"
+                    "%s of %s cells are missing: %s%s; run the shards that have them, or finish those that were interrupted"
                             .formatted(
                                     missing,
                                     plan.size(),

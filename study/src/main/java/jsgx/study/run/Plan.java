@@ -53,7 +53,7 @@ public record Plan(
                     "scale %s: expected more than 0 and at most %s".formatted(scale, MOST_SCALE));
         }
         if ((double) workloads.size() * designs.size() * seeds.size() > MOST_CELLS) {
-            throw new IllegalArgumentException("more than %d cells".formatted(MOST_CELLS));
+            throw new IllegalArgumentException("more than %s cells".formatted(MOST_CELLS));
         }
         Set<String> names = new HashSet<>();
         for (Input workload : workloads) {
@@ -79,7 +79,7 @@ public record Plan(
     public String describe(int index) {
         Cell cell = cell(index);
         Design design = cell.design();
-        return "%d (%s, %s, scheme %s, %d bytes, charging %s, knowledge %s, seed %d)"
+        return "%s (%s, %s, scheme %s, %s bytes, charging %s, knowledge %s, seed %s)"
                 .formatted(
                         index,
                         workloads.get(cell.workload()).name(),
@@ -187,7 +187,7 @@ public record Plan(
             return "other workloads: %s, and %s".formatted(names(), other.names());
         }
         if (!designs.equals(other.designs)) {
-            return "other designs: %d, and %d".formatted(designs.size(), other.designs.size());
+            return "other designs: %s, and %s".formatted(designs.size(), other.designs.size());
         }
         if (!seeds.equals(other.seeds)) {
             return "other seeds: %s, and %s".formatted(seeds, other.seeds);

@@ -15,7 +15,7 @@ public record Shard(int number, int of) {
     public Shard {
         if (of < 1 || of > MOST || number < 1 || number > of) {
             throw new IllegalArgumentException(
-                    "%d/%d is no shard: expected I/N with 1 ≤ I ≤ N ≤ %d".formatted(number, of, MOST));
+                    "%s/%s is no shard: expected I/N with 1 ≤ I ≤ N ≤ %s".formatted(number, of, MOST));
         }
     }
 

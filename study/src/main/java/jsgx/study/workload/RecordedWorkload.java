@@ -13,11 +13,14 @@ import jsgx.study.trace.TraceBuilder;
 import jsgx.study.trace.TraceFile;
 
 /**
- * A workload that was recorded: always the same; with a scale below 1 its beginning.
+ * A workload that was recorded: always the same; with a scale below 1 its beginning, which is never less than some thousand events.
  *
  * @param recorded the trace, and what could not be taken or checked
  */
 public record RecordedWorkload(Recorded recorded) implements Workload {
+
+    /** So many events are quickly run, and fewer say little. */
+    static final int LEAST_EVENTS = 5000;
 
     @Override
     public String name() {
@@ -51,7 +54,7 @@ public record RecordedWorkload(Recorded recorded) implements Workload {
             throw new IllegalArgumentException("expected a scale above 0, found " + scale);
         }
         Trace whole = recorded.trace();
-        int events = scale >= 1 ? whole.size() : (int) Math.ceil(whole.size() * scale);
+        int events = scale >= 1 ? whole.size() : Math.max(LEAST_EVENTS, (int) Math.ceil(whole.size() * scale));
         return events >= whole.size() ? whole : beginning(whole, events);
     }
 

@@ -140,6 +140,48 @@ public final class Studies {
         }
     }
 
+    /** Runs a part of a study in memory. */
+    public static Cells run(Plan plan, int applications, Simulation simulation, Shard shard) throws Exception {
+        Cells cells = Cells.inMemory(plan);
+        new Study(plan, traces(plan, applications), simulation).run(cells, shard, 2, SILENT);
+        return cells;
+    }
+
+    /** Runs a study of what was recorded: the same trace for every seed. */
+    public static Cells runRecorded(Plan plan, Simulation simulation) {
+        try {
+            Cells cells = Cells.inMemory(plan);
+            List<LongFunction<Trace>> traces = new ArrayList<>();
+            plan.workloads().forEach(input -> traces.add(seed -> trace(input.name(), 1, 1)));
+            new Study(plan, traces, simulation).run(cells, Shard.WHOLE, 2, SILENT);
+            return cells;
+        } catch (StudyException | IOException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The same figures, with this time of launches for a reboot. */
+    public static Measured rebooting(Measured measured, long nanos) {
+        return new Measured(
+                measured.launches(),
+                measured.hits(),
+                measured.optimalHits(),
+                measured.launchEnclaveCalls(),
+                measured.joins(),
+                measured.reissues(),
+                measured.evictions(),
+                measured.latency(),
+                measured.owners(),
+                measured.rebootCalls(),
+                nanos,
+                measured.reboots(),
+                measured.revokeNanos(),
+                measured.ungoverned());
+    }
+
     /** Runs a shard of a study into a folder. */
     static boolean run(Plan plan, Path folder, Shard shard, int threads) throws Exception {
         try (Cells cells = Cells.in(folder, plan)) {

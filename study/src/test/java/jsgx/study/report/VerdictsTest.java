@@ -1,0 +1,219 @@
+package jsgx.study.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+import jsgx.launch.cache.Scheme;
+import jsgx.launch.governor.Placement;
+import jsgx.study.complexity.Complexity;
+import jsgx.study.complexity.Complexity.Count;
+import jsgx.study.design.Charging;
+import jsgx.study.design.Design;
+import jsgx.study.design.Knowledge;
+import jsgx.study.run.Cells;
+import jsgx.study.run.Plan;
+import jsgx.study.run.Shard;
+import jsgx.study.run.Simulation;
+import jsgx.study.run.Studies;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** Headlines say what the figures say, whichever way they point, and no more. */
+@Timeout(120)
+@Isolated("a test sets the default locale")
+class VerdictsTest {
+
+    private static final long LEAST = 65536;
+
+    private static Simulation taking(ToLongFunction<Design> nanos) {
+        return (trace, design, costs, seed, launched) ->
+                Studies.measured(trace, nanos.applyAsLong(design) + seed * 3, 500);
+    }
+
+    private static boolean is(Design design, Placement placement) {
+        return design.placement() == placement;
+    }
+
+    private static Conclusion headline(Cells cells, String id) {
+        return headline(cells, id, List.of());
+    }
+
+    private static Conclusion headline(Cells cells, String id, List<Complexity> complexity) {
+        return answer(cells, id, complexity).conclusions().getFirst();
+    }
+
+    private static Answer answer(Cells cells, String id, List<Complexity> complexity) {
+        return Answers.of(new Results(cells), complexity).stream()
+                .filter(answer -> answer.id().equals(id))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Cells three(ToLongFunction<Design> nanos) {
+        return Studies.run(Studies.plan(List.of("v", "w"), 3), 1, taking(nanos));
+    }
+
+    @Test
+    void aSideThatIsFasterAtSomeLimitsIsNotSaidToBeSoNowhere() {
+        Cells cells = three(design -> !is(design, Placement.KERNEL) ? 1000 : design.limitBytes() == LEAST ? 500 : 2000);
+
+        Conclusion headline = headline(cells, "one-application");
+
+        assertThat(headline.verdict()).isEqualTo("depends on the limit");
+        assertThat(headline.sentence()).contains("Each is faster somewhere").doesNotContain("nowhere");
+    }
+
+    @Test
+    void oneLimitOfTwoIsNotAllOfThem() {
+        Cells kernel = three(design -> is(design, Placement.KERNEL) && design.limitBytes() == LEAST ? 500 : 1000);
+        Cells user = three(design -> is(design, Placement.USER) && design.limitBytes() == LEAST ? 500 : 1000);
+
+        Answer kernels = answer(kernel, "one-application", List.of());
+        assertThat(kernels.conclusions())
+                .extracting(Conclusion::verdict)
+                .containsExactly("kernel at few limits", "kernel at 1 of 2 limits", "kernel at 1 of 2 limits");
+        assertThat(kernels.conclusions().getFirst().sentence()).contains("not right at few limits only");
+        assertThat(headline(user, "one-application").verdict()).isEqualTo("user space at few limits");
+        assertThat(headline(user, "one-application").sentence()).contains("was right at few limits only");
+    }
+
+    @Test
+    void tooFewSeedsLeaveHeadlinesUndecided() {
+        Cells cells = Studies.run(Studies.plan(List.of("v", "w"), 1), 3, Studies::madeUp);
+        Cells alone = Studies.run(
+                Studies.plan(List.of("v", "w"), 1),
+                1,
+                taking(design -> is(design, Placement.USER) ? 500 : design.limitBytes() == LEAST ? 2000 : 1000));
+
+        for (String id : List.of("limits", "eviction", "size")) {
+            assertThat(headline(cells, id).verdict()).as(id).isEqualTo("undecided");
+        }
+        for (String id : List.of("one-application", "size", "life-expectancy", "unexpected")) {
+            Conclusion headline = headline(alone, id);
+            assertThat(headline.verdict())
+                    .as(id)
+                    .isIn(id.equals("life-expectancy") ? List.of("no difference", "undecided") : List.of("undecided"));
+        }
+    }
+
+    @Test
+    void whatUserSpaceKnowsMayHelpOrHarm() {
+        for (long informed : List.of(500L, 2000L)) {
+            Cells cells = three(design -> design.knowledge() == Knowledge.LAST_LAUNCH ? informed : 1000);
+            assertThat(headline(cells, "life-expectancy").verdict()).isEqualTo(informed < 1000 ? "helps" : "harms");
+        }
+        Cells byLimit = three(design ->
+                design.knowledge() != Knowledge.LAST_LAUNCH ? 1000 : design.limitBytes() == LEAST ? 500 : 2000);
+
+        assertThat(headline(byLimit, "life-expectancy").verdict()).isEqualTo("depends on the limit");
+    }
+
+    @Test
+    void rebootsMayBeCheaperOnEitherSide() {
+        for (Placement cheaper : List.of(Placement.KERNEL, Placement.USER)) {
+            Cells cells = Studies.run(
+                    Studies.plan(List.of("w"), 3),
+                    1,
+                    (trace, design, costs, seed, launched) -> Studies.rebooting(
+                            Studies.measured(trace, 1000, 500), is(design, cheaper) ? 1_000_000 : 9_000_000 + seed));
+
+            Conclusion headline = headline(cells, "reboots");
+            assertThat(headline.verdict()).isEqualTo(cheaper == Placement.USER ? "user space" : "kernel");
+            assertThat(headline.sentence())
+                    .startsWith(
+                            cheaper == Placement.USER
+                                    ? "Christopherson was right:"
+                                    : "Christopherson was not right here:");
+        }
+    }
+
+    @Test
+    void everyPartOfAStudyHasAReport() throws Exception {
+        Plan plan = Studies.plan(List.of("v", "w"), 5);
+        for (int shard = 1; shard <= 7; shard++) {
+            Cells cells = Studies.run(plan, 3, Studies::madeUp, new Shard(shard, 7));
+            List<Answer> answers = Answers.of(new Results(cells), List.of());
+            assertThat(HtmlReport.of(new Results(cells), answers))
+                    .contains("Unfinished")
+                    .doesNotContain("NaN");
+        }
+    }
+
+    @Test
+    void aPlacementIsNotSaferForHavingMoreVariants() {
+        // One variant of the kernel's cache is by far the fastest, but not the one that nobody has to choose.
+        Cells cells = three(design ->
+                is(design, Placement.KERNEL) && design.scheme() == Scheme.LRU && design.charging() == Charging.FLOORS
+                        ? 100
+                        : is(design, Placement.KERNEL) ? 2000 : is(design, Placement.USER) ? 500 : 3000);
+
+        assertThat(headline(cells, "unexpected").verdict()).isEqualTo("user");
+    }
+
+    @Test
+    void aRecordingIsOneSample() {
+        Plan plan = Studies.plan(List.of("w"), 3);
+        Cells cells = Studies.runRecorded(plan, taking(design -> is(design, Placement.USER) ? 500 : 1000));
+
+        Conclusion one =
+                answer(cells, "one-application", List.of()).conclusions().getLast();
+
+        assertThat(one.verdict()).isEqualTo("user space");
+        assertThat(one.sentence()).contains("one sample, whose differences have no interval");
+        assertThat(answer(three(design -> 1000), "one-application", List.of())
+                        .conclusions()
+                        .getLast()
+                        .sentence())
+                .doesNotContain("one sample");
+    }
+
+    @Test
+    void whoIsLessComplexByOneCountOnlyIsSaidSo() {
+        List<Complexity> counted = new ArrayList<>();
+        counted.add(new Complexity(Placement.KERNEL, count(100), count(200), List.of()));
+        counted.add(new Complexity(Placement.USER, count(80), count(300), List.of()));
+        Cells cells = three(design -> 1000);
+
+        Answer answer = answer(cells, "complexity", counted);
+
+        assertThat(answer.conclusions().getFirst().verdict()).isEqualTo("depends on the count");
+        assertThat(answer.conclusions().getFirst().sentence())
+                .contains("less in lines of code (80 against 100)")
+                .contains("more in lines of code (300 against 200)");
+        assertThat(answer.tables().getFirst().rows())
+                .extracting(List::getFirst)
+                .containsExactly(
+                        "kernel, alone", "user, alone", "kernel, with what it shares", "user, with what it shares");
+        assertThat(JsonReport.of(new Results(cells), List.of(answer), counted).toString())
+                .contains("withShared={lines=300");
+    }
+
+    private static Count count(int lines) {
+        return new Count(1, lines, 2, 0, 3, 4, 0);
+    }
+
+    @Test
+    void figuresAreTheSameInEveryCountry() {
+        Cells cells = Studies.run(Studies.plan(List.of("v", "w"), 3), 3, Studies::madeUp);
+        Cells unfinished = Cells.inMemory(cells.plan());
+        String here = page(cells) + page(unfinished);
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+            assertThat("%d".formatted(1)).isNotEqualTo("1");
+            assertThat(page(cells) + page(unfinished)).isEqualTo(here);
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    private static String page(Cells cells) {
+        Results results = new Results(cells);
+        List<Answer> answers = Answers.of(results, List.of());
+        return HtmlReport.of(results, answers) + CsvReport.of(results) + JsonReport.of(results, answers, List.of());
+    }
+}
