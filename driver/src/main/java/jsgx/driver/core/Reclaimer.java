@@ -168,7 +168,10 @@ public final class Reclaimer {
                 if (attempt(page, step)) {
                     pages[goOn++] = page;
                 } else {
-                    leave.accept(page);
+                    attempt(page, left -> {
+                        leave.accept(left);
+                        return true;
+                    });
                 }
             }
             count = goOn;

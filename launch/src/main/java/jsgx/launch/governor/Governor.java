@@ -229,16 +229,21 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     private Decision decide(Flight flight) throws LaunchException {
         long start = System.nanoTime();
         Rules judgedBy = rules();
-        flight.verdict = judge(judgedBy, flight.subject);
-        long judged = System.nanoTime();
+        flight.verdict = inForce(judgedBy, flight.subject);
         if (!flight.verdict.effect().launches()) {
-            return refuse(flight, flight.verdict, judged - start, 0);
+            return refuse(flight, flight.verdict, System.nanoTime() - start, 0);
         }
         Optional<QuotaRefusal> over = quotas.admit(flight.request.workload());
         if (over.isPresent()) {
             return refuse(flight, overQuota(over.get(), judgedBy.revision()), System.nanoTime() - start, 0);
         }
         flight.admitted = true;
+        // What a user refuses itself counts as launched: its own policy is no way round the rate.
+        flight.verdict = OwnPolicy.besides(flight.verdict, flight.subject);
+        long judged = System.nanoTime();
+        if (!flight.verdict.effect().launches()) {
+            return refuse(flight, flight.verdict, judged - start, 0);
+        }
         flight.issue = token(flight.request);
         long issued = System.nanoTime();
         flight.verdict = judgeToken(judgedBy, flight);
@@ -475,10 +480,13 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     }
 
     private PolicyVerdict judge(Rules by, PolicySubject subject) {
-        PolicyVerdict inForce = by.revocations()
+        return OwnPolicy.besides(inForce(by, subject), subject);
+    }
+
+    private PolicyVerdict inForce(Rules by, PolicySubject subject) {
+        return by.revocations()
                 .verdict(subject, by.revision())
                 .orElseGet(() -> whileInFleet(() -> options.policy().judge(subject)));
-        return OwnPolicy.besides(inForce, subject);
     }
 
     /** A host that has lost its fleet judges nothing. */

@@ -12,6 +12,9 @@ public final class OwnPolicy {
 
     private static final ScopedValue<Policy> OF_THIS_CALL = ScopedValue.newInstance();
 
+    /** What is recorded of a name or a reason: the audit trail is everyone's, and what is said here is the user's. */
+    private static final int LONGEST = 256;
+
     private OwnPolicy() {}
 
     /** Executes a call, at whose launches this policy is asked too. */
@@ -25,6 +28,12 @@ public final class OwnPolicy {
             return inForce;
         }
         PolicyVerdict own = OF_THIS_CALL.get().judge(subject);
-        return own.effect().launches() ? inForce : own.withRevision(inForce.revision());
+        return own.effect().launches()
+                ? inForce
+                : new PolicyVerdict(own.effect(), cut(own.rule()), own.where(), cut(own.reason()), inForce.revision());
+    }
+
+    private static String cut(String text) {
+        return text.length() <= LONGEST ? text : text.substring(0, LONGEST - 1) + "…";
     }
 }

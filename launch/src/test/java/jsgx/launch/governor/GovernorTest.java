@@ -31,6 +31,8 @@ import jsgx.launch.cache.CacheLimits;
 import jsgx.launch.cache.Scheme;
 import jsgx.launch.load.EnclaveLoader;
 import jsgx.launch.policy.LaunchPolicy;
+import jsgx.launch.policy.Policy;
+import jsgx.launch.policy.PolicyFile;
 import jsgx.launch.policy.PolicyFolder;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;
@@ -81,6 +83,28 @@ class GovernorTest {
             assertThat(event.kind()).isEqualTo(Kind.OUTCOME);
             assertThat(event.code()).isEqualTo("POLICY_DENIED");
             assertThat(event.rule()).isEqualTo("no-test");
+        });
+    }
+
+    /** Its user says it, as often and as long as it likes, and everybody's audit trail keeps it. */
+    @Test
+    void whatAPolicyOfOnesOwnRefusesCountsAsLaunchedAndIsRecordedShort() throws Exception {
+        Policy own = PolicyFile.parse(
+                "own",
+                "version: 1\ndefault: allow\nrules:\n  - {name: %s, effect: deny, reason: %s, mrsigner: %s}\n"
+                        .formatted("n".repeat(1000), "r".repeat(10_000), TestPlatforms.OTHER_KEY.mrSigner()));
+        Policy once = PolicyFile.parse(
+                "host", "version: 1\ndefault: allow\nquotas: {default: {launchesPerSecond: 0.0001, launchBurst: 1}}\n");
+        try (Launcher launcher =
+                Launcher.on(TestPlatforms.platform(), options.withPolicy(PolicySource.of(once, once.quotas())))) {
+            for (String code : List.of("POLICY_DENIED", "POLICY_QUOTA")) {
+                LaunchResult result = OwnPolicy.during(own, () -> launch(launcher, InterfaceKind.MAINLINE));
+                assertThat(result.code()).isEqualTo(code);
+            }
+        }
+        assertThat(events).hasSize(2).allSatisfy(event -> {
+            assertThat(event.rule()).hasSizeLessThanOrEqualTo(256);
+            assertThat(event.reason()).hasSizeLessThanOrEqualTo(256);
         });
     }
 
