@@ -3,7 +3,6 @@ package jsgx.study.simulation;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
-import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -16,7 +15,7 @@ import jsgx.study.trace.Event;
 /**
  * Measures how the simulator's cost grows with the launches of a trace: {@code build/study-scale [LAUNCHES] [DESIGN]...}, with
  * traces of so many launches, twice, five and ten times as many. It prints for each design the
- * processor's time and the memory, and the time of a launch relative to the smallest trace, which is 1 where the cost grows linearly.
+ * time and the memory, and the time of a launch relative to the smallest trace, which is 1 where the cost grows linearly.
  */
 final class ScaleHarness {
 
@@ -74,13 +73,12 @@ final class ScaleHarness {
     }
 
     private static double run(TestTrace trace, Design design) {
-        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-        long start = threads.getCurrentThreadCpuTime();
+        long start = System.nanoTime();
         Measured measured = Simulator.run(trace, design, TestTrace.varied(), 1);
         if (measured.hits() > measured.optimalHits()) {
             throw new IllegalStateException("better than the best: " + measured);
         }
-        return (threads.getCurrentThreadCpuTime() - start) / 1e9;
+        return (System.nanoTime() - start) / 1e9;
     }
 
     /** Workloads of unlike size that share enclaves of unlike popularity, on machines that reboot now and then. */
