@@ -256,16 +256,7 @@ class RunCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "--epc 64M",
-                "--policy p",
-                "--placement kernel",
-                "--workload w",
-                "--native-le",
-                "--audit-durability each",
-                "--supervision fast"
-            })
+    @ValueSource(strings = {"--epc 64M", "--native-le", "--audit-durability each", "--supervision fast"})
     void whatIsTheDaemonsToSayIsRefused(String option) {
         Jsgx.Run run = jsgx.with("JSGX_RUN", "/no/such/folder").line("run " + option + " -- true");
 

@@ -212,7 +212,8 @@ public final class DriverSocket implements Service {
         now.file().close();
         now.listener().close();
         Deadline deadline = Deadline.in(grace);
-        while (admission.inFlight() > 0 && deadline.nanosLeft() > 0) {
+        while ((admission.inFlight() > 0 || frontEnds.stream().anyMatch(FrontEnd::isAnswering))
+                && deadline.nanosLeft() > 0) {
             LockSupport.parkNanos(1_000_000);
         }
         // A launch does not hear of its client's end, and who closes what a client passed may wait for it: the end of

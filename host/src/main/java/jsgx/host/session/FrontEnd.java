@@ -53,6 +53,9 @@ final class FrontEnd {
     private final Places.Share share;
     private final UnixConnection connection;
 
+    /** Whether something was begun for the client whose answer is not sent yet. */
+    private volatile boolean answering;
+
     /** @param share what all front ends of the peer's user have */
     FrontEnd(
             HostContext context,
@@ -83,8 +86,14 @@ final class FrontEnd {
                 case TOKEN -> answer(done(() -> tokens.issue(request.content(), peer)));
             }
         } finally {
+            answering = false;
             close(request);
         }
+    }
+
+    /** Whether it has begun what its client waits for: the client is to hear how that went. */
+    boolean isAnswering() {
+        return answering;
     }
 
     private static void close(Greeting.Request request) {
@@ -123,7 +132,10 @@ final class FrontEnd {
     private byte[] done(Callable<byte[]> work) throws HostException {
         FutureTask<byte[]> task = new FutureTask<>(work);
         try (Admission.Pass pass = admission.pass(peer.workload())) {
-            pass.run(() -> LaunchFeed.calledBy(peer.pid(), task));
+            pass.run(() -> {
+                answering = true;
+                LaunchFeed.calledBy(peer.pid(), task);
+            });
         }
         try {
             return task.get();
