@@ -2,23 +2,23 @@ package jsgx.study.report;
 
 import jsgx.launch.governor.Placement;
 import jsgx.study.run.CellResult;
+import jsgx.study.simulation.Measured.Kind;
 import jsgx.study.simulation.Measured.Owner;
 
 /** Whose memory and launches they are. */
 final class Owners {
 
-    private static final String KERNEL = "kernel of ";
     private static final String ATTACKER = "attacker";
 
     private Owners() {}
 
     static boolean kernel(Owner owner) {
-        return owner.name().startsWith(KERNEL);
+        return owner.kind() == Kind.KERNEL;
     }
 
     /** Whether a workload is there to harm the others: generators name it so. */
     static boolean attacks(Owner owner) {
-        return owner.name().startsWith(ATTACKER);
+        return !kernel(owner) && owner.name().startsWith(ATTACKER);
     }
 
     static boolean attacked(CellResult result) {

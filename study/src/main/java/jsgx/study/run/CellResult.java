@@ -3,8 +3,10 @@ package jsgx.study.run;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import jsgx.study.simulation.Measured;
+import jsgx.study.simulation.Measured.Kind;
 import jsgx.study.simulation.Measured.Latency;
 import jsgx.study.simulation.Measured.Owner;
 
@@ -48,6 +50,7 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
 
     private static Owner whole(Owner owner) {
         return new Owner(
+                owner.kind(),
                 owner.name(),
                 owner.launches(),
                 owner.hits(),
@@ -86,6 +89,7 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
         List<Map<String, Object>> owners = new ArrayList<>();
         for (Owner owner : measured.owners()) {
             Map<String, Object> one = new LinkedHashMap<>();
+            one.put("kind", owner.kind().name().toLowerCase(Locale.ROOT));
             one.put("name", owner.name());
             one.put("launches", owner.launches());
             one.put("hits", owner.hits());
@@ -96,6 +100,14 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
         }
         json.put("owners", owners);
         return JsonText.line(json);
+    }
+
+    private static Kind kind(Fields owner) throws StudyException {
+        return switch (owner.string("kind")) {
+            case "kernel" -> Kind.KERNEL;
+            case "workload" -> Kind.WORKLOAD;
+            default -> throw owner.wrong("kind", "kernel or workload");
+        };
     }
 
     /**
@@ -114,6 +126,7 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
         List<Owner> owners = new ArrayList<>();
         for (Fields owner : fields.list("owners")) {
             owners.add(new Owner(
+                    kind(owner),
                     owner.string("name"),
                     owner.count("launches"),
                     owner.count("hits"),

@@ -39,6 +39,12 @@ public record Measured(
     /** How long launches took, in nanoseconds: percentiles 50, 90, 99 and 99.9, the longest, and the mean. */
     public record Latency(long p50, long p90, long p99, long p999, long max, double mean) {}
 
+    /** Who it is that has memory. Names do not tell: what is recorded has whatever names people gave. */
+    public enum Kind {
+        KERNEL,
+        WORKLOAD
+    }
+
     /**
      * One workload, or one kernel ({@code kernel of M}).
      *
@@ -47,5 +53,11 @@ public record Measured(
      * @param aloneMeanNanos the same where it runs alone under the same design; 0 for a kernel
      */
     public record Owner(
-            String name, long launches, long hits, long peakBytes, double meanNanos, double aloneMeanNanos) {}
+            Kind kind,
+            String name,
+            long launches,
+            long hits,
+            long peakBytes,
+            double meanNanos,
+            double aloneMeanNanos) {}
 }

@@ -8,6 +8,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
 import jsgx.study.cost.Costs;
 import jsgx.study.design.Design;
+import jsgx.study.simulation.Measured.Kind;
 import jsgx.study.simulation.Measured.Latency;
 import jsgx.study.simulation.Measured.Owner;
 import jsgx.study.trace.Trace;
@@ -161,8 +162,9 @@ public final class Simulator {
             Member member = all.member(workload);
             owners.add(
                     member == null
-                            ? new Owner(names.get(workload), 0, 0, 0, 0, 0)
+                            ? new Owner(Kind.WORKLOAD, names.get(workload), 0, 0, 0, 0, 0)
                             : new Owner(
+                                    Kind.WORKLOAD,
                                     names.get(workload),
                                     member.launches,
                                     member.hits,
@@ -173,7 +175,7 @@ public final class Simulator {
         for (Kernel kernel : all.kernels()) {
             if (kernel.keeps()) {
                 String name = "kernel of " + trace.machines().get(kernel.machine());
-                owners.add(new Owner(name, kernel.launches, kernel.hits, kernel.peakBytes(), 0, 0));
+                owners.add(new Owner(Kind.KERNEL, name, kernel.launches, kernel.hits, kernel.peakBytes(), 0, 0));
             }
         }
         return owners;

@@ -18,6 +18,7 @@ import jsgx.study.run.Plan;
 import jsgx.study.run.Shard;
 import jsgx.study.run.Simulation;
 import jsgx.study.run.Studies;
+import jsgx.study.trace.TraceBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -152,6 +153,20 @@ class VerdictsTest {
                         : is(design, Placement.KERNEL) ? 2000 : is(design, Placement.USER) ? 500 : 3000);
 
         assertThat(headline(cells, "unexpected").verdict()).isEqualTo("user");
+    }
+
+    @Test
+    void aWorkloadIsNoKernelForItsName() {
+        Cells kernels = Studies.run(Studies.plan(List.of("w"), 2), 1, (trace, design, costs, seed, launched) -> {
+            TraceBuilder named = new TraceBuilder("w", 1);
+            named.workload("kernel of host", named.machine("host", 0));
+            return Studies.measured(named.build(), 1000, 500);
+        });
+
+        assertThat(new Results(kernels).rows()).isNotEmpty().allSatisfy(row -> {
+            assertThat(row.mean(Metric.KERNEL_BYTES)).isEqualTo(4096);
+            assertThat(row.mean(Metric.WORST_SLOWDOWN)).isEqualTo(2);
+        });
     }
 
     @Test

@@ -21,6 +21,7 @@ import jsgx.study.design.Charging;
 import jsgx.study.design.Design;
 import jsgx.study.design.Knowledge;
 import jsgx.study.simulation.Measured;
+import jsgx.study.simulation.Measured.Kind;
 import jsgx.study.simulation.Measured.Latency;
 import jsgx.study.simulation.Measured.Owner;
 import jsgx.study.trace.Event;
@@ -105,9 +106,9 @@ public final class Studies {
     /** Figures with this mean launch and so many hits of 1000. */
     public static Measured measured(Trace trace, long meanNanos, long hits) {
         List<Owner> owners = new ArrayList<>();
-        owners.add(new Owner("kernel of host", 0, 0, 4096, 0, 0));
+        owners.add(new Owner(Kind.KERNEL, "kernel of host", 0, 0, 4096, 0, 0));
         for (String workload : trace.workloads()) {
-            owners.add(new Owner(workload, 10, 5, 2048, meanNanos, meanNanos / 2.0));
+            owners.add(new Owner(Kind.WORKLOAD, workload, 10, 5, 2048, meanNanos, meanNanos / 2.0));
         }
         return new Measured(
                 1000,
