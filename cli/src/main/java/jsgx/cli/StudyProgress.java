@@ -91,14 +91,18 @@ final class StudyProgress implements Study.Progress, AutoCloseable {
     private static String rate(double each) {
         return each >= 1e6
                 ? String.format(Locale.ROOT, "%.1f million", each / 1e6)
-                : each >= 1e4 ? String.format(Locale.ROOT, "%.0f thousand", each / 1e3) : String.format(Locale.ROOT, "%.0f", each);
+                : each >= 1e4
+                        ? String.format(Locale.ROOT, "%.0f thousand", each / 1e3)
+                        : String.format(Locale.ROOT, "%.0f", each);
     }
 
     private static String span(double seconds) {
         long whole = Math.round(seconds);
         return whole < 90
                 ? whole + " s"
-                : whole < 5400 ? Math.round(whole / 60.0) + " min" : String.format(Locale.ROOT, "%.1f h", whole / 3600.0);
+                : whole < 5400
+                        ? Math.round(whole / 60.0) + " min"
+                        : String.format(Locale.ROOT, "%.1f h", whole / 3600.0);
     }
 
     @Override
