@@ -1,9 +1,11 @@
 package jsgx.cli;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import jsgx.driver.DriverOptions;
@@ -13,6 +15,7 @@ import jsgx.host.client.Wishes;
 import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.Durability;
+import jsgx.launch.file.FileReader;
 import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.governor.Placement;
 import jsgx.launch.governor.PolicySource;
@@ -80,11 +83,23 @@ final class ControlOptions {
 
     /** What the user says that is a host's to say, unless it granted that. */
     Wishes wishes(boolean namesPlacement, Surroundings surroundings) throws BadInput, IOException {
-        String rules = policy == null ? "" : Files.readString(EnclaveOptions.existing(policy, surroundings));
+        String rules = policy == null ? "" : rules(policy, surroundings);
         return new Wishes(
                 rules,
                 namesPlacement ? placement.id() : "",
                 workload == null ? "" : workload().name());
+    }
+
+    private static String rules(String name, Surroundings surroundings) throws BadInput, IOException {
+        Path file = EnclaveOptions.existing(name, surroundings);
+        byte[] bytes;
+        try {
+            FileReader reader = new FileReader(InstantSource.system());
+            bytes = reader.read(file, Wishes.LONGEST_POLICY).bytes();
+        } catch (IOException e) {
+            throw new BadInput("--policy " + Text.printable(name) + ": " + FileReader.reason(e));
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     /** Whether the user says whom to charge. */

@@ -27,6 +27,9 @@ final class Clients implements AutoCloseable {
     /** How many connections of a lane are read in its turn. */
     private static final int READS = 4;
 
+    /** How many requests of a connection that nobody read any more are answered at the end. */
+    private static final int MOST_UNREAD = 64;
+
     /** How often it is looked for requests and frames whose time is over. */
     private static final Duration TICK = Duration.ofMillis(50);
 
@@ -310,14 +313,23 @@ final class Clients implements AutoCloseable {
         }
     }
 
-    /** A request that came when nobody read any more, or was read in part before, is answered too. No other thread is left. */
+    /** Requests that came when nobody read any more, or were read in part before, are answered too. No other thread is left. */
     private void refuseUnread(Connection connection, Connection.Buffer buffer) {
-        byte[] body = connection.frame();
-        if (body == null && connection.read(buffer) == Connection.Came.SOMETHING) {
-            body = connection.frame();
-        }
-        if (body != null) {
-            connection.send(answers.error(AesmMessages.parse(body), AesmError.SERVICE_STOPPED), buffer);
+        for (int i = 0; i < MOST_UNREAD; i++) {
+            byte[] body = connection.frame();
+            while (body == null && !connection.isTooLong() && connection.read(buffer) == Connection.Came.SOMETHING) {
+                body = connection.frame();
+            }
+            if (body == null) {
+                if (connection.isTooLong()) {
+                    connection.send(AesmMessages.tooLong(), buffer);
+                }
+                return;
+            }
+            byte[] stopped = answers.error(AesmMessages.parse(body), AesmError.SERVICE_STOPPED);
+            if (!connection.send(stopped, buffer) || connection.hasUnsent()) {
+                return;
+            }
         }
     }
 

@@ -24,8 +24,16 @@ public record Wishes(String policy, String placement, String workload) {
     /** Nothing is said. */
     public static final Wishes NONE = new Wishes("", "", "");
 
+    /** The longest policy that is taken in, in characters. */
+    public static final int LONGEST_POLICY = 64 << 10;
+
     /** The longest that are taken in, in bytes. */
-    public static final int LARGEST = 4 << 20;
+    private static final int LARGEST = 256 << 10;
+
+    /** How much memory those of so many bytes take at most in who reads them: the copy, its bytes, and the texts. */
+    public static long memory(long bytes) {
+        return 4 * Math.min(bytes, LARGEST);
+    }
 
     /** Those of a run, as a memory file, which the caller closes: a policy is longer than first words may be. */
     public MemoryFile write() throws IOException {

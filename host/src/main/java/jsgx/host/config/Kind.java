@@ -68,6 +68,12 @@ public enum Kind {
             return size(text);
         }
     },
+    MEMORY("a size of at least 1MiB, such as 64MiB") {
+        @Override
+        Optional<?> read(String text) {
+            return size(text).filter(bytes -> bytes >= LEAST_MEMORY);
+        }
+    },
     NAME_OR_NONE("a name of letters, digits, \"-\", \"_\" and \".\", 64 at most, or none") {
         @Override
         Optional<?> read(String text) {
@@ -135,6 +141,7 @@ public enum Kind {
     static final String NONE = "none";
 
     private static final long MOST = 1_000_000;
+    private static final long LEAST_MEMORY = 1 << 20;
     private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
     private static final Duration LONGEST = Duration.ofMinutes(10);
     private static final Pattern TIME = Pattern.compile("([1-9][0-9]{0,5})(ms|s|m)");

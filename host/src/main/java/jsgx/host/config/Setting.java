@@ -41,7 +41,7 @@ public enum Setting {
     SESSIONS_PROCESSES("sessions.processes-per-uid", Kind.COUNT, "how many processes a user's programs may be"),
     SESSIONS_THREADS("sessions.threads-per-uid", Kind.COUNT, "how many threads a user's programs may have"),
     SESSIONS_LAUNCH_MEMORY(
-            "sessions.launch-memory-per-uid", Kind.SIZE, "how much memory the images of a user's launches may take");
+            "sessions.launch-memory-per-uid", Kind.MEMORY, "how much memory the images of a user's launches may take");
 
     private final String key;
     private final Kind kind;

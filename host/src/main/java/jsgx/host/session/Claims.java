@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class Claims {
 
     private static final int LONGEST_WORKLOAD = 255;
-    private static final int LONGEST_POLICY = 1 << 20;
 
     private final HostContext context;
     private final Grants grants;
@@ -84,9 +83,9 @@ final class Claims {
             return null;
         }
         check(peer, Right.POLICY);
-        if (text.length() > LONGEST_POLICY) {
+        if (text.length() > Wishes.LONGEST_POLICY) {
             throw new HostException(
-                    "--policy: %d characters, expected at most %d".formatted(text.length(), LONGEST_POLICY));
+                    "--policy: %d characters, expected at most %d".formatted(text.length(), Wishes.LONGEST_POLICY));
         }
         try {
             return PolicyFile.parse("--policy", text);

@@ -164,7 +164,7 @@ public final class DriverSocket implements Service {
             throw new HostException("this host is being stopped");
         }
         Places.Share share = places.take(peer.uid());
-        FrontEnd frontEnd = new FrontEnd(context, claims, launches, admission, peer, share, connection);
+        FrontEnd frontEnd = new FrontEnd(context, claims, launches, admission, peer, share, connection, () -> stopping);
         frontEnds.add(frontEnd);
         try {
             frontEnd.serve(FIRST_WORDS);

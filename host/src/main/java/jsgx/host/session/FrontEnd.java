@@ -1,6 +1,7 @@
 package jsgx.host.session;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.PagingListener;
 import jsgx.host.client.Greeting;
@@ -25,6 +27,7 @@ import jsgx.machine.event.SgxEvent;
 import jsgx.machine.linux.Deadline;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
+import jsgx.machine.linux.MemoryFile;
 import jsgx.machine.linux.UnixConnection;
 import jsgx.machine.remote.RemoteServer;
 import jsgx.machine.remote.RemoteSession;
@@ -41,9 +44,6 @@ final class FrontEnd {
     /** The kernel takes these few bytes at once, unless nobody reads. */
     private static final Duration FAREWELL = Duration.ofMillis(100);
 
-    /** What a run's wishes take while they are read: the file, its bytes, and its texts. */
-    private static final long WISHES = 4L * Wishes.LARGEST;
-
     private final HostContext context;
     private final Claims claims;
     private final Launches launches;
@@ -52,11 +52,15 @@ final class FrontEnd {
     private final Peer peer;
     private final Places.Share share;
     private final UnixConnection connection;
+    private final BooleanSupplier stopping;
 
     /** Whether something was begun for the client whose answer is not sent yet. */
     private volatile boolean answering;
 
-    /** @param share what all front ends of the peer's user have */
+    /**
+     * @param share what all front ends of the peer's user have
+     * @param stopping whether the host ends: nothing is begun any more
+     */
     FrontEnd(
             HostContext context,
             Claims claims,
@@ -64,7 +68,8 @@ final class FrontEnd {
             Admission admission,
             Peer peer,
             Places.Share share,
-            UnixConnection connection) {
+            UnixConnection connection,
+            BooleanSupplier stopping) {
         this.context = context;
         this.claims = claims;
         this.launches = launches;
@@ -73,6 +78,7 @@ final class FrontEnd {
         this.peer = peer;
         this.share = share;
         this.connection = connection;
+        this.stopping = stopping;
     }
 
     /** Serves it until it is gone. */
@@ -129,8 +135,12 @@ final class FrontEnd {
     }
 
     /** Does what a client asks for, when it is its workload's turn. */
-    private byte[] done(Callable<byte[]> work) throws HostException {
-        FutureTask<byte[]> task = new FutureTask<>(work);
+    private <T> T done(Callable<T> work) throws HostException {
+        FutureTask<T> task = new FutureTask<>(() -> {
+            // It may have waited for long.
+            checkWanted();
+            return work.call();
+        });
         try (Admission.Pass pass = admission.pass(peer.workload())) {
             pass.run(() -> {
                 answering = true;
@@ -151,6 +161,20 @@ final class FrontEnd {
         }
     }
 
+    private void checkWanted() throws HostException {
+        if (stopping.getAsBoolean() || connection.isClosed()) {
+            throw new HostException("this host is being stopped");
+        }
+        try {
+            connection.read(new byte[1], 0, 1, Deadline.in(Duration.ZERO));
+            throw new HostException("the client is gone, or says more than it may");
+        } catch (SocketTimeoutException e) {
+            // It waits for its answer.
+        } catch (IOException e) {
+            throw new HostException("the client is gone: " + e.getMessage(), e);
+        }
+    }
+
     private static HostException senseless(IOException e) {
         return new HostException("what the client asks for makes no sense: " + e.getMessage(), e);
     }
@@ -160,11 +184,14 @@ final class FrontEnd {
     }
 
     private void run(Greeting.Request words) throws HostException, IOException {
+        share.checkPatience();
         RunRequest request;
         Claims.Granted granted;
         try {
             request = RunRequest.decode(words.content());
-            granted = claims.check(share.launches().call(WISHES, () -> wishes(words.descriptors())), peer);
+            granted = granted(words.descriptors());
+            // A run is none of what the end of the host waits for.
+            answering = false;
             // What came with them would stay open as long as the run.
             close(words);
         } catch (IllegalArgumentException e) {
@@ -181,14 +208,17 @@ final class FrontEnd {
                 serving = Thread.ofPlatform().daemon().name("jsgx-session").start(() -> serve(server));
                 awaitEnd();
             } finally {
-                server.close();
-                if (serving == null) {
-                    // Nobody speaks: it releases what it has, and returns.
-                    server.serve();
-                } else {
-                    join(serving);
+                try {
+                    server.close();
+                    if (serving == null) {
+                        // Nobody speaks: it releases what it has, and returns.
+                        server.serve();
+                    } else {
+                        join(serving);
+                    }
+                } finally {
+                    context.epc().forget(moves);
                 }
-                context.epc().forget(moves);
             }
         } catch (MachineException | LinuxException e) {
             throw new HostException("this host has no room for another session: " + e.getMessage(), e);
@@ -208,19 +238,24 @@ final class FrontEnd {
                 share.allowance());
     }
 
-    /** What a front end says of its program's launches, in a memory file; nothing where there is none. */
-    private static Wishes wishes(List<Integer> descriptors) throws HostException {
+    /** What holds for its program's launches by what a front end says of them in a memory file; nothing is said where there is none. */
+    private Claims.Granted granted(List<Integer> descriptors) throws HostException, IOException {
         if (descriptors.isEmpty()) {
-            return Wishes.NONE;
+            return claims.check(Wishes.NONE, peer);
         }
         if (descriptors.size() > 1) {
             throw new HostException("a run comes with one memory file at most, not with " + descriptors.size());
         }
+        int descriptor = descriptors.getFirst();
+        long bytes;
         try {
-            return Wishes.read(descriptors.getFirst());
-        } catch (IOException e) {
-            throw new HostException("what a run says of its launches makes no sense: " + e.getMessage(), e);
+            bytes = MemoryFile.size(descriptor);
+        } catch (LinuxException e) {
+            throw senseless(e);
         }
+        // To parse a policy is work as a launch is.
+        return share.launches()
+                .call(Wishes.memory(bytes), () -> done(() -> claims.check(Wishes.read(descriptor), peer)));
     }
 
     private static Set<InterfaceKind> interfaces() {

@@ -11,6 +11,8 @@ import jsgx.machine.remote.RemoteSession;
 /** Which front ends there are, of each user and of all, and what those of one user have together. */
 final class Places {
 
+    private static final Duration LAUNCH_WAIT = Duration.ofSeconds(60);
+
     private final HostOptions.Sessions most;
 
     // Guarded by this.
@@ -19,13 +21,15 @@ final class Places {
 
     /** What one user's front ends have together. */
     static final class Share {
+        private final int uid;
         private final Allowance allowance;
         private final LaunchMemory launches;
 
         /** Guarded by the places. */
         private int sessions;
 
-        private Share(HostOptions.Sessions most) {
+        private Share(int uid, HostOptions.Sessions most) {
+            this.uid = uid;
             allowance = new Allowance(
                     new Allowance.Limits(
                             most.files(),
@@ -34,12 +38,22 @@ final class Places {
                             Allowance.Limits.DEFAULT.mappings(),
                             Allowance.Limits.DEFAULT.events()),
                     RemoteSession.PATIENCE);
-            launches = new LaunchMemory(most.launchMemory());
+            launches = new LaunchMemory(most.launchMemory(), LAUNCH_WAIT);
         }
 
         /** What runs have. */
         Allowance allowance() {
             return allowance;
+        }
+
+        /** @throws HostException where others have no patience with the user's programs, which would keep them waiting again */
+        void checkPatience() throws HostException {
+            Duration wait = allowance.untilPatient();
+            if (wait.isPositive()) {
+                throw new HostException(
+                        "others have waited too long for programs of user %s, which were stopped or did not answer: try again in %d seconds"
+                                .formatted(Integer.toUnsignedString(uid), wait.toSeconds() + 1));
+            }
         }
 
         /** What the images of launches take. */
@@ -61,17 +75,11 @@ final class Places {
     synchronized Share take(int uid) throws HostException {
         // One who kept others waiting is remembered for as long as that counts.
         users.values().removeIf(user -> user.sessions == 0 && user.allowance.isUntouched());
-        Share own = users.computeIfAbsent(uid, user -> new Share(most));
-        Duration wait = own.allowance.untilPatient();
+        Share own = users.computeIfAbsent(uid, user -> new Share(uid, most));
         if (own.sessions >= most.perUid()) {
             throw new HostException(
                     "user %s has %d sessions already, as many as one may have: end one, or ask the administrator for more (sessions.per-uid)"
                             .formatted(Integer.toUnsignedString(uid), own.sessions));
-        }
-        if (wait.isPositive()) {
-            throw new HostException(
-                    "others have waited too long for programs of user %s, which were stopped or did not answer: try again in %d seconds"
-                            .formatted(Integer.toUnsignedString(uid), wait.toSeconds() + 1));
         }
         if (all >= most.total()) {
             throw new HostException(

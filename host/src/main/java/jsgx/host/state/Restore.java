@@ -136,7 +136,7 @@ public final class Restore {
         }
         Path parent = parent(folder);
         try {
-            if (isMountPoint(folder, Files.readAllLines(MOUNTS, StandardCharsets.ISO_8859_1))) {
+            if (isMountPoint(folder.toRealPath(), Files.readAllLines(MOUNTS, StandardCharsets.ISO_8859_1))) {
                 throw new HostException(
                         "%s is a mount point, and a folder takes its place in one step: restore into a folder in it (JSGX_HOME=%s) and use that from then on, or restore where it is not mounted and copy"
                                 .formatted(folder, folder.resolve("state")));

@@ -347,11 +347,14 @@ class AesmServiceTest {
                     Thread.ofPlatform().daemon().start(() -> host.service().stop(Duration.ofSeconds(30)));
             // It reads no more, and waits for what is under way.
             await(() -> stop.getState() == Thread.State.TIMED_WAITING);
-            late.send(WHITE_LIST_SIZE);
+            late.send(Frames.join(WHITE_LIST_SIZE, WHITE_LIST_SIZE));
             go.countDown();
 
             assertThat(client.answer()).hasSize(316);
-            assertThat(late.answer()).isEqualTo(hex("04 00 00 00 52 02 08 11"));
+            // A thread that looked for requests just before the end may answer one as ever.
+            for (int i = 0; i < 2; i++) {
+                assertThat(late.answer()).isIn(hex("04 00 00 00 52 02 08 11"), hex("04 00 00 00 52 02 08 01"));
+            }
             stop.join();
             assertThat(late.isClosed()).isTrue();
         }

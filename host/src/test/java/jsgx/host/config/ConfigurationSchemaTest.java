@@ -140,6 +140,11 @@ class ConfigurationSchemaTest {
                 "sessions: {per-uid: 1, total: 2}",
                 "sessions: {files-per-uid: 1, processes-per-uid: 1, threads-per-uid: 1, launch-memory-per-uid: 1GiB}",
                 "sessions: {launch-memory-per-uid: much}",
+                "sessions: {launch-memory-per-uid: 1048575}",
+                "sessions: {launch-memory-per-uid: 1048576}",
+                "sessions: {launch-memory-per-uid: 1023KiB}",
+                "sessions: {launch-memory-per-uid: 1024 KiB}",
+                "sessions: {launch-memory-per-uid: 1MiB}",
                 "sessions: {total: none}"
             })
     void theReaderAndTheSchemaAgree(String text) throws Exception {

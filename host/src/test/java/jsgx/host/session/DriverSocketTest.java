@@ -231,7 +231,7 @@ class DriverSocketTest {
 
     @Test
     void launchesOfAUserWaitForTheMemoryOfTheirOwn() throws Exception {
-        LaunchMemory memory = new LaunchMemory(100 << 20);
+        LaunchMemory memory = new LaunchMemory(100 << 20, Duration.ofMinutes(1));
         CompletableFuture<Void> second = new CompletableFuture<>();
         Thread thread = Thread.ofPlatform().daemon().unstarted(() -> {
             try {
@@ -251,6 +251,28 @@ class DriverSocketTest {
         second.get();
         thread.join();
         assertThatThrownBy(() -> memory.call(101 << 20, () -> "too much")).hasMessageContaining("takes 101 MiB");
+    }
+
+    @Test
+    void aLaunchDoesNotWaitForOthersForever() throws Exception {
+        LaunchMemory memory = new LaunchMemory(100 << 20, Duration.ofMillis(1));
+        memory.call(60 << 20, () -> {
+            assertThatThrownBy(() -> memory.call(60 << 20, () -> "too late")).hasMessageContaining("try again");
+            return memory.call(40 << 20, () -> "what fits");
+        });
+        assertThat(memory.call(100 << 20, () -> "all is free")).isEqualTo("all is free");
+    }
+
+    @Test
+    void forWhomIsNotThereForTheAnswerNothingIsDone() throws Exception {
+        serving((socket, run) -> {
+            try (UnixConnection connection = Greeting.connect(run)) {
+                // Who waits for an answer says nothing more.
+                byte[] words = {1, 0, 0, 0, (byte) Greeting.Purpose.TOKEN.ordinal(), 0};
+                connection.write(words, 0, words.length, SOON);
+                assertThat(Greeting.farewell(connection, SOON)).contains("the client is gone");
+            }
+        });
     }
 
     @Test

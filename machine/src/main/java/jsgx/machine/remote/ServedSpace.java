@@ -286,9 +286,10 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
     @Override
     public void evict(long start, long end) {
         long since = System.nanoTime();
+        long charged = 0;
         for (ServedThread thread : threads) {
-            thread.evict(start, end);
+            charged += thread.evict(start, end);
         }
-        session.waited(System.nanoTime() - since);
+        session.waited(System.nanoTime() - since - charged);
     }
 }

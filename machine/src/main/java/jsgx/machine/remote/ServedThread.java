@@ -125,12 +125,17 @@ final class ServedThread implements StoppedThread {
         execution().ended();
     }
 
-    /** Makes the thread leave the enclave that it is in where that meets a range. */
-    void evict(long start, long end) {
+    /**
+     * Makes the thread leave the enclave that it is in where that meets a range.
+     *
+     * @return how much of the time was charged already, in nanoseconds
+     */
+    long evict(long start, long end) {
         EnclaveMode mode = execution().mode();
         if (mode == null || mode.elrangeBase() >= end || mode.elrangeBase() + mode.elrangeSize() <= start) {
-            return;
+            return 0;
         }
+        long charged = 0;
         long pause = SHORTEST_PAUSE;
         long since = System.nanoTime();
         while (isIn(mode)) {
@@ -139,14 +144,14 @@ final class ServedThread implements StoppedThread {
                 refuse();
                 if (!served) {
                     leave();
-                    return;
+                    return charged;
                 }
             } else {
                 if (!served) {
-                    session.evict(id);
+                    charged += session.evict(id);
                 }
                 if (!isIn(mode)) {
-                    return;
+                    return charged;
                 }
                 if (System.nanoTime() - since > session.patienceNanos()) {
                     session.lost("a thread that did not leave its enclave");
@@ -155,6 +160,7 @@ final class ServedThread implements StoppedThread {
             LockSupport.parkNanos(pause);
             pause = Math.min(LONGEST_PAUSE, pause * 2);
         }
+        return charged;
     }
 
     @SuppressWarnings("ReferenceEquality")

@@ -2,6 +2,7 @@ package jsgx.machine.remote;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,6 @@ import jsgx.machine.remote.Allowance.Resource;
 import jsgx.machine.sgx.CpuidSites;
 import jsgx.machine.space.Caller;
 import jsgx.machine.space.ProgramSpace;
-import org.jspecify.annotations.Nullable;
 
 /** What a daemon has of one front end's run: its files, address spaces and threads, by the numbers that the front end gave them. */
 final class Session implements Lane.Server {
@@ -145,9 +145,17 @@ final class Session implements Lane.Server {
         return lanes.ask(false, op, operands, fallback, decode);
     }
 
-    /** Has the front end stop a thread, and say that it is interrupted if it is inside an enclave, where there still is a front end. */
-    void evict(int thread) {
+    /**
+     * Has the front end stop a thread, and say that it is interrupted if it is inside an enclave, where there still is a front end.
+     *
+     * @return for how long others waited for the answer, where that is charged already, in nanoseconds
+     */
+    long evict(int thread) {
+        long slow = lanes.slowNanos();
+        long start = System.nanoTime();
         lanes.ask(true, Op.EVICT, new Out().i32(thread), false, in -> true);
+        long nanos = System.nanoTime() - start;
+        return nanos >= slow ? nanos : 0;
     }
 
     byte[] extendedState(int thread) {
@@ -483,16 +491,23 @@ final class Session implements Lane.Server {
 
     /** Everything that the front end had is released. Nobody serves it any more. */
     void release() {
-        @Nullable RuntimeException[] first = new RuntimeException[1];
-        each(threads.values(), ServedThread::end, first);
-        each(spaces.values(), ServedSpace::end, first);
-        each(files.values(), File::close, first);
-        clear(threads, Resource.THREADS);
-        clear(spaces, Resource.PROCESSES);
-        clear(files, Resource.FILES);
-        events.close();
-        if (first[0] != null) {
-            throw first[0];
+        List<Throwable> met = new ArrayList<>();
+        try {
+            each(threads.values(), ServedThread::end, met);
+            each(spaces.values(), ServedSpace::end, met);
+            each(files.values(), File::close, met);
+        } finally {
+            clear(threads, Resource.THREADS);
+            clear(spaces, Resource.PROCESSES);
+            clear(files, Resource.FILES);
+            events.close();
+        }
+        if (!met.isEmpty()) {
+            switch (met.getFirst()) {
+                case Error error -> throw error;
+                case RuntimeException exception -> throw exception;
+                case Throwable other -> throw new IllegalStateException(other);
+            }
         }
     }
 
@@ -502,14 +517,12 @@ final class Session implements Lane.Server {
     }
 
     /** What cannot be released keeps nothing else from it: a file that stays open would keep its enclave's EPC pages for ever. */
-    private static <T> void each(Collection<T> all, Consumer<T> release, @Nullable RuntimeException[] first) {
+    static <T> void each(Collection<T> all, Consumer<T> release, List<Throwable> met) {
         for (T one : all) {
             try {
                 release.accept(one);
-            } catch (RuntimeException e) {
-                if (first[0] == null) {
-                    first[0] = e;
-                }
+            } catch (RuntimeException | Error e) {
+                met.add(e);
             }
         }
     }

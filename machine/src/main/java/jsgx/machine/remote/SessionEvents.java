@@ -1,6 +1,7 @@
 package jsgx.machine.remote;
 
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -79,8 +80,10 @@ final class SessionEvents implements EventSink {
     /** Nobody says when an enclave is gone: now and then all are looked through, so rarely that it costs each of them little. */
     private synchronized void forgetTheGone() {
         if (owners.size() >= lookAt) {
-            owners.keySet()
-                    .retainAll(enclaves.get().stream().map(EnclaveInfo::id).collect(Collectors.toSet()));
+            // Before those that live: one that is made meanwhile is among neither.
+            Set<Long> gone = new HashSet<>(owners.keySet());
+            gone.removeAll(enclaves.get().stream().map(EnclaveInfo::id).collect(Collectors.toSet()));
+            owners.keySet().removeAll(gone);
             lookAt = Math.max(FEW_OWNERS, 2 * owners.size());
         }
     }

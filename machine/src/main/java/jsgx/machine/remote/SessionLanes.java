@@ -137,6 +137,11 @@ final class SessionLanes {
         }
     }
 
+    /** When an answer to the calling thread is slow, and charged. */
+    long slowNanos() {
+        return own() == null ? SLOW_NANOS : OWN_SLOW_NANOS;
+    }
+
     private <T> T timed(Lane lane, long slow, Op op, Out operands, T fallback, Function<In, T> decode) {
         long start = System.nanoTime();
         T answer = call(lane, allowance.patienceNanos(slow), op, operands, fallback, decode);

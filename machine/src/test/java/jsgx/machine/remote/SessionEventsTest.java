@@ -6,7 +6,10 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import jsgx.machine.event.SgxEvent;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -45,6 +48,36 @@ class SessionEventsTest {
             }
             assertThat(events.remembered()).isLessThan(65);
         });
+    }
+
+    @Test
+    void anEnclaveThatIsMadeWhileTheGoneAreLookedForIsNoneOfThem() throws Exception {
+        Allowance allowance = new Allowance(new Allowance.Limits(1, 1, 1, 1, MOST), Duration.ofSeconds(5));
+        SessionLanes lanes = new SessionLanes(allowance);
+        try {
+            AtomicReference<@Nullable SessionEvents> all = new AtomicReference<>();
+            SessionEvents events = new SessionEvents(
+                    EnumSet.allOf(SgxEvent.Kind.class),
+                    init -> new byte[0],
+                    () -> {
+                        SessionEvents these = Objects.requireNonNull(all.get());
+                        Thread.ofPlatform().daemon().start(() -> these.event(ioctl(5000)));
+                        while (these.remembered() < 65) {
+                            Thread.onSpinWait();
+                        }
+                        return List.of();
+                    },
+                    allowance,
+                    lanes);
+            all.set(events);
+            for (int enclave = 1; enclave <= 64; enclave++) {
+                events.event(ioctl(enclave));
+            }
+            assertThat(events.remembered()).as("that one alone").isEqualTo(1);
+        } finally {
+            lanes.closeOthers();
+            lanes.close();
+        }
     }
 
     @Test
