@@ -154,6 +154,7 @@ public final class Calibration {
             case STORE_DISK -> store.disk();
             case STORE_KEEP -> store.keep();
             case SOCKET -> new SocketProbe(scratch);
+            case ISSUE -> PlatformProbes.issue(scratch.resolve("issue"));
             case EINIT -> PlatformProbes.einit();
             case REVOKE -> new RevokeProbe(scratch.resolve("revoke"));
             case PURGE_KERNEL -> CacheProbes.purge();

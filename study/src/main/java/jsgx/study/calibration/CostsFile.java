@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map<Step, Double> spread) {
 
     private static final String FORMAT = "jsgx-costs";
-    private static final long VERSION = 1;
+    private static final long VERSION = 2;
     private static final int MOST_BYTES = 4 << 20;
     private static final int MOST_TIMES = 100_000;
     private static final int LONGEST_TEXT = 300;

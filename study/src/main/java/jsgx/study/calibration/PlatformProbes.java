@@ -23,6 +23,7 @@ import jsgx.launch.RunningPlatform;
 import jsgx.launch.audit.Durability;
 import jsgx.launch.governor.Governor;
 import jsgx.launch.governor.GovernorOptions;
+import jsgx.launch.governor.IssuedToken;
 import jsgx.launch.governor.Placement;
 import jsgx.launch.le.LeRequest;
 import jsgx.launch.load.EnclaveLoader;
@@ -96,6 +97,23 @@ final class PlatformProbes {
             var _ = running.governor().complete(request, new Completion.NotExecuted(0, "calibration"));
             return took(start, decision instanceof Decision.Allow);
         });
+        return closing(probe, governance);
+    }
+
+    /** What the governor does to a request of user space for a token: all of it but the token's own way. */
+    static Probe issue(Path folder) throws LaunchException, IOException {
+        Governance governance = Governance.in(folder, InstantSource.system(), Durability.GROUP);
+        RunningPlatform running = switchOn(Machines.JAVA, governance.options());
+        TokenIdentity asked = Enclaves.identity(0);
+        Probe probe = probe(running, () -> {
+            long start = System.nanoTime();
+            IssuedToken issued = running.governor().issueToUserSpace(asked, WORKLOAD);
+            return took(start, granted(issued.issue().answer())) - issued.tokenNanos();
+        });
+        return closing(probe, governance);
+    }
+
+    private static Probe closing(Probe probe, Governance governance) {
         return new Probe() {
             @Override
             public long sample() throws LaunchException, IOException {

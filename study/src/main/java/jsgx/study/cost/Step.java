@@ -18,6 +18,8 @@ public enum Step {
     STORE_KEEP("store-keep"),
     /** A request for a token and its answer between user space and whoever issues it. */
     SOCKET("socket"),
+    /** What the governor does to a request of user space for a token, without the token's own way: policy, quota and one audit record. */
+    ISSUE("issue"),
     /** EINIT itself. */
     EINIT("einit"),
     /** An operator's revocation, without what it purges: durable, and no launch in flight any more that does not know it. */

@@ -33,7 +33,10 @@ public enum Metric {
             result -> each((double) result.measured().rebootCalls(), result.measured())),
     /** How much longer launches take in all for a reboot or migration. */
     REBOOT_MICROS("rebootMicros", 1, 0.01, result -> each(result.measured().rebootNanos() / 1e3, result.measured())),
+    /** Until nothing revoked launches, with policy at EINIT. */
     REVOKE_MICROS("revokeMicros", 0, 0.01, result -> result.measured().revokeNanos() / 1e3),
+    /** After that, until no revoked token is left. */
+    PURGE_MICROS("purgeMicros", 0, 0.01, result -> result.measured().purgeNanos() / 1e3),
     UNGOVERNED("ungovernedLaunches", 0.5, 0.01, result -> result.measured().ungoverned());
 
     private final String id;

@@ -45,6 +45,7 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
                 measured.rebootNanos(),
                 measured.reboots(),
                 measured.revokeNanos(),
+                measured.purgeNanos(),
                 measured.ungoverned());
     }
 
@@ -85,6 +86,7 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
         json.put("rebootNanos", measured.rebootNanos());
         json.put("reboots", measured.reboots());
         json.put("revokeNanos", measured.revokeNanos());
+        json.put("purgeNanos", measured.purgeNanos());
         json.put("ungovernedLaunches", measured.ungoverned());
         List<Map<String, Object>> owners = new ArrayList<>();
         for (Owner owner : measured.owners()) {
@@ -158,6 +160,7 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
                         fields.signed("rebootNanos"),
                         fields.count("reboots"),
                         fields.count("revokeNanos"),
+                        fields.count("purgeNanos"),
                         fields.count("ungovernedLaunches")));
         // What is written the same again was written so: no other workload or design at this index, no field twice,
         // nothing behind the object.

@@ -18,7 +18,8 @@ import java.util.List;
  * @param rebootNanos time of launches that they caused, likewise
  * @param reboots how many there were
  * @param revokeNanos longest time from a revocation to where nothing revoked can launch any more, with policy at EINIT; 0 without any
- * @param ungoverned launches of revoked enclaves that tokens already issued would have let pass if nobody but tokens decided
+ * @param purgeNanos longest time after that until no revoked token is left on one machine
+ * @param ungoverned launches of revoked enclaves that tokens already made would have let pass, were policy asked only where a token is made
  */
 public record Measured(
         long launches,
@@ -34,6 +35,7 @@ public record Measured(
         long rebootNanos,
         long reboots,
         long revokeNanos,
+        long purgeNanos,
         long ungoverned) {
 
     /** How long launches took, in nanoseconds: percentiles 50, 90, 99 and 99.9, the longest, and the mean. */

@@ -33,6 +33,10 @@ final class Run {
     private final Enclaves enclaves;
     private final Places places;
     private final Draws draws;
+
+    /** Whether policy is asked at each EINIT; else only where a token is made, and whoever has one launches. */
+    private final boolean atEinit;
+
     private final VirtualClock clock = new VirtualClock();
     private final Packages packages;
     private final Tokens tokens;
@@ -55,14 +59,16 @@ final class Run {
     long joins;
     long reissues;
     long revokeNanos;
+    long purgeNanos;
     long ungoverned;
 
-    Run(Trace trace, Design design, Enclaves enclaves, Places places, Draws draws) {
+    Run(Trace trace, Design design, Enclaves enclaves, Places places, Draws draws, boolean atEinit) {
         this.trace = trace;
         this.design = design;
         this.enclaves = enclaves;
         this.places = places;
         this.draws = draws;
+        this.atEinit = atEinit;
         this.packages = new Packages(trace);
         this.tokens = new Tokens(enclaves);
         this.issues = new Issues(trace, enclaves);
@@ -138,9 +144,7 @@ final class Run {
 
     private void launch(int event, int workload, int enclave, boolean knownLast) {
         if (revoked.get(enclave)) {
-            if (design.placement().inUserSpace() && issues.launches(enclave, packages, trace.machine(workload))) {
-                ungoverned++;
-            }
+            ungoverned += passes(workload, enclave) ? 1 : 0;
             return;
         }
         draws.launch(event);
@@ -152,6 +156,28 @@ final class Run {
             launchFromKernel(member, enclave);
         }
         count(member, now - begun);
+    }
+
+    /** Whether a token that is there already lets a revoked enclave launch, where EINIT alone judges it. A fresh one policy refuses. */
+    private boolean passes(int workload, int enclave) {
+        if (design.placement().inUserSpace()) {
+            return issues.launches(enclave, packages, trace.machine(workload));
+        }
+        if (atEinit || !design.placement().inKernel()) {
+            return false;
+        }
+        Member member = of(workload);
+        Kernel kernel = member.kernel;
+        TokenKey key = tokens.key(enclave, packages.launchEnclave(kernel.machine()), kernel.generation(packages));
+        byte[] cached = kernel.find(key, member.workload, now);
+        if (cached == null) {
+            return false;
+        }
+        boolean taken = Tokens.einit(cached, packages, kernel.machine()) == SgxError.SUCCESS;
+        if (!taken) {
+            kernel.refused(key, cached);
+        }
+        return taken;
     }
 
     private void count(Member member, long took) {
@@ -222,7 +248,7 @@ final class Run {
     /** A token that the kernel issues to user space, which keeps it, or does not. */
     private byte[] issued(Member member, int enclave, boolean keeps) {
         spend(Step.SOCKET);
-        spend(Step.GOVERN);
+        spend(Step.ISSUE);
         byte[] token = fromKernel(member, enclave);
         member.kernel.hits += source == Source.PLACE ? 1 : 0;
         issues.issued(enclave, packages, member.kernel.machine());
@@ -277,7 +303,7 @@ final class Run {
         int boot = kernel.boot();
         kernel.departs(key, ready);
         landings.add(ready, at -> {
-            if (kernel.boot() == boot && !revoked.get(enclave)) {
+            if (kernel.boot() == boot && !(atEinit && revoked.get(enclave))) {
                 kernel.arrives(key, member.workload, token, asked, at);
                 member.charged();
             }
@@ -340,7 +366,10 @@ final class Run {
     private void revoke(int event, int enclave) {
         draws.launch(event);
         revoked.set(enclave);
-        long durable = draws.of(Step.REVOKE);
+        if (!atEinit) {
+            return;
+        }
+        revokeNanos = Math.max(revokeNanos, draws.of(Step.REVOKE));
         Map<Kernel, Long> purging = new HashMap<>();
         for (Kernel kernel : kernels.values()) {
             purging.put(kernel, kernel.held() * draws.of(Step.PURGE_KERNEL));
@@ -355,7 +384,7 @@ final class Run {
             }
         }
         for (long purge : purging.values()) {
-            revokeNanos = Math.max(revokeNanos, Times.later(durable, purge));
+            purgeNanos = Math.max(purgeNanos, purge);
         }
     }
 }

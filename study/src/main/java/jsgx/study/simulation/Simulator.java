@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
+import jsgx.launch.governor.Placement;
 import jsgx.study.cost.Costs;
 import jsgx.study.design.Design;
 import jsgx.study.simulation.Measured.Kind;
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <h2>What is modelled</h2>
  *
  * <ul>
- *   <li>A launch pays GOVERN and EINIT, and for its token: KERNEL_HIT; or LAUNCH_ENCLAVE and KERNEL_KEEP; or STORE_MEMORY or STORE_DISK; or SOCKET, another
- *       GOVERN, the kernel's way and STORE_KEEP. A token that EINIT refuses costs all that it took to that point, and then the way to another one.
+ *   <li>A launch pays GOVERN and EINIT, and for its token: KERNEL_HIT; or LAUNCH_ENCLAVE and KERNEL_KEEP; or STORE_MEMORY or STORE_DISK; or SOCKET, ISSUE,
+ *       the kernel's way and STORE_KEEP. A token that EINIT refuses costs all that it took to that point, and then the way to another one.
  *   <li>One launch enclave for each machine answers one request after the other, in the order in which launches begin. Nothing else contends: there are
  *       cores and disks enough, and a daemon answers any number of sockets at once.
  *   <li>A token enters a cache or a store when its launch has it. In between, a launch of the same enclave finds a request on its way: in a kernel it joins that, in
@@ -42,9 +43,10 @@ import org.jspecify.annotations.Nullable;
  *       machine keeps its caches and stores; a rebooted one its stores.
  *   <li>A workload's process lives from reboot to reboot. What it has in memory are copies of what its store has, and only the store counts for the limit, by its
  *       records; the file itself may be more than twice as large until it is compacted.
- *   <li>What a revoked enclave is refused is not a launch. A revocation takes REVOKE and, on one machine, a look at each token that is held.
- *       Where user space keeps tokens, a launch that is refused is counted as ungoverned if any user space was ever issued a token that EINIT would still take, since a copy
- *       has no end.
+ *   <li>What a revoked enclave is refused is not a launch. A revocation holds after REVOKE; purging then takes, on one machine, a look at each token that is held.
+ *   <li>A launch that is refused is counted as ungoverned where policy would not have been asked, were it asked only when a token is made: with kernels' caches where one that
+ *       nobody purges would have had a token that EINIT takes, with user space where any was ever issued one, since a copy has no end; and never where each launch asks the
+ *       launch enclave.
  *   <li>Who launches alone has the same places, of the same size, and the same events of machine and packages.
  *   <li>What steps cost is drawn by seed, trace, launch and step, never by design: designs are compared on the same draws.
  * </ul>
@@ -100,7 +102,8 @@ public final class Simulator {
                 CompletableFuture.supplyAsync(() -> reboots ? undisturbed() : new Undisturbed(0, 0), executor);
         CompletableFuture<Long> optimalHits =
                 CompletableFuture.supplyAsync(() -> Belady.hits(trace, enclaves, places.capacity()), executor);
-        Run all = whole(true);
+        CompletableFuture<Long> byTokens = CompletableFuture.supplyAsync(this::byTokensAlone, executor);
+        Run all = whole(fresh(), true);
         IntStream workloads = IntStream.range(0, trace.workloads().size());
         double[] alone = (parallel ? workloads.parallel() : workloads)
                 .mapToDouble(workload -> alone(workload, all.member(workload)))
@@ -122,20 +125,27 @@ public final class Simulator {
                 rebootNanos,
                 timetable.reboots(),
                 all.revokeNanos,
-                all.ungoverned);
+                all.purgeNanos,
+                design.placement() == Placement.KERNEL ? byTokens.join() : all.ungoverned);
     }
 
     private Run fresh() {
-        return new Run(trace, design, enclaves, places, draws.again());
+        return new Run(trace, design, enclaves, places, draws.again(), true);
+    }
+
+    /** How many launches of revoked enclaves a kernel's cache that nobody purges would serve; nobody else's tokens depend on who asks policy. */
+    private long byTokensAlone() {
+        return design.placement() == Placement.KERNEL && timetable.revokes()
+                ? whole(new Run(trace, design, enclaves, places, draws.again(), false), true).ungoverned
+                : 0;
     }
 
     private Undisturbed undisturbed() {
-        Run run = whole(false);
+        Run run = whole(fresh(), false);
         return new Undisturbed(run.calls, run.nanos);
     }
 
-    private Run whole(boolean reboots) {
-        Run run = fresh();
+    private Run whole(Run run, boolean reboots) {
         for (int event = 0; event < trace.size(); event++) {
             if (reboots || !Timetable.isReboot(trace.event(event))) {
                 run.event(event);

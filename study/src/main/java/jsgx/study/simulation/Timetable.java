@@ -18,6 +18,7 @@ final class Timetable {
     private final int workloads;
     private final int machines;
     private final int reboots;
+    private final boolean revokes;
 
     /**
      * The events of a trace.
@@ -31,6 +32,7 @@ final class Timetable {
         int groups = workloads + machines + 1;
         starts = new int[groups + 1];
         int found = 0;
+        boolean revocation = false;
         long before = 0;
         for (int workload = 0; workload < workloads; workload++) {
             check("workload", workload, "machine", trace.machine(workload), machines);
@@ -43,8 +45,10 @@ final class Timetable {
             before = trace.micros(event);
             starts[group(event) + 1]++;
             found += isReboot(trace.event(event)) ? 1 : 0;
+            revocation |= trace.event(event) == Event.REVOKE;
         }
         reboots = found;
+        revokes = revocation;
         for (int group = 0; group < groups; group++) {
             starts[group + 1] += starts[group];
         }
@@ -65,6 +69,11 @@ final class Timetable {
     /** How many reboots and migrations there are. */
     int reboots() {
         return reboots;
+    }
+
+    /** Whether anything is revoked. */
+    boolean revokes() {
+        return revokes;
     }
 
     /** Has a run see what one workload sees alone: its own events, those of its machine, and those of all. */

@@ -124,6 +124,7 @@ public final class Studies {
                 10_000,
                 1,
                 5000,
+                700,
                 1);
     }
 

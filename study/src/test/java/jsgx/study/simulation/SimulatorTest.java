@@ -24,17 +24,18 @@ import org.junit.jupiter.api.Timeout;
 class SimulatorTest {
 
     /** Each step has a digit of its own, so that a time tells what it is made of. */
-    static final Costs COSTS = TestTrace.costs(Map.of(
-            Step.GOVERN, 700L,
-            Step.EINIT, 300L,
-            Step.LAUNCH_ENCLAVE, 10_000L,
-            Step.KERNEL_HIT, 1L,
-            Step.KERNEL_KEEP, 20L,
-            Step.STORE_MEMORY, 3L,
-            Step.STORE_DISK, 40L,
-            Step.STORE_KEEP, 500_000L,
-            Step.SOCKET, 6_000_000L,
-            Step.REVOKE, 80_000_000L));
+    static final Costs COSTS = TestTrace.costs(Map.ofEntries(
+            Map.entry(Step.GOVERN, 700L),
+            Map.entry(Step.EINIT, 300L),
+            Map.entry(Step.LAUNCH_ENCLAVE, 10_000L),
+            Map.entry(Step.KERNEL_HIT, 1L),
+            Map.entry(Step.KERNEL_KEEP, 20L),
+            Map.entry(Step.STORE_MEMORY, 3L),
+            Map.entry(Step.STORE_DISK, 40L),
+            Map.entry(Step.STORE_KEEP, 500_000L),
+            Map.entry(Step.SOCKET, 6_000_000L),
+            Map.entry(Step.ISSUE, 7_000L),
+            Map.entry(Step.REVOKE, 80_000_000L)));
 
     private static final long MUCH = 1 << 20;
     private static final Design KERNEL = Design.kernel(Scheme.LRU, MUCH, Charging.SHARED);
@@ -43,7 +44,7 @@ class SimulatorTest {
 
     private static final long EINIT = 700 + 300;
     private static final long FROM_KERNEL = 10_000 + 20;
-    private static final long FROM_SOCKET = 6_000_000 + 700 + 500_000;
+    private static final long FROM_SOCKET = 6_000_000 + 7_000 + 500_000;
 
     private static Measured run(TestTrace trace, Design design) {
         return Simulator.run(trace, design, COSTS, 1);
@@ -82,7 +83,7 @@ class SimulatorTest {
         Measured without = run(trace, Design.user(record - 1, Knowledge.NONE));
         assertThat(without.hits()).isZero();
         assertThat(without.optimalHits()).isZero();
-        assertThat(without.latency().mean()).isEqualTo(6_000_000 + 700 + 10_000 + EINIT);
+        assertThat(without.latency().mean()).isEqualTo(6_000_000 + 7_000 + 10_000 + EINIT);
         assertThat(run(trace, Design.user(record, Knowledge.NONE)).hits()).isEqualTo(2);
 
         long entry = Scheme.LRU.entryBytes();
@@ -239,13 +240,42 @@ class SimulatorTest {
             assertThat(measured.launches()).isEqualTo(3);
             assertThat(measured.ungoverned())
                     .as("%s; the rotation ends it", design)
-                    .isEqualTo(design.placement().inUserSpace() ? 2 : 0);
+                    .isEqualTo(design.equals(Design.NONE) ? 0 : 2);
             assertThat(measured.revokeNanos()).isEqualTo(80_000_000);
         }
     }
 
     @Test
-    void aRevocationTakesAsLongAsOneMachineLooksThroughWhatItHolds() {
+    void aRevokedTokenThatTheKernelLostPassesOnlyWhereUserSpaceHasIt() {
+        TestTrace rebooted = TestTrace.single(1)
+                .launches(0)
+                .then(Event.REVOKE, 0, 0)
+                .then(Event.REBOOT, 0, 0)
+                .launches(0);
+        assertThat(run(rebooted, KERNEL).ungoverned()).isZero();
+        assertThat(run(rebooted, USER).ungoverned()).isEqualTo(1);
+
+        TestTrace migrated = TestTrace.single(1)
+                .launches(0)
+                .then(Event.REVOKE, 0, 0)
+                .then(Event.MIGRATE, 0, 1)
+                .launches(0);
+        assertThat(run(migrated, KERNEL).ungoverned()).isZero();
+        assertThat(run(migrated, USER).ungoverned()).isZero();
+
+        TestTrace crowded =
+                TestTrace.single(2).launches(0).then(Event.REVOKE, 0, 0).launches(1, 0);
+        Design one = Design.kernel(Scheme.LRU, Scheme.LRU.entryBytes(), Charging.SHARED);
+        assertThat(run(crowded, one).ungoverned()).as("it had to make room").isZero();
+        assertThat(run(crowded, KERNEL).ungoverned()).isEqualTo(1);
+        assertThat(run(TestTrace.single(1).then(Event.REVOKE, 0, 0).launches(0, 0), KERNEL)
+                        .ungoverned())
+                .as("policy refuses to have one made")
+                .isZero();
+    }
+
+    @Test
+    void aRevocationHoldsBeforeOneMachineHasLookedThroughWhatItHolds() {
         Costs costs = TestTrace.costs(Map.of(Step.REVOKE, 1_000L, Step.PURGE_KERNEL, 20L, Step.PURGE_STORE, 3L));
         TestTrace trace = new TestTrace(new int[] {0, 0, 1}, new int[] {0, 0}, 1, 2)
                 .add(0, Event.LAUNCH, 0, 0)
@@ -254,9 +284,12 @@ class SimulatorTest {
                 .add(3, Event.LAUNCH, 2, 1)
                 .add(4, Event.REVOKE, 0, 0);
 
-        assertThat(Simulator.run(trace, KERNEL, costs, 1).revokeNanos()).isEqualTo(1_040);
-        assertThat(Simulator.run(trace, USER, costs, 1).revokeNanos()).isEqualTo(1_006);
-        assertThat(Simulator.run(trace, BOTH, costs, 1).revokeNanos()).isEqualTo(1_046);
+        for (Design design : new Design[] {KERNEL, USER, BOTH}) {
+            assertThat(Simulator.run(trace, design, costs, 1).revokeNanos()).isEqualTo(1_000);
+        }
+        assertThat(Simulator.run(trace, KERNEL, costs, 1).purgeNanos()).isEqualTo(40);
+        assertThat(Simulator.run(trace, USER, costs, 1).purgeNanos()).isEqualTo(6);
+        assertThat(Simulator.run(trace, BOTH, costs, 1).purgeNanos()).isEqualTo(46);
         assertThat(Simulator.run(trace.first(4), USER, costs, 1).revokeNanos()).isZero();
     }
 
