@@ -1,7 +1,8 @@
 package jsgx.cli;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -53,16 +54,23 @@ final class OutputFile {
         return parent == null ? target : parent;
     }
 
-    /** Writes under a temporary name, syncs and renames; where that fails nothing is left and what was there stays. */
+    /** Writes what the file is to hold. */
+    @FunctionalInterface
+    interface Content {
+        void to(OutputStream out) throws IOException;
+    }
+
     void write(byte[] content) throws BadInput {
+        write(out -> out.write(content));
+    }
+
+    /** Writes under a temporary name, syncs and renames; where that fails nothing is left and what was there stays. */
+    void write(Content content) throws BadInput {
         @Nullable Path temporary = null;
         try {
             temporary = create();
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(content);
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
+                content.to(Channels.newOutputStream(channel));
                 channel.force(true);
             }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);

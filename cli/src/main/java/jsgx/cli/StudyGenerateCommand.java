@@ -1,6 +1,5 @@
 package jsgx.cli;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import jsgx.study.trace.Trace;
 import jsgx.study.trace.TraceFile;
@@ -63,9 +62,7 @@ final class StudyGenerateCommand extends Subcommand {
         } catch (IllegalArgumentException e) {
             throw new BadInput("workload %s: %s".formatted(workload.name(), e.getMessage()));
         }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        TraceFile.write(trace, bytes);
-        file.write(bytes.toByteArray());
+        file.write(content -> TraceFile.write(trace, content));
         if (json()) {
             print(new Json()
                     .put("out", out)

@@ -83,6 +83,47 @@ class OutputFileTest {
         assertThat(names()).containsExactly("out");
     }
 
+    @Test
+    void whatIsLongGoesToTheDiskWhileItIsMade() throws Exception {
+        Files.writeString(folder.resolve("out"), "old");
+        byte[] piece = new byte[1 << 16];
+
+        output("out").write(content -> {
+            for (int i = 1; i <= 16; i++) {
+                content.write(piece);
+                assertThat(written()).isEqualTo((long) i * piece.length + "old".length());
+                assertThat(folder.resolve("out")).hasContent("old");
+            }
+        });
+
+        assertThat(folder.resolve("out")).hasSize(16L * piece.length);
+        assertThat(names()).containsExactly("out");
+    }
+
+    @Test
+    void whatFailsWhileItIsMadeLeavesWhatWasThere() throws Exception {
+        Files.writeString(folder.resolve("out"), "old");
+
+        assertThatThrownBy(() -> output("out").write(content -> {
+                    content.write(1);
+                    throw new IOException("no more");
+                }))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("out: not written: ");
+
+        assertThat(folder.resolve("out")).hasContent("old");
+        assertThat(names()).containsExactly("out");
+    }
+
+    /** Bytes of all files in the folder. */
+    private long written() throws IOException {
+        long bytes = 0;
+        for (String name : names().toList()) {
+            bytes += Files.size(folder.resolve(name));
+        }
+        return bytes;
+    }
+
     private OutputFile output(String name) throws BadInput, IOException {
         return new OutputFile(name, surroundings());
     }

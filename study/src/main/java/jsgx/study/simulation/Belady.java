@@ -96,6 +96,7 @@ final class Belady {
                 case RAISE_CPUSVN -> packages.raise(subject);
                 case LOWER_CPUSVN -> packages.lower(subject);
                 case REVOKE -> revoked.set(enclaves.first(trace.object(event)));
+                case REINSTATE -> revoked.clear(enclaves.first(trace.object(event)));
                 case REBOOT -> {}
             }
         }

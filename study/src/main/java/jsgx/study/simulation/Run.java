@@ -93,6 +93,7 @@ final class Run {
             case RAISE_CPUSVN -> packages.raise(subject);
             case LOWER_CPUSVN -> packages.lower(subject);
             case REVOKE -> revoke(event, enclaves.first(object));
+            case REINSTATE -> revoked.clear(enclaves.first(object));
         }
     }
 

@@ -100,7 +100,7 @@ final class Timetable {
         return switch (trace.event(event)) {
             case LAUNCH, LAST_LAUNCH -> trace.subject(event);
             case REBOOT, MIGRATE -> workloads + trace.subject(event);
-            case ROTATE_LAUNCH_ENCLAVE, RAISE_CPUSVN, LOWER_CPUSVN, REVOKE -> workloads + machines;
+            case ROTATE_LAUNCH_ENCLAVE, RAISE_CPUSVN, LOWER_CPUSVN, REVOKE, REINSTATE -> workloads + machines;
         };
     }
 
@@ -124,7 +124,7 @@ final class Timetable {
             }
             case ROTATE_LAUNCH_ENCLAVE, RAISE_CPUSVN, LOWER_CPUSVN ->
                 check("event", event, "package", subject, trace.processors());
-            case REVOKE -> check("event", event, "enclave", object, trace.enclaves());
+            case REVOKE, REINSTATE -> check("event", event, "enclave", object, trace.enclaves());
         }
     }
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,9 @@ import org.jspecify.annotations.Nullable;
  * Makes a trace of what {@code jsgx audit export} wrote of one host.
  *
  * <p>An intent is a launch, at its time. It is none where EINIT refused its token: user space then fetched a fresh one, and the intent that follows is
- * the same launch. What policy refused needs no token. A revocation revokes the enclaves that it covers and that were launched before.
+ * the same launch. What policy refused needs no token. A revocation revokes the enclaves that it covers and that were launched before, and a
+ * reinstatement takes it back from those that nothing else revokes. A launch of one that is revoked shows that it no longer is: a host may accept an older
+ * list of revocations.
  */
 final class AuditReplay {
 
@@ -43,13 +46,23 @@ final class AuditReplay {
 
     private static final Duration LONGEST = Duration.ofDays(100_000);
 
+    /** The most enclaves that all revocations and reinstatements together are looked up for: each may cost an event. */
+    private static final int MOST_REVOKED = 1 << 21;
+
     private final Lines lines;
     private final String file;
+    private final int mostRevoked;
 
     private final Map<String, Integer> workloads = new HashMap<>();
     private final List<Launched> enclaves = new ArrayList<>();
     private final Map<TokenIdentity, Integer> enclaveNumbers = new HashMap<>();
     private final List<Happened> happened = new ArrayList<>();
+
+    /** Enclaves by what a revocation names: an enclave, a signer, or one of its products. */
+    private final Map<String, List<Integer>> named = new HashMap<>();
+
+    /** What revokes an enclave now. */
+    private final Map<Integer, Set<Revocation>> revokedBy = new HashMap<>();
 
     /** Places of intents whose outcome is yet to come, by the launch's id. */
     private final Map<String, Integer> open = new HashMap<>();
@@ -66,7 +79,8 @@ final class AuditReplay {
     private long refused;
     private long stale;
     private long wentBack;
-    private long reinstated;
+    private long looked;
+    private long unrevoked;
     private long unmapped;
     private long tokens;
 
@@ -89,8 +103,13 @@ final class AuditReplay {
     }
 
     AuditReplay(Lines lines, String file) {
+        this(lines, file, MOST_REVOKED);
+    }
+
+    AuditReplay(Lines lines, String file, int mostRevoked) {
         this.lines = lines;
         this.file = file;
+        this.mostRevoked = mostRevoked;
     }
 
     /** The trace of all lines, of which the first was read. */
@@ -148,20 +167,25 @@ final class AuditReplay {
 
     private void take(AuditEvent event) throws TraceException {
         switch (event.kind()) {
-            case INTENT -> {
-                if (open.putIfAbsent(event.id(), happened.size()) != null) {
-                    throw lines.wrong(
-                            0,
-                            "expected one intent of a launch, found a second one of %s"
-                                    .formatted(Lines.quoted(event.id())));
-                }
-                add(event, Event.LAUNCH, workload(event), enclave(event));
-            }
+            case INTENT -> intent(event);
             case OUTCOME -> outcome(event);
             case REVOCATION -> revocation(event);
             case TOKEN -> tokens++;
             case ADMINISTRATION, POLICY -> unmapped++;
         }
+    }
+
+    private void intent(AuditEvent event) throws TraceException {
+        int enclave = enclave(event);
+        if (revokedBy.remove(enclave) != null) {
+            add(event, Event.REINSTATE, 0, enclave);
+            unrevoked++;
+        }
+        if (open.putIfAbsent(event.id(), happened.size()) != null) {
+            throw lines.wrong(
+                    0, "expected one intent of a launch, found a second one of %s".formatted(Lines.quoted(event.id())));
+        }
+        add(event, Event.LAUNCH, workload(event), enclave);
     }
 
     private void outcome(AuditEvent event) throws TraceException {
@@ -194,14 +218,20 @@ final class AuditReplay {
             throw lines.wrong(0, "expected a revocation: " + e.getMessage());
         }
         boolean any = false;
-        for (int i = 0; i < enclaves.size(); i++) {
+        for (int i : named.getOrDefault(nameOf(revocation), List.of())) {
+            if (++looked > mostRevoked) {
+                throw lines.wrong(
+                        0,
+                        "expected revocations that together concern at most %d launched enclaves, found one more"
+                                .formatted(mostRevoked));
+            }
             Launched enclave = enclaves.get(i);
             if (revocation.covers(enclave.mrEnclave(), enclave.mrSigner(), enclave.product(), enclave.svn())) {
                 any = true;
                 if (event.verdict().equals("revoke")) {
-                    add(event, Event.REVOKE, 0, i);
+                    revoke(event, revocation, i);
                 } else {
-                    reinstate(i);
+                    reinstate(event, revocation, i);
                 }
             }
         }
@@ -210,14 +240,33 @@ final class AuditReplay {
         }
     }
 
-    /** A trace knows no way back: what launches again counts as never revoked. */
-    private void reinstate(int enclave) {
-        for (Happened each : happened) {
-            if (each.event == Event.REVOKE && each.object == enclave && each.counts) {
-                each.counts = false;
-                reinstated++;
-            }
+    private void revoke(AuditEvent event, Revocation revocation, int enclave) throws TraceException {
+        Set<Revocation> by = revokedBy.computeIfAbsent(enclave, none -> new HashSet<>());
+        if (by.isEmpty()) {
+            add(event, Event.REVOKE, 0, enclave);
         }
+        by.add(revocation);
+    }
+
+    private void reinstate(AuditEvent event, Revocation revocation, int enclave) throws TraceException {
+        Set<Revocation> by = revokedBy.get(enclave);
+        if (by != null && by.remove(revocation) && by.isEmpty()) {
+            revokedBy.remove(enclave);
+            add(event, Event.REINSTATE, 0, enclave);
+        }
+    }
+
+    private static String nameOf(Revocation revocation) {
+        return switch (revocation) {
+            case Revocation.Enclave enclave -> enclave.mrEnclave();
+            case Revocation.Signer signer -> signer.mrSigner();
+            case Revocation.Product product -> product(product.mrSigner(), product.isvProdId());
+            case Revocation.LaunchEnclave _, Revocation.LaunchEnclaveSvn _ -> "";
+        };
+    }
+
+    private static String product(String mrSigner, int product) {
+        return mrSigner + " " + product;
     }
 
     private void add(AuditEvent event, Event what, int subject, int object) throws TraceException {
@@ -267,9 +316,14 @@ final class AuditReplay {
             if (known != null) {
                 return known;
             }
+            int number = enclaves.size();
             enclaves.add(
                     new Launched(identity, event.mrEnclave(), event.mrSigner(), event.isvProdId(), event.isvSvn()));
-            return enclaves.size() - 1;
+            for (String name :
+                    List.of(event.mrEnclave(), event.mrSigner(), product(event.mrSigner(), event.isvProdId()))) {
+                named.computeIfAbsent(name, none -> new ArrayList<>()).add(number);
+            }
+            return number;
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw lines.wrong(
                     0,
@@ -322,7 +376,7 @@ final class AuditReplay {
                 notes,
                 wentBack,
                 "records bear a time before that of an earlier record, and are taken as a microsecond after it");
-        note(notes, reinstated, "enclaves were revoked and reinstated, and are taken as never revoked");
+        note(notes, unrevoked, "launches are of enclaves that were revoked before, and are taken as reinstated");
         note(
                 notes,
                 unmapped,

@@ -17,7 +17,9 @@ public enum Event {
     /** A package (subject) goes back to an older microcode: tokens made since are refused with code 32. */
     LOWER_CPUSVN("lower-cpusvn", Kind.PACKAGE, Kind.NOTHING),
     /** An enclave (object) is revoked on all packages. */
-    REVOKE("revoke", Kind.NOTHING, Kind.ENCLAVE);
+    REVOKE("revoke", Kind.NOTHING, Kind.ENCLAVE),
+    /** The revocation of an enclave (object) is taken back on all packages; its tokens were purged, and it needs fresh ones. */
+    REINSTATE("reinstate", Kind.NOTHING, Kind.ENCLAVE);
 
     private final String word;
     private final Kind subject;

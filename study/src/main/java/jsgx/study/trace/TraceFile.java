@@ -26,8 +26,8 @@ import jsgx.launch.token.TokenIdentity;
  * <p>The first line is the header, the last one says how many events there are, so that a file that was cut off shows. A machine, a workload or an
  * enclave stands before the first line that names it. {@code mrenclave}, {@code mrsigner} and {@code attributes} (FLAGS and XFRM) may be left out, all
  * three: then the name stands for an identity of its own. Times are microseconds since the trace began and never go back; the same event does
- * not happen twice in a microsecond. Events are named as {@link Event} says; {@code migrate} has {@code machine} and {@code package}, {@code revoke} has
- * {@code enclave}.
+ * not happen twice in a microsecond. Events are named as {@link Event} says; {@code migrate} has {@code machine} and {@code package}, {@code revoke} and
+ * {@code reinstate} have {@code enclave}.
  */
 public final class TraceFile {
 

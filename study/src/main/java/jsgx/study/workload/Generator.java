@@ -5,6 +5,8 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.function.IntConsumer;
+import java.util.function.IntToLongFunction;
 import jsgx.study.trace.Event;
 import jsgx.study.trace.Trace;
 import jsgx.study.trace.TraceBuilder;
@@ -42,12 +44,11 @@ final class Generator {
         if (!(scale > 0)) {
             throw new IllegalArgumentException("expected a scale above 0, found " + scale);
         }
-        double events =
-                parameters.groups().stream().mapToDouble(Group::launches).sum() * scale;
-        if (events > TraceBuilder.MOST_EVENTS / 2) {
+        double events = parameters.size(scale);
+        if (events > Parameters.MOST_EVENTS) {
             throw new IllegalArgumentException(
-                    "expected a scale with which %s has at most %d launches, found %s, which makes %.0f"
-                            .formatted(parameters.name(), TraceBuilder.MOST_EVENTS / 2, scale, events));
+                    "expected a scale with which %s has at most %d events, found %s, which makes %.0f"
+                            .formatted(parameters.name(), Parameters.MOST_EVENTS, scale, events));
         }
         this.parameters = parameters;
         this.runMicros = (long) Math.max(1, parameters.micros() * scale);
@@ -106,6 +107,22 @@ final class Generator {
     /** Has something happen at a time. */
     void schedule(long micros, Runnable what) {
         scheduled.add(new Scheduled(micros, number++, what));
+    }
+
+    /** Has something happen at each of some times, which do not go back; only the next of them is kept in mind. */
+    void schedule(int times, IntToLongFunction micros, IntConsumer what) {
+        long from = number;
+        number += times;
+        next(0, times, from, micros, what);
+    }
+
+    private void next(int i, int times, long from, IntToLongFunction micros, IntConsumer what) {
+        if (i < times) {
+            scheduled.add(new Scheduled(micros.applyAsLong(i), from + i, () -> {
+                next(i + 1, times, from, micros, what);
+                what.accept(i);
+            }));
+        }
     }
 
     /** Adds an event, at the time that is given or, where another has it, a microsecond after that. */

@@ -88,8 +88,8 @@ final class GroupStream {
                 random.split());
         for (int i = 0; i < workloads.length; i++) {
             boot(i, from);
-            spread(scaled(group.reboots(), scale), from, to, i, this::reboot);
-            spread(scaled(group.migrations(), scale), from, to, i, this::migrate);
+            spread((int) Parameters.scaled(group.reboots(), scale), from, to, i, this::reboot);
+            spread((int) Parameters.scaled(group.migrations(), scale), from, to, i, this::migrate);
         }
     }
 
@@ -137,18 +137,18 @@ final class GroupStream {
 
     /** At any time of each of so many equal parts. */
     private void spread(int times, long from, long to, int workload, Act act) {
+        long[] micros = new long[times];
         for (int i = 0; i < times; i++) {
-            long micros = from + (long) ((i + random.nextDouble()) / times * (to - from));
-            generator.schedule(micros, () -> act.at(workload, micros));
+            micros[i] = from + (long) ((i + random.nextDouble()) / times * (to - from));
         }
+        generator.schedule(times, i -> micros[i], i -> act.at(workload, micros[i]));
     }
 
     private void boot(int workload, long from) {
-        for (int i = 0; i < group.boot(); i++) {
-            int which = i;
-            long micros = from + i * BOOT_MICROS;
-            generator.schedule(micros, () -> launch(micros, workload, pool(workload).enclaves[which]));
-        }
+        generator.schedule(
+                group.boot(),
+                i -> from + i * BOOT_MICROS,
+                i -> launch(from + i * BOOT_MICROS, workload, pool(workload).enclaves[i]));
     }
 
     private void reboot(int workload, long micros) {
@@ -203,10 +203,6 @@ final class GroupStream {
 
     private Pool pool(int workload) {
         return pools[group.sameEnclaves() ? 0 : workload];
-    }
-
-    private static int scaled(int times, double scale) {
-        return times == 0 ? 0 : (int) Math.max(1, Math.round(times * scale));
     }
 
     /** An enclave that no other is like: all of an owner have one signer. */

@@ -2,6 +2,7 @@ package jsgx.study.workload;
 
 import java.util.List;
 import jsgx.study.trace.Event;
+import jsgx.study.trace.TraceBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,26 @@ import org.jspecify.annotations.Nullable;
  * @param hosts how many packages there are, each with a host
  */
 record Parameters(String name, String question, long micros, int hosts, List<Group> groups, List<Planned> events) {
+
+    /** The most events of a trace, launches and all else. */
+    static final int MOST_EVENTS = TraceBuilder.MOST_EVENTS / 2;
+
+    /** How many events a trace of a scale has, about; none of the numbers alone bounds them, but many a product would exhaust the memory. */
+    double size(double scale) {
+        double size = 0;
+        for (Group group : groups) {
+            size += group.size(scale);
+        }
+        for (Planned planned : events) {
+            size += planned.event() == Event.REVOKE ? planned.enclaves() : planned.host() == Planned.ALL ? hosts : 1;
+        }
+        return size;
+    }
+
+    /** How often what happens some times in a run happens in one of a scale: at least once, where it happens at all. */
+    static double scaled(int times, double scale) {
+        return times == 0 ? 0 : Math.max(1, (double) Math.round(times * scale));
+    }
 
     /** How its launches choose among the enclaves of a workload. */
     sealed interface Popularity {
@@ -68,7 +89,14 @@ record Parameters(String name, String question, long micros, int hosts, List<Gro
             double to,
             int boot,
             int reboots,
-            int migrations) {}
+            int migrations) {
+
+        private double size(double scale) {
+            double reboots = scaled(reboots(), scale);
+            double each = boot + reboots * (1.0 + boot) + scaled(migrations, scale);
+            return launches * scale + workloads * each;
+        }
+    }
 
     /**
      * Something that happens once.

@@ -12,7 +12,6 @@ import jsgx.launch.yaml.Fields;
 import jsgx.launch.yaml.Problems;
 import jsgx.launch.yaml.YamlNode;
 import jsgx.study.trace.Event;
-import jsgx.study.trace.TraceBuilder;
 import jsgx.study.workload.Parameters.Bursts;
 import jsgx.study.workload.Parameters.Group;
 import jsgx.study.workload.Parameters.Planned;
@@ -91,12 +90,6 @@ final class WorkloadReader {
         if (groups.isEmpty() && !problems.any()) {
             problems.add(root, "expected at least one group of workloads, found none");
         }
-        if (groups.stream().mapToDouble(Group::launches).sum() > TraceBuilder.MOST_EVENTS / 2.0) {
-            problems.add(
-                    root,
-                    "expected at most %d launches of all groups together, found more"
-                            .formatted(TraceBuilder.MOST_EVENTS / 2));
-        }
         List<Planned> events = new ArrayList<>();
         double[] raised = {Double.MAX_VALUE};
         for (YamlNode node : items(fields.node("events"), "events")) {
@@ -114,7 +107,14 @@ final class WorkloadReader {
                         events.add(event);
                     });
         }
-        return new Parameters(name, question, micros, hosts, List.copyOf(groups), List.copyOf(events));
+        Parameters all = new Parameters(name, question, micros, hosts, List.copyOf(groups), List.copyOf(events));
+        if (all.size(1) > Parameters.MOST_EVENTS) {
+            problems.add(
+                    root,
+                    "expected at most %d events in all, found %.0f: launches, and for each workload what boot, reboots and migrations make, and for each host what events do"
+                            .formatted(Parameters.MOST_EVENTS, all.size(1)));
+        }
+        return all;
     }
 
     private Group group(Fields fields, long runMicros) {
@@ -131,7 +131,7 @@ final class WorkloadReader {
                     "with popularity once each launch has an enclave of its own: leave enclaves out");
         }
         long launches = fields.required("launches", "how many launches the group makes")
-                .flatMap(node -> amounts.number(node, 1, TraceBuilder.MOST_EVENTS / 2))
+                .flatMap(node -> amounts.number(node, 1, Parameters.MOST_EVENTS))
                 .orElse(1L);
         double from = amounts.part(fields, "from", 0);
         double to = amounts.part(fields, "to", 1);

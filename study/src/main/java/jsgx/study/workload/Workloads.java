@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import jsgx.launch.yaml.Fields;
 import jsgx.study.trace.Recorded;
@@ -68,7 +70,7 @@ public final class Workloads {
      *
      * @param what a name that {@link #names} has, a file, or {@code -}
      * @param standardInput what {@code -} stands for; left open
-     * @throws WorkloadException there is none, or its parameters are wrong
+     * @throws WorkloadException there is none, no file can have this name, or its parameters are wrong
      * @throws TraceException what was recorded is wrong
      */
     public static Workload of(String what, InputStream standardInput)
@@ -79,7 +81,13 @@ public final class Workloads {
         if (what.equals("-")) {
             return read("standard input", new BufferedInputStream(standardInput));
         }
-        Path file = Path.of(what);
+        Path file;
+        try {
+            file = Path.of(what);
+        } catch (InvalidPathException e) {
+            throw new WorkloadException("expected the name of a workload or a file, found what no file can be called: "
+                    + e.getReason().toLowerCase(Locale.ROOT));
+        }
         if (!Files.exists(file)) {
             checkShipped(what);
         }

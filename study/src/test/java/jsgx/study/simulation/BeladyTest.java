@@ -89,6 +89,18 @@ class BeladyTest {
     }
 
     @Test
+    void whatIsReinstatedIsALaunchAgainAndItsTokenWasGoodAllTheTime() {
+        TestTrace trace = TestTrace.single(2)
+                .launches(0, 1)
+                .then(Event.REVOKE, 0, 0)
+                .launches(0, 1)
+                .then(Event.REINSTATE, 0, 0)
+                .launches(0, 0, 1);
+
+        assertThat(Belady.hits(trace, new Enclaves(trace), 8)).isEqualTo(4);
+    }
+
+    @Test
     void manyLaunchKeysAreKeptApart() {
         TestTrace trace = TestTrace.single(700);
         for (int round = 0; round < 6; round++) {

@@ -58,6 +58,7 @@ class SimulatorPropertyTest {
                 case 7, 8 -> trace.add(micros, Event.RAISE_CPUSVN, random.nextInt(3), 0);
                 case 9, 10 -> trace.add(micros, Event.LOWER_CPUSVN, random.nextInt(3), 0);
                 case 11 -> trace.add(micros, Event.REVOKE, 0, random.nextInt(ENCLAVES));
+                case 12, 13 -> trace.add(micros, Event.REINSTATE, 0, random.nextInt(ENCLAVES));
                 default ->
                     trace.add(
                             micros,
@@ -125,6 +126,7 @@ class SimulatorPropertyTest {
             switch (trace.event(event)) {
                 case LAUNCH, LAST_LAUNCH -> launches += revoked[trace.object(event)] ? 0 : 1;
                 case REVOKE -> revoked[trace.object(event)] = true;
+                case REINSTATE -> revoked[trace.object(event)] = false;
                 default -> {}
             }
         }

@@ -275,6 +275,23 @@ class SimulatorTest {
     }
 
     @Test
+    void whatIsReinstatedLaunchesAgainWithAFreshToken() {
+        TestTrace trace = TestTrace.single(1)
+                .launches(0, 0)
+                .then(Event.REVOKE, 0, 0)
+                .launches(0)
+                .then(Event.REINSTATE, 0, 0)
+                .launches(0, 0);
+
+        for (Design design : new Design[] {KERNEL, USER, BOTH}) {
+            Measured measured = run(trace, design);
+            assertThat(measured.launches()).as("%s", design).isEqualTo(4);
+            assertThat(measured.launchEnclaveCalls()).as("%s", design).isEqualTo(2);
+            assertThat(measured.hits()).as("%s", design).isEqualTo(2);
+        }
+    }
+
+    @Test
     void aRevocationHoldsBeforeOneMachineHasLookedThroughWhatItHolds() {
         Costs costs = TestTrace.costs(Map.of(Step.REVOKE, 1_000L, Step.PURGE_KERNEL, 20L, Step.PURGE_STORE, 3L));
         TestTrace trace = new TestTrace(new int[] {0, 0, 1}, new int[] {0, 0}, 1, 2)

@@ -1,5 +1,6 @@
 package jsgx.study.trace;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import jsgx.arch.CpuFeatures;
 import jsgx.arch.CpuSvn;
@@ -34,9 +36,13 @@ import jsgx.launch.LaunchOptions;
 import jsgx.launch.Launcher;
 import jsgx.launch.OwnerEpoch;
 import jsgx.launch.Platform;
+import jsgx.launch.audit.AuditEvent;
+import jsgx.launch.audit.AuditLog;
+import jsgx.launch.audit.AuditOptions;
 import jsgx.launch.audit.AuditReader;
 import jsgx.launch.audit.Durability;
 import jsgx.launch.governor.Revocation;
+import jsgx.launch.governor.Revoker;
 import jsgx.launch.le.LeProfile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,6 +55,8 @@ class AuditReplayTest {
     private static final SigningKey KEY = SigningKey.generate(new SecureRandom());
 
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-03-04T12:00:00Z"));
+
+    private final AtomicInteger ids = new AtomicInteger();
 
     @TempDir
     private Path folder;
@@ -72,6 +80,10 @@ class AuditReplayTest {
             now.set(now.get().minusSeconds(60));
             assertThat(launch(launcher, two, "shop")).isTrue();
         }
+        return exported();
+    }
+
+    private List<String> exported() throws Exception {
         List<String> lines = new ArrayList<>();
         try (AuditReader reader = AuditReader.open(folder.resolve("audit"))) {
             reader.read(entry -> lines.add(entry.json()));
@@ -137,6 +149,144 @@ class AuditReplayTest {
         assertThat(recorded.notes())
                 .anySatisfy(note -> assertThat(note).contains("1 launches have no outcome"))
                 .anySatisfy(note -> assertThat(note).contains("no signature yet"));
+    }
+
+    @Test
+    void whatIsReinstatedWasRevokedUntilThen() throws Exception {
+        Revocation build = new Revocation.Enclave(hash(1));
+        Recorded recorded = read(trail(
+                intent(1, 0, 2),
+                intent(2, 0, 2),
+                act("revoke", build.toString()),
+                act("revoke", build + " on host-2"),
+                act("reinstate", build.toString()),
+                intent(1, 0, 2),
+                act("reinstate", build.toString()),
+                act("revoke", build.toString())));
+
+        assertThat(words(recorded)).containsExactly("launch 0", "launch 1", "revoke 0", "reinstate 0", "launch 0", "revoke 0");
+        assertThat(recorded.notes()).noneMatch(note -> note.contains("taken as reinstated"));
+    }
+
+    @Test
+    void whatTwoRevocationsCoverIsReinstatedWithTheSecond() throws Exception {
+        Revocation build = new Revocation.Enclave(hash(1));
+        Revocation signer = new Revocation.Signer(hash(100));
+        Revocation product = new Revocation.Product(hash(100), 7, 3);
+
+        Recorded recorded = read(trail(
+                intent(1, 7, 2),
+                intent(2, 7, 3),
+                intent(3, 8, 2),
+                act("revoke", build.toString()),
+                act("revoke", product.toString()),
+                act("revoke", signer.toString()),
+                act("reinstate", signer.toString()),
+                act("reinstate", build.toString()),
+                act("reinstate", product.toString())));
+
+        assertThat(words(recorded))
+                .containsExactly(
+                        "launch 0",
+                        "launch 1",
+                        "launch 2",
+                        "revoke 0",
+                        "revoke 1",
+                        "revoke 2",
+                        "reinstate 1",
+                        "reinstate 2",
+                        "reinstate 0");
+    }
+
+    @Test
+    void aLaunchOfWhatIsRevokedShowsThatItNoLongerIs() throws Exception {
+        Recorded recorded = read(trail(
+                intent(1, 0, 2),
+                act("revoke", new Revocation.Enclave(hash(1)).toString()),
+                act("revoke", new Revocation.Signer(hash(100)).toString()),
+                act("accept-rollback", "the list of revision 1 with 0 revocations"),
+                intent(1, 0, 2)));
+
+        assertThat(words(recorded)).containsExactly("launch 0", "revoke 0", "reinstate 0", "launch 0");
+        assertThat(recorded.notes())
+                .anySatisfy(note -> assertThat(note).startsWith("1 launches are of enclaves that were revoked before"));
+    }
+
+    @Test
+    void revocationsCostNoMoreThanTheEnclavesThatTheyName() throws Exception {
+        String other = new Revocation.Signer(hash(101)).toString();
+        String signer = new Revocation.Signer(hash(100)).toString();
+        List<String> lines = trail(
+                intent(1, 0, 2),
+                intent(2, 0, 2),
+                act("revoke", other),
+                act("revoke", signer),
+                act("reinstate", signer),
+                act("revoke", signer));
+
+        assertThat(words(replay(lines, 6)))
+                .containsExactly(
+                        "launch 0",
+                        "launch 1",
+                        "revoke 0",
+                        "revoke 1",
+                        "reinstate 0",
+                        "reinstate 1",
+                        "revoke 0",
+                        "revoke 1");
+        assertThatThrownBy(() -> replay(lines, 5))
+                .isInstanceOf(TraceException.class)
+                .hasMessageStartingWith("e.jsonl:7: expected revocations that together concern at most 5 launched");
+    }
+
+    private static Recorded replay(List<String> lines, int mostRevoked) throws IOException, TraceException {
+        byte[] bytes = String.join("\n", lines).getBytes(StandardCharsets.UTF_8);
+        Lines in = new Lines("e.jsonl", new ByteArrayInputStream(bytes));
+        return new AuditReplay(in, "e.jsonl", mostRevoked).read(requireNonNull(in.text()));
+    }
+
+    /** The export of a trail with these records. */
+    private List<String> trail(AuditEvent... events) throws Exception {
+        try (AuditLog log = AuditLog.open(folder.resolve("audit"), AuditOptions.defaults(), now::get)) {
+            for (AuditEvent event : events) {
+                log.record(event);
+            }
+        }
+        return exported();
+    }
+
+    private AuditEvent intent(int build, int product, int svn) {
+        return new AuditEvent(
+                Integer.toString(ids.incrementAndGet()),
+                now.get(),
+                AuditEvent.Kind.INTENT,
+                "shop",
+                hash(build),
+                hash(100),
+                "00000000000000040000000000000003",
+                product,
+                svn,
+                "allow",
+                "",
+                1,
+                "",
+                "",
+                "");
+    }
+
+    private AuditEvent act(String verdict, String what) {
+        return Revoker.act(now::get, "uid:0", AuditEvent.Kind.REVOCATION, verdict, what, 1);
+    }
+
+    private static String hash(int number) {
+        return "%064x".formatted(number);
+    }
+
+    private static List<String> words(Recorded recorded) {
+        return events(recorded.trace()).stream()
+                .map(event -> event.split(" "))
+                .map(words -> words[1] + " " + words[3])
+                .toList();
     }
 
     private static void refused(List<String> lines, String message) {

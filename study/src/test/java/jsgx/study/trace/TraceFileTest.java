@@ -42,6 +42,7 @@ class TraceFileTest {
         builder.add(8, Event.RAISE_CPUSVN, 1, 0);
         builder.add(9, Event.LOWER_CPUSVN, 1, 0);
         builder.add(10, Event.REVOKE, 0, enclave);
+        builder.add(11, Event.REINSTATE, 0, enclave);
         builder.add(1L << 50, Event.LAST_LAUNCH, workload, other);
         Trace trace = builder.build();
 
@@ -62,7 +63,9 @@ class TraceFileTest {
             assertThat(again.subject(i)).isEqualTo(trace.subject(i));
             assertThat(again.object(i)).isEqualTo(trace.object(i));
         }
-        assertThat(text(again)).isEqualTo(text(trace));
+        assertThat(text(again))
+                .isEqualTo(text(trace))
+                .contains("{\"micros\":11,\"event\":\"reinstate\",\"enclave\":\"0\"}\n");
     }
 
     @Test

@@ -78,6 +78,22 @@ class WorkloadFileTest {
                 Arguments.of(FILE + "events:\n  - {at: 10%, event: reboot, host: 1}\n", "expected 0, found \"1\""),
                 Arguments.of(FILE + "events:\n  - {at: 10%, event: launch}\n", "there is no \"launch\" here"),
                 Arguments.of(FILE + FILE.substring(FILE.indexOf("  - name")), "expected each group once"),
+                Arguments.of(
+                        FILE + "    machines: guests\n    workloads: 100000\n    boot: 10\n    reboots: 100000\n",
+                        "expected at most 536870912 events in all, found 110001000100"),
+                Arguments.of(
+                        "hosts: 2\n" + FILE
+                                + "    machines: guests\n    workloads: 10000\n    migrations: 100000\n",
+                        "expected at most 536870912 events in all, found 1000000100"),
+                Arguments.of(
+                        FILE.replace("enclaves: 10", "enclaves: 10000000")
+                                + "events:\n"
+                                + "  - {at: 10%, event: revoke, group: app, enclaves: 10000000}\n".repeat(54),
+                        "expected at most 536870912 events in all, found 540000100"),
+                Arguments.of(
+                        "hosts: 10000\n" + FILE.replace("launches: 100", "launches: 536870912")
+                                + "events:\n  - {at: 10%, event: reboot}\n",
+                        "expected at most 536870912 events in all, found 536880912"),
                 Arguments.of("groups: &a [*a]\n", "an anchor"),
                 Arguments.of("\u0000", "U+0000"));
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -200,7 +201,7 @@ class WorkloadsTest {
     }
 
     @Test
-    void aTraceIsAWorkloadTooAndItsBeginningIsASmallOne() throws Exception {
+    void aTraceIsAWorkloadToo() throws Exception {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         TraceFile.write(Workloads.named("scans").trace(1, 0.01), file);
 
@@ -209,7 +210,7 @@ class WorkloadsTest {
         assertThat(recorded.name()).isEqualTo("scans");
         assertThat(recorded.trace(1, 1).size()).isEqualTo(1000);
         assertThat(recorded.trace(9, 7)).isSameAs(recorded.trace(1, 1));
-        assertThat(recorded.trace(1, 0.1).size()).isEqualTo(100);
+        assertThat(recorded.trace(1, 0.1).size()).as("so few are not cut").isEqualTo(1000);
     }
 
     @Test
@@ -226,6 +227,64 @@ class WorkloadsTest {
         assertThatThrownBy(() -> Workloads.of("scan", new ByteArrayInputStream(new byte[0])))
                 .isInstanceOf(WorkloadException.class)
                 .hasMessageContaining("did you mean \"scans\"?");
+    }
+
+    @Test
+    void whatNoFileCanBeCalledIsRefused() {
+        assertThatThrownBy(() -> Workloads.of("sc\u0000ans", new ByteArrayInputStream(new byte[0])))
+                .isInstanceOf(WorkloadException.class)
+                .hasMessageContaining("found what no file can be called: nul character");
+    }
+
+    @Test
+    void aScaleCannotMakeMoreEventsThanThereMayBeByRebootsEither() throws Exception {
+        String file = """
+                workload: restless
+                question: How many?
+                duration: 1h
+                hosts: 2
+                groups:
+                  - name: guests
+                    machines: guests
+                    workloads: 1000
+                    enclaves: 1
+                    launches: 1
+                    %s: 1000
+                """;
+
+        for (String what : List.of("reboots", "migrations")) {
+            Workload workload = WorkloadFile.read("w.yaml", file.formatted(what).getBytes(StandardCharsets.UTF_8));
+            assertThatThrownBy(() -> workload.trace(1, 1000))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("at most 536870912 events");
+        }
+    }
+
+    @Test
+    void bootsThatOverlapGoOnSideBySide() throws Exception {
+        String file = """
+                workload: boots
+                question: In what order?
+                duration: 1h
+                groups:
+                  - name: guests
+                    machines: guests
+                    workloads: 2
+                    enclaves: 3
+                    boot: 3
+                    launches: 1
+                    from: 50%
+                """;
+
+        Trace trace = WorkloadFile.read("w.yaml", file.getBytes(StandardCharsets.UTF_8))
+                .trace(1, 1);
+
+        List<String> boots = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            boots.add("%d %d %d".formatted(trace.micros(i) - 1_800_000_000L, trace.subject(i), trace.object(i)));
+        }
+        assertThat(boots)
+                .containsExactly("0 0 0", "1 1 3", "20000 0 1", "20001 1 4", "40000 0 2", "40001 1 5");
     }
 
     private static double[] distances(Arrivals.Process process, int count, long length) {
