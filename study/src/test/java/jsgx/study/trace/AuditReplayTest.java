@@ -164,7 +164,8 @@ class AuditReplayTest {
                 act("reinstate", build.toString()),
                 act("revoke", build.toString())));
 
-        assertThat(words(recorded)).containsExactly("launch 0", "launch 1", "revoke 0", "reinstate 0", "launch 0", "revoke 0");
+        assertThat(words(recorded))
+                .containsExactly("launch 0", "launch 1", "revoke 0", "reinstate 0", "launch 0", "revoke 0");
         assertThat(recorded.notes()).noneMatch(note -> note.contains("taken as reinstated"));
     }
 

@@ -82,8 +82,7 @@ class WorkloadFileTest {
                         FILE + "    machines: guests\n    workloads: 100000\n    boot: 10\n    reboots: 100000\n",
                         "expected at most 536870912 events in all, found 110001000100"),
                 Arguments.of(
-                        "hosts: 2\n" + FILE
-                                + "    machines: guests\n    workloads: 10000\n    migrations: 100000\n",
+                        "hosts: 2\n" + FILE + "    machines: guests\n    workloads: 10000\n    migrations: 100000\n",
                         "expected at most 536870912 events in all, found 1000000100"),
                 Arguments.of(
                         FILE.replace("enclaves: 10", "enclaves: 10000000")

@@ -249,11 +249,12 @@ class WorkloadsTest {
                     workloads: 1000
                     enclaves: 1
                     launches: 1
-                    %s: 1000
+                    often: 1000
                 """;
 
         for (String what : List.of("reboots", "migrations")) {
-            Workload workload = WorkloadFile.read("w.yaml", file.formatted(what).getBytes(StandardCharsets.UTF_8));
+            Workload workload =
+                    WorkloadFile.read("w.yaml", file.replace("often", what).getBytes(StandardCharsets.UTF_8));
             assertThatThrownBy(() -> workload.trace(1, 1000))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("at most 536870912 events");
@@ -283,8 +284,7 @@ class WorkloadsTest {
         for (int i = 0; i < 6; i++) {
             boots.add("%d %d %d".formatted(trace.micros(i) - 1_800_000_000L, trace.subject(i), trace.object(i)));
         }
-        assertThat(boots)
-                .containsExactly("0 0 0", "1 1 3", "20000 0 1", "20001 1 4", "40000 0 2", "40001 1 5");
+        assertThat(boots).containsExactly("0 0 0", "1 1 3", "20000 0 1", "20001 1 4", "40000 0 2", "40001 1 5");
     }
 
     private static double[] distances(Arrivals.Process process, int count, long length) {
