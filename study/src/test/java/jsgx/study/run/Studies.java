@@ -181,6 +181,7 @@ public final class Studies {
                 nanos,
                 measured.reboots(),
                 measured.revokeNanos(),
+                measured.purgeNanos(),
                 measured.ungoverned());
     }
 
