@@ -7,7 +7,30 @@ static void works_for_a_while(void) {
   }
 }
 
+// A child that is stopped at its very first steps is stopped, and goes on when it is told to.
+static void newborns(void) {
+  for (int i = 0; i < 20; i++) {
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+      usleep(100000);
+      _exit(0);
+    }
+    int status;
+    kill(pid, SIGSTOP);
+    if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status)) {
+      errno = 0;
+      fail("child %d was to stop, and waitpid says %#x", i, status);
+    }
+    kill(pid, SIGCONT);
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
+      fail("child %d was to go on", i);
+    }
+  }
+}
+
 int main(void) {
+  newborns();
   fflush(NULL);
   pid_t pid = fork();
   if (pid == 0) {

@@ -66,7 +66,7 @@ final class Keeper implements Runnable {
             MemorySegment status = arena.allocate(JAVA_LONG);
             while (lives(info)) {
                 Ptrace.await(agentTid, status);
-                Ptrace.resume(agentTid, 0);
+                Ptrace.resume(agentTid, Seized.delivered(Ptrace.status(status)));
             }
             whenGone.run();
             Ptrace.await(agentTid, status);

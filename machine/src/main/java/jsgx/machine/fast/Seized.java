@@ -93,11 +93,24 @@ final class Seized implements AutoCloseable {
     void stop() {
         Ptrace.interrupt(tid);
         // A process that has just been started may still be about to tell of its exec, by a stop that takes the
-        // interruption's place.
-        while (await() instanceof Ptrace.Status.Event(int event, int ignored) && event == Ptrace.EVENT_EXEC) {
+        // interruption's place; and so does SIGSTOP.
+        for (Ptrace.Status stop = await(); isElse(stop); stop = await()) {
             Ptrace.interrupt(tid);
-            Ptrace.resume(tid, 0);
+            Ptrace.resume(tid, delivered(stop));
         }
+    }
+
+    private static boolean isElse(Ptrace.Status stop) {
+        return delivered(stop) != 0
+                || (stop instanceof Ptrace.Status.Event(int event, int ignored) && event == Ptrace.EVENT_EXEC);
+    }
+
+    /**
+     * The signal to resume a stop with. SIGSTOP cannot be blocked, and dropped it would be lost to the program; delivered it stops the process,
+     * of which this thread goes on as long as it is traced, and is stopped again when it no longer is, unless SIGCONT has come by then.
+     */
+    static int delivered(Ptrace.Status stop) {
+        return stop instanceof Ptrace.Status.Signal(int number) && number == Signals.SIGSTOP ? number : 0;
     }
 
     /** Another {@code syscall} from now on. */
@@ -168,9 +181,12 @@ final class Seized implements AutoCloseable {
         }
         store();
         boolean entered = false;
+        int signal = 0;
         while (!gone) {
-            Ptrace.resumeToSystemCall(tid, 0);
-            if (await() instanceof Ptrace.Status.Boundary) {
+            Ptrace.resumeToSystemCall(tid, signal);
+            Ptrace.Status stop = await();
+            signal = delivered(stop);
+            if (stop instanceof Ptrace.Status.Boundary) {
                 if (entered) {
                     load();
                     long result = get(RAX);
@@ -246,9 +262,13 @@ final class Seized implements AutoCloseable {
 
     /** From the event of an execve to the program's first instruction. */
     void finishExec() {
+        Ptrace.Status stop;
+        int signal = 0;
         do {
-            Ptrace.resumeToSystemCall(tid, 0);
-        } while (!(await() instanceof Ptrace.Status.Boundary) && !gone);
+            Ptrace.resumeToSystemCall(tid, signal);
+            stop = await();
+            signal = delivered(stop);
+        } while (!(stop instanceof Ptrace.Status.Boundary) && !gone);
     }
 
     /** Lets it go on by itself, from a stop. */
