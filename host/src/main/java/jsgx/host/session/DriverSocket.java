@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import jsgx.host.client.Greeting;
@@ -49,6 +52,11 @@ public final class DriverSocket implements Service {
     private final Admission admission = new Admission();
     private final Set<FrontEnd> frontEnds = ConcurrentHashMap.newKeySet();
     private final Semaphore refusals = new Semaphore(REFUSALS);
+
+    /** They are kept for the next one: all who connect wait in one line, and the start of a thread for each would be what they wait for. */
+    private final ExecutorService threads = Executors.newCachedThreadPool(
+            Thread.ofPlatform().daemon().name("jsgx-front-end").factory());
+
     private volatile String trouble = "not started";
     private volatile boolean stopping;
     private @Nullable Listening listening;
@@ -140,10 +148,13 @@ public final class DriverSocket implements Service {
      */
     private void begin(UnixConnection connection) throws IOException {
         try {
-            Thread.ofPlatform().daemon().name("jsgx-front-end").start(() -> serve(connection));
+            threads.execute(() -> serve(connection));
         } catch (OutOfMemoryError e) {
             connection.close();
             throw new IOException("no thread is left for a front end: " + e.getMessage(), e);
+        } catch (RejectedExecutionException e) {
+            // It came while the host was being stopped.
+            connection.close();
         }
     }
 
@@ -227,6 +238,7 @@ public final class DriverSocket implements Service {
         if (places.all() > 0) {
             LOG.log(System.Logger.Level.WARNING, "{0} front ends did not end in time", places.all());
         }
+        threads.shutdown();
         now.poller().close();
         listening = null;
     }

@@ -78,6 +78,8 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     private volatile Rules rules = new Rules(0, Revocations.NONE);
 
+    private final Runnable follower = this::followRules;
+
     /**
      * A governor over a launch enclave.
      *
@@ -104,6 +106,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                                 what,
                                 revisions.revision())));
         this.tokens = new KernelTokens(launchEnclave, kernelCache, cpuSvn);
+        options.revocations().follow(follower);
     }
 
     /** A driver passes the same request to decide and complete, and two requests may have the same content. */
@@ -407,6 +410,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     @Override
     public void close() {
         powerLost();
+        options.revocations().leave(follower);
         options.revocations().close();
     }
 
@@ -415,8 +419,17 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         return revisions.revision() == present.revision() ? present : load();
     }
 
+    /** Takes rules that were changed in this process. */
+    private void followRules() {
+        try {
+            rules();
+        } catch (LaunchException | InternalError e) {
+            // Whoever launches next tries again, and is refused where that fails too.
+        }
+    }
+
     /**
-     * The rules, or those before them while a thread reads these: who asks for a token does not wait for that, since the token grants
+     * The rules, or those before them while a thread changes or reads these: who asks for a token does not wait for that, since the token grants
      * nothing, and EINIT is judged by no other rules than those in force.
      */
     private Rules rulesForTokens() throws LaunchException {
@@ -424,7 +437,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
         if (revisions.revision() == present.revision() || present.revision() == 0) {
             return rules();
         }
-        if (!loading.tryLock()) {
+        if (options.revocations().isChanging() || !loading.tryLock()) {
             return present;
         }
         try {

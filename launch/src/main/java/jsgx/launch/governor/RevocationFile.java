@@ -6,6 +6,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 import jsgx.launch.LaunchException;
 import jsgx.launch.file.LockFile;
@@ -24,6 +27,8 @@ public final class RevocationFile implements AutoCloseable {
     private final RevisionFile revisions;
     private final Object memoryLock = new Object();
     private volatile Revocations inMemory = Revocations.NONE;
+    private final Set<Runnable> followers = new CopyOnWriteArraySet<>();
+    private final AtomicInteger changes = new AtomicInteger();
 
     /** Why it cannot be read, ever; empty where it can. */
     private final String unavailable;
@@ -124,6 +129,24 @@ public final class RevocationFile implements AutoCloseable {
         return Files.exists(path, LinkOption.NOFOLLOW_LINKS) ? parse(path) : Revocations.NONE;
     }
 
+    /**
+     * Has somebody of this process take each change that is made in this process, before who makes it goes on: who asks for something next need
+     * not do that first.
+     */
+    void follow(Runnable follower) {
+        followers.add(follower);
+    }
+
+    /** Somebody does not follow any more. */
+    void leave(Runnable follower) {
+        followers.remove(follower);
+    }
+
+    /** Whether a change is being made in this process that not all who follow may have taken. */
+    boolean isChanging() {
+        return changes.get() != 0;
+    }
+
     /** Adds a revocation; it is on disk, and holds for each launch that begins, when this returns. */
     Revocations add(Revocation revocation, Instant time) throws LaunchException {
         return change(this::read, present -> at -> present.with(revocation, at, time));
@@ -160,7 +183,7 @@ public final class RevocationFile implements AutoCloseable {
 
     /** Begins a new revision without a change of the revocations, as the policy is another one: every process looks at it again. */
     public long advance() throws LaunchException {
-        return locked(() -> {
+        return changing(() -> {
             long next = Math.max(revisions.revision(), revisions.floor()) + 1;
             revisions.raise(next);
             return next;
@@ -181,7 +204,7 @@ public final class RevocationFile implements AutoCloseable {
     }
 
     private Revocations change(Reading reading, Change change) throws LaunchException {
-        return locked(() -> {
+        return changing(() -> {
             Revocations present = reading.read();
             LongFunction<Revocations> next = change.of(present);
             Revocations changed =
@@ -197,6 +220,17 @@ public final class RevocationFile implements AutoCloseable {
             revisions.force();
             return changed;
         });
+    }
+
+    private <T> T changing(LockFile.Work<T> work) throws LaunchException {
+        changes.incrementAndGet();
+        try {
+            T changed = locked(work);
+            followers.forEach(Runnable::run);
+            return changed;
+        } finally {
+            changes.decrementAndGet();
+        }
     }
 
     private <T> T locked(LockFile.Work<T> work) throws LaunchException {

@@ -333,9 +333,9 @@ class GovernorTest {
         try (Launcher launcher = Launcher.on(
                 TestPlatforms.platform(), options.withCache(limits, Scheme.LRU).withPolicy(policy))) {
             Governor governor = launcher.running().governor();
-            governor.revoker().reload();
             events.clear();
 
+            governor.revoker().reload();
             assertThat(launch(launcher, InterfaceKind.ISGX).launched()).isTrue();
             assertThat(launch(launcher, InterfaceKind.V5).launched()).isTrue();
             assertThat(governor.cache().limits()).isEqualTo(limits);

@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import jsgx.arch.struct.Attributes;
 import jsgx.arch.struct.Sigstruct;
@@ -165,44 +166,70 @@ class IssuedTokenTest {
         }
     }
 
+    /** A policy whose second reading takes until it is let go. */
+    private static final class SlowPolicy implements PolicySource {
+        final CountDownLatch reading = new CountDownLatch(1);
+        final CountDownLatch read = new CountDownLatch(1);
+        final AtomicInteger reloads = new AtomicInteger();
+
+        @Override
+        public String reload(long revision) {
+            if (reloads.incrementAndGet() == 2) {
+                reading.countDown();
+                await(read);
+            }
+            return "";
+        }
+
+        @Override
+        public QuotaTable quotas() {
+            return QuotaTable.UNLIMITED;
+        }
+
+        @Override
+        public PolicyVerdict judge(PolicySubject subject) {
+            return PolicyVerdict.allow("r", "", 0);
+        }
+    }
+
     @Test
     @Timeout(60)
-    void nobodyWaitsForATokenWhileAPolicyIsRead() throws Exception {
-        CountDownLatch reading = new CountDownLatch(1);
-        CountDownLatch read = new CountDownLatch(1);
-        AtomicInteger reloads = new AtomicInteger();
-        PolicySource slow = new PolicySource() {
-            @Override
-            public String reload(long revision) {
-                if (reloads.incrementAndGet() == 2) {
-                    reading.countDown();
-                    await(read);
-                }
-                return "";
-            }
-
-            @Override
-            public QuotaTable quotas() {
-                return QuotaTable.UNLIMITED;
-            }
-
-            @Override
-            public PolicyVerdict judge(PolicySubject subject) {
-                return PolicyVerdict.allow("r", "", 0);
-            }
-        };
+    void whoChangesThePolicyReadsItAndNobodyWaitsForATokenMeanwhile() throws Exception {
+        SlowPolicy slow = new SlowPolicy();
         try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPolicy(slow))) {
             Governor governor = launcher.running().governor();
-            governor.revoker().reload();
             governor.issueToUserSpace(identity, WEB);
-            governor.revoker().reload();
-            Thread reader = Thread.ofVirtual().start(() -> governor.issueToUserSpace(identity, WEB));
-            await(reading);
+            Revoker revoker = governor.revoker();
+            FutureTask<Long> change = new FutureTask<>(revoker::reload);
+            Thread.ofVirtual().start(change);
+            await(slow.reading);
 
             assertThat(governor.issueToUserSpace(identity, WEB).verdict().effect())
                     .isEqualTo(Effect.ALLOW);
-            read.countDown();
+            slow.read.countDown();
+            change.get();
+            governor.issueToUserSpace(identity, WEB);
+            assertThat(slow.reloads).hasValue(2);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void whatAnotherProcessChangedIsReadByOneWhoAsksAndNoOtherWaits() throws Exception {
+        SlowPolicy slow = new SlowPolicy();
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPolicy(slow))) {
+            Governor governor = launcher.running().governor();
+            governor.issueToUserSpace(identity, WEB);
+            RevisionFile revisions = options.revocations().revisions();
+            revisions.raise(revisions.revision() + 1);
+            Thread reader = Thread.ofVirtual().start(() -> governor.issueToUserSpace(identity, WEB));
+            await(slow.reading);
+
+            assertThat(governor.issueToUserSpace(identity, WEB).verdict().effect())
+                    .isEqualTo(Effect.ALLOW);
+            slow.read.countDown();
             reader.join();
+            assertThat(slow.reloads).hasValue(2);
         }
     }
 
