@@ -2,6 +2,7 @@
 module jsgx.launch {
     requires static transitive org.jspecify;
     requires com.github.benmanes.caffeine;
+    requires io.avaje.json;
     requires org.snakeyaml.engine;
     requires transitive jsgx.arch;
     requires transitive jsgx.driver;
@@ -13,6 +14,7 @@ module jsgx.launch {
     exports jsgx.launch.file;
     exports jsgx.launch.governor;
     exports jsgx.launch.guest;
+    exports jsgx.launch.json;
     exports jsgx.launch.le;
     exports jsgx.launch.load;
     exports jsgx.launch.policy;

@@ -2,7 +2,6 @@
 module jsgx.study {
     requires static transitive org.jspecify;
     requires HdrHistogram;
-    requires io.avaje.json;
     requires transitive jsgx.arch;
     requires transitive jsgx.driver;
     requires transitive jsgx.image;

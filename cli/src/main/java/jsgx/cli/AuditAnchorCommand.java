@@ -3,6 +3,7 @@ package jsgx.cli;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditAnchor;
 import jsgx.launch.audit.AuditReader;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 
 /** {@code jsgx audit anchor}. */

@@ -12,6 +12,7 @@ import jsgx.launch.audit.AuditAnchor;
 import jsgx.launch.audit.AuditKey;
 import jsgx.launch.audit.AuditReader;
 import jsgx.launch.audit.AuditVerification;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

@@ -2,6 +2,7 @@ package jsgx.cli;
 
 import java.io.IOException;
 import java.util.Map;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 
 /** {@code jsgx console}. */

@@ -22,6 +22,7 @@ import jsgx.image.SgxsWriter;
 import jsgx.launch.LaunchException;
 import jsgx.launch.LaunchResult;
 import jsgx.launch.Platform;
+import jsgx.launch.json.Json;
 import jsgx.machine.MachineException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

@@ -8,6 +8,7 @@ import jsgx.cli.doctor.Doctor;
 import jsgx.cli.doctor.Fact;
 import jsgx.cli.doctor.Host;
 import jsgx.cli.doctor.Trial;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 
 /** {@code jsgx doctor}. */

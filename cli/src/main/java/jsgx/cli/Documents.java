@@ -3,6 +3,7 @@ package jsgx.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import jsgx.launch.json.Json;
 
 /** What a daemon's JSON documents say, as far as they say it: a newer or older one may leave something out. */
 final class Documents {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.Explanation;
+import jsgx.launch.json.Json;
 
 /** How the reason of a refusal is shown: beneath each other for people, as one text and as fields for JSON. */
 final class Explanations {

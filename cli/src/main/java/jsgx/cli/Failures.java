@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import jsgx.image.ImageException;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.machine.MachineException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -132,7 +133,7 @@ final class Failures {
         surroundings.err().println(Text.printable(line));
         trace(cause);
         if (args.contains("--json")) {
-            new Json().put("error", line).put("exitStatus", status).print(surroundings.out());
+            surroundings.out().println(new Json().put("error", line).put("exitStatus", status).pretty());
         }
         return status;
     }

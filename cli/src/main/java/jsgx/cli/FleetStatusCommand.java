@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import jsgx.cli.Screen.Fact;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 
 /** {@code jsgx fleet status}. */

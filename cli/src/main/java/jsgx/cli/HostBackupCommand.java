@@ -8,6 +8,7 @@ import jsgx.host.service.HostException;
 import jsgx.host.state.Backup;
 import jsgx.host.state.Manifest;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 
 /** {@code jsgx host enclaves}. */

@@ -1,6 +1,7 @@
 package jsgx.cli;
 
 import java.io.IOException;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 
 /** {@code jsgx host metrics}. */

@@ -7,6 +7,7 @@ import java.util.List;
 import jsgx.host.service.HostException;
 import jsgx.host.state.Restore;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

@@ -18,6 +18,7 @@ import jsgx.launch.LaunchException;
 import jsgx.launch.LaunchOptions;
 import jsgx.launch.Launcher;
 import jsgx.launch.WouldLaunch;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

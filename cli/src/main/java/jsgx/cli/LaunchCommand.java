@@ -28,6 +28,7 @@ import jsgx.launch.RunningPlatform;
 import jsgx.launch.TokenFile;
 import jsgx.launch.governor.GovernorOptions;
 import jsgx.launch.governor.Placement;
+import jsgx.launch.json.Json;
 import jsgx.launch.le.LaunchEnclave;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;

@@ -6,6 +6,7 @@ import jsgx.image.EnclaveImage;
 import jsgx.image.ImageDiff;
 import jsgx.image.ImageException;
 import jsgx.image.ImageMeasurement;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -6,6 +6,7 @@ import jsgx.image.ImageException;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
 import jsgx.launch.PlatformFile;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -13,6 +13,7 @@ import jsgx.cli.Screen.Fact;
 import jsgx.launch.LaunchControl;
 import jsgx.launch.OwnerEpoch;
 import jsgx.launch.Platform;
+import jsgx.launch.json.Json;
 
 /** A platform as it is shown: everything but its secrets. */
 final class PlatformReport {

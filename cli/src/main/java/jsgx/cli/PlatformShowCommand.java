@@ -3,6 +3,7 @@ package jsgx.cli;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
 import jsgx.launch.PlatformFile;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 
 /** {@code jsgx platform show}. */

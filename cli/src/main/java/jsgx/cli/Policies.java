@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyFile;

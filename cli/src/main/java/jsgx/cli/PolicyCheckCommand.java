@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
 import org.jspecify.annotations.Nullable;

@@ -14,6 +14,7 @@ import jsgx.image.EnclaveImage;
 import jsgx.image.ImageException;
 import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyExplanation;
 import jsgx.launch.policy.PolicyExplanation.RuleTrace;

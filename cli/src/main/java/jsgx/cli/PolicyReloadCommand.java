@@ -11,6 +11,7 @@ import jsgx.launch.Governance;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.Durability;
 import jsgx.launch.governor.PolicyInstaller;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyFile;
 import jsgx.launch.yaml.YamlError;

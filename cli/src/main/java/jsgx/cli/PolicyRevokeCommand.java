@@ -19,6 +19,7 @@ import jsgx.launch.governor.RevocationFile;
 import jsgx.launch.governor.RevocationReport;
 import jsgx.launch.governor.Revocations;
 import jsgx.launch.governor.Revoker;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyCases;
 import jsgx.launch.policy.PolicyException;

@@ -15,6 +15,7 @@ import java.util.function.BooleanSupplier;
 import jsgx.host.client.AdminClient;
 import jsgx.host.client.HostFolder;
 import jsgx.host.service.HostException;
+import jsgx.launch.json.Json;
 
 /** The daemon of this machine, as an administrator's commands ask it over its admin socket. */
 final class Remote {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.PolicyExplanation;
 import jsgx.launch.policy.PolicyExplanation.Check;
 import jsgx.launch.policy.PolicyExplanation.RuleTrace;

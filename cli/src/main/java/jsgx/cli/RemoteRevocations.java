@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import jsgx.launch.governor.LaunchEntry;
 import jsgx.launch.governor.Revocation;
 import jsgx.launch.governor.RevocationReport;
+import jsgx.launch.json.Json;
 
 /** Revocations as a daemon's admin API writes them. */
 final class RemoteRevocations {

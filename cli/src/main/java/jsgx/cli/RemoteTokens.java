@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import jsgx.cli.Screen.Fact;
+import jsgx.launch.json.Json;
 
 /** The tokens of user space that a daemon keeps. */
 final class RemoteTokens {

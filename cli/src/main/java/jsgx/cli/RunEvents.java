@@ -17,6 +17,7 @@ import java.util.function.Function;
 import jsgx.driver.EnclaveInfo;
 import jsgx.launch.InitReport;
 import jsgx.launch.InitReports;
+import jsgx.launch.json.Json;
 import jsgx.launch.token.TokenSource;
 import jsgx.machine.event.EventQueue;
 import jsgx.machine.event.EventSink;

@@ -3,6 +3,7 @@ package jsgx.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import jsgx.launch.json.Json;
 import jsgx.launch.token.TokenSource;
 import jsgx.machine.event.Statistics;
 import jsgx.machine.event.Statistics.Count;

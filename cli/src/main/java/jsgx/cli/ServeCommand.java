@@ -27,6 +27,7 @@ import jsgx.host.service.Service;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
 import jsgx.launch.governor.Workloads;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyFolder;
 import jsgx.launch.yaml.YamlError;

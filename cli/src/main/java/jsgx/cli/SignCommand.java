@@ -14,6 +14,7 @@ import jsgx.image.SigningKey;
 import jsgx.image.SigstructCheck;
 import jsgx.image.SigstructOptions;
 import jsgx.image.SigstructSigner;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

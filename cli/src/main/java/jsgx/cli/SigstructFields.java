@@ -10,6 +10,7 @@ import jsgx.cli.Screen.Fact;
 import jsgx.image.SigningDate;
 import jsgx.image.SigstructCheck;
 import jsgx.image.SigstructCheck.Part;
+import jsgx.launch.json.Json;
 
 /** The fields of a SIGSTRUCT as they are shown. */
 final class SigstructFields {

@@ -8,6 +8,7 @@ import java.util.List;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
 import jsgx.launch.RunningPlatform;
+import jsgx.launch.json.Json;
 import jsgx.machine.Machine;
 import jsgx.machine.MachineException;
 import jsgx.machine.MachineOptions;

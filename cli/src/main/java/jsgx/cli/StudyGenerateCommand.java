@@ -1,6 +1,7 @@
 package jsgx.cli;
 
 import java.io.IOException;
+import jsgx.launch.json.Json;
 import jsgx.study.trace.Trace;
 import jsgx.study.trace.TraceFile;
 import jsgx.study.workload.Workload;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import jsgx.cli.Screen.Fact;
+import jsgx.launch.json.Json;
 import jsgx.study.complexity.Complexity;
 import jsgx.study.report.Answer;
 import jsgx.study.report.Answers;
@@ -17,7 +18,6 @@ import jsgx.study.report.Results;
 import jsgx.study.report.Summary;
 import jsgx.study.report.Table;
 import jsgx.study.run.Cells;
-import jsgx.study.run.JsonText;
 import org.jspecify.annotations.Nullable;
 
 /** What a study's cells come to, as files and on the screen. */
@@ -41,7 +41,7 @@ final class StudyOutput {
     /** Writes the reports beside the cells, each whole or not at all. */
     void write(Path folder) throws BadInput, IOException {
         List<String> contents =
-                List.of(HtmlReport.of(results, answers), JsonText.pretty(document) + "\n", CsvReport.of(results));
+                List.of(HtmlReport.of(results, answers), json().pretty() + "\n", CsvReport.of(results));
         for (int i = 0; i < FILES.size(); i++) {
             new OutputFile(folder.resolve(FILES.get(i)).toString(), surroundings)
                     .write(contents.get(i).getBytes(StandardCharsets.UTF_8));

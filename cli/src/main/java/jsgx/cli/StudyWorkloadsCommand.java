@@ -2,6 +2,7 @@ package jsgx.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import jsgx.launch.json.Json;
 import jsgx.study.workload.Workload;
 import jsgx.study.workload.WorkloadException;
 import jsgx.study.workload.WorkloadFile;

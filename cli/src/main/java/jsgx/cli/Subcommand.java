@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import jsgx.image.ImageException;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.machine.MachineException;
 
 /** One command of {@code jsgx}. */
@@ -47,6 +48,6 @@ abstract class Subcommand implements Callable<Integer> {
     }
 
     final void print(Json document) {
-        document.print(surroundings.out());
+        surroundings.out().println(document.pretty());
     }
 }

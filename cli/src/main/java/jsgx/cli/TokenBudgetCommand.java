@@ -2,6 +2,7 @@ package jsgx.cli;
 
 import java.util.List;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;

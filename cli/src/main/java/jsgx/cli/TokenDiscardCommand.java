@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 

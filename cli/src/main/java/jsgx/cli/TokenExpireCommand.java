@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.launch.store.StoredToken;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;

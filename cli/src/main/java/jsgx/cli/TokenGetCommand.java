@@ -19,6 +19,7 @@ import jsgx.launch.LaunchException;
 import jsgx.launch.LeAuthority;
 import jsgx.launch.Platform;
 import jsgx.launch.RunningPlatform;
+import jsgx.launch.json.Json;
 import jsgx.launch.le.LeRequest;
 import jsgx.launch.store.Terms;
 import jsgx.launch.store.TokenOrigin;

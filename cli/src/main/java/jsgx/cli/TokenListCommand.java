@@ -6,6 +6,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.launch.store.StoredToken;
 import picocli.CommandLine.Command;
 

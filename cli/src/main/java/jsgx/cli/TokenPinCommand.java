@@ -3,6 +3,7 @@ package jsgx.cli;
 import java.io.IOException;
 import java.util.Optional;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

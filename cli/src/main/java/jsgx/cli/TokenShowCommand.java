@@ -4,6 +4,7 @@ import java.io.IOException;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.LaunchException;
 import jsgx.launch.TokenFile;
+import jsgx.launch.json.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 

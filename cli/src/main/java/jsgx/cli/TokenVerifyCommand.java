@@ -8,6 +8,7 @@ import jsgx.launch.LaunchException;
 import jsgx.launch.Launcher;
 import jsgx.launch.TokenCheck;
 import jsgx.launch.TokenFile;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

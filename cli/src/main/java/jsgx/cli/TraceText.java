@@ -14,6 +14,7 @@ import jsgx.driver.Errno;
 import jsgx.driver.InterfaceKind;
 import jsgx.driver.Refusal;
 import jsgx.launch.InitReport;
+import jsgx.launch.json.Json;
 import jsgx.launch.token.TokenSource;
 import jsgx.machine.event.SgxEvent;
 import org.jspecify.annotations.Nullable;

@@ -8,6 +8,7 @@ import jsgx.arch.struct.Attributes;
 import jsgx.cli.Screen.Fact;
 import jsgx.launch.LaunchException;
 import jsgx.launch.Platform;
+import jsgx.launch.json.Json;
 import jsgx.launch.store.StoredToken;
 import jsgx.launch.store.TokenOrigin;
 import jsgx.launch.store.TokenStore;

@@ -28,6 +28,7 @@ import jsgx.launch.audit.AuditKey;
 import jsgx.launch.audit.AuditQuery;
 import jsgx.launch.audit.AuditReader;
 import jsgx.launch.audit.AuditVerification;
+import jsgx.launch.json.Json;
 
 /** The audit trail: a search, all of it, what comes, and whether it is whole. */
 final class AuditResource {

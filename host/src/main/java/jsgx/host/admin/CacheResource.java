@@ -19,6 +19,7 @@ import jsgx.launch.governor.CacheControl;
 import jsgx.launch.governor.CacheSettings;
 import jsgx.launch.governor.Governor;
 import jsgx.launch.governor.Placement;
+import jsgx.launch.json.Json;
 
 /** The kernel's cache of tokens: what it did, its limits, and the changes of them. */
 final class CacheResource {
@@ -53,12 +54,12 @@ final class CacheResource {
         return Answer.of(new Json()
                 .put("placement", settings.placement().id())
                 .put("scheme", settings.scheme().toString())
-                .putLimit("maxBytes", settings.maxBytes())
-                .putLimit("maxEntries", settings.maxEntries())
+                .put("maxBytes", PolicyJson.limit(settings.maxBytes()))
+                .put("maxEntries", PolicyJson.limit(settings.maxEntries()))
                 .put("entryBytes", settings.scheme().entryBytes())
                 .put("bytes", total.bytes())
                 .put("entries", total.entries())
-                .putLimit("defaultCeiling", limits.defaultCeilingBytes())
+                .put("defaultCeiling", PolicyJson.limit(limits.defaultCeilingBytes()))
                 .put(
                         "statistics",
                         new Json()
@@ -82,7 +83,7 @@ final class CacheResource {
                 .put("bytes", did.bytes())
                 .put("entries", did.entries())
                 .put("floor", own.floorBytes())
-                .putLimit("ceiling", own.ceilingBytes())
+                .put("ceiling", PolicyJson.limit(own.ceilingBytes()))
                 .put("limits", PolicyJson.word(governor.cacheControl().source(workload)))
                 .put("hits", did.hits())
                 .put("misses", did.misses())
@@ -111,7 +112,7 @@ final class CacheResource {
                         .filter(each -> each.toString().equals(id))
                         .findFirst()
                         .orElseThrow(() -> fields.wrong("scheme", "one of " + Arrays.toString(Scheme.values()))));
-        OptionalLong maxBytes = fields.number("maxBytes", 0, Fields.LARGEST);
+        OptionalLong maxBytes = fields.number("maxBytes", 0, Json.LARGEST_WHOLE);
         OptionalLong maxEntries = fields.limit("maxEntries");
         fields.end();
         notEmpty(fields, "placement, scheme, maxBytes, maxEntries");
@@ -128,7 +129,7 @@ final class CacheResource {
     private Answer changeWorkload(Call call) throws LaunchException {
         Workload workload = new Workload(call.path("workload"));
         Fields fields = call.body(true, Call.SMALL);
-        OptionalLong floor = fields.number("floor", 0, Fields.LARGEST);
+        OptionalLong floor = fields.number("floor", 0, Json.LARGEST_WHOLE);
         OptionalLong ceiling = fields.limit("ceiling");
         fields.end();
         notEmpty(fields, "floor, ceiling");

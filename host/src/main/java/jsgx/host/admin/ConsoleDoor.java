@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import jsgx.host.admin.Operation.Answer;
 import jsgx.host.console.ConsolePages;
+import jsgx.launch.json.Json;
 
 /**
  * Who comes in by the console's TCP listener: only who names it in the Host header, so that no other site's name leads here; for the API only the console's own page in a

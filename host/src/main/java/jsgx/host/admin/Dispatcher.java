@@ -18,6 +18,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import jsgx.host.admin.Operation.Answer;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.PolicyException;
 
 /**

@@ -1,7 +1,5 @@
 package jsgx.host.admin;
 
-import io.avaje.json.JsonException;
-import io.avaje.json.mapper.JsonMapper;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -9,16 +7,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import jsgx.launch.json.Json;
+import jsgx.launch.json.MalformedJson;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of a request's JSON object; each is asked for once, and one that nobody asked for is an error. */
 final class Fields {
-
-    /** The largest whole number that every JSON program reads as it was written. */
-    static final long LARGEST = (1L << 53) - 1;
-
-    private static final int DEEPEST = 16;
-    private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
     private final Map<String, @Nullable Object> fields;
     private final Set<String> known = new LinkedHashSet<>();
@@ -33,47 +27,13 @@ final class Fields {
     }
 
     /** Those in a text. */
-    @SuppressWarnings("NullAway") // A field may be null.
     static Fields parse(String text) {
-        checkDepth(text);
         try {
-            Object parsed = MAPPER.fromJson(text);
-            if (parsed instanceof Map<?, ?>) {
-                return new Fields(MAPPER.fromJsonObject(text));
-            }
-        } catch (JsonException | IllegalStateException | NumberFormatException e) {
-            throw Problem.badRequest("the body is no JSON: " + e.getMessage())
+            return new Fields(Json.parse(text));
+        } catch (MalformedJson e) {
+            throw Problem.badRequest("the body is not what it should be: " + e.getMessage())
                     .expected("one JSON object")
                     .where("body");
-        }
-        throw Problem.badRequest("the body is JSON, and no object")
-                .expected("one JSON object")
-                .where("body");
-    }
-
-    /** A parser that calls itself for each bracket must not be led too deep. */
-    private static void checkDepth(String text) {
-        int depth = 0;
-        boolean quoted = false;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (quoted) {
-                if (c == '\\') {
-                    i++;
-                } else if (c == '"') {
-                    quoted = false;
-                }
-            } else if (c == '"') {
-                quoted = true;
-            } else if (c == '{' || c == '[') {
-                depth++;
-                if (depth > DEEPEST) {
-                    throw Problem.badRequest("the body is nested deeper than %d levels".formatted(DEEPEST))
-                            .where("body, character " + (i + 1));
-                }
-            } else if (c == '}' || c == ']') {
-                depth--;
-            }
         }
     }
 
@@ -127,7 +87,7 @@ final class Fields {
 
     /** A limit: a whole number, or null for none. */
     OptionalLong limit(String name) {
-        return has(name) && value(name) == null ? OptionalLong.of(Long.MAX_VALUE) : number(name, 0, LARGEST);
+        return has(name) && value(name) == null ? OptionalLong.of(Long.MAX_VALUE) : number(name, 0, Json.LARGEST_WHOLE);
     }
 
     Optional<Instant> time(String name) {

@@ -12,6 +12,7 @@ import jsgx.host.fleet.FleetView;
 import jsgx.host.service.HostContext;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditEntry;
+import jsgx.launch.json.Json;
 
 /** The hosts that share policy, revocations, tokens and audit: this one among them, or alone. */
 final class FleetResource {

@@ -16,6 +16,7 @@ import jsgx.host.feed.LaunchedEnclave;
 import jsgx.host.service.HostContext;
 import jsgx.host.service.Service;
 import jsgx.launch.Platform;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.PolicyVerdict;

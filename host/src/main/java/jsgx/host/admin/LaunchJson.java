@@ -3,6 +3,7 @@ package jsgx.host.admin;
 import jsgx.host.feed.FeedEntry;
 import jsgx.host.feed.LaunchedEnclave;
 import jsgx.launch.governor.LaunchEntry;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 
 /** Launches and enclaves as JSON. */

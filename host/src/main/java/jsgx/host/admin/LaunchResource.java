@@ -7,6 +7,7 @@ import jsgx.host.admin.Operation.Answer;
 import jsgx.host.feed.FeedEntry;
 import jsgx.host.feed.LaunchFeed;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 
 /** The last launches, and those to come. */
 final class LaunchResource {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import jsgx.launch.LaunchException;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.PolicyException;
 
 /**

@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyExplanation.RuleTrace;
 import jsgx.launch.policy.PolicySubject;
 import jsgx.launch.policy.QuotaTable;
 import jsgx.launch.policy.WorkloadQuota;
 import jsgx.launch.yaml.YamlError;
+import org.jspecify.annotations.Nullable;
 
 /** Policies and what belongs to them, as JSON. */
 final class PolicyJson {
@@ -53,15 +55,20 @@ final class PolicyJson {
         return quotas;
     }
 
+    /** A limit: null where there is none, which the code says with the greatest long. */
+    static @Nullable Long limit(long limit) {
+        return limit == Long.MAX_VALUE ? null : (Long) limit;
+    }
+
     private static Json quota(String workload, WorkloadQuota quota) {
         return new Json()
                 .put("workload", workload)
-                .putLimit("enclaves", quota.enclaves())
+                .put("enclaves", limit(quota.enclaves()))
                 .put("launchesPerSecond", quota.launchesPerSecond())
-                .putLimit("launchBurst", quota.launchBurst())
+                .put("launchBurst", limit(quota.launchBurst()))
                 .put("tokenFloor", quota.tokenFloor())
-                .putLimit("tokenCeiling", quota.tokenCeiling())
-                .putLimit("epcPages", quota.epcPages());
+                .put("tokenCeiling", limit(quota.tokenCeiling()))
+                .put("epcPages", limit(quota.epcPages()));
     }
 
     static Json subject(PolicySubject subject) {

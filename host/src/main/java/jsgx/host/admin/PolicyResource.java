@@ -21,6 +21,7 @@ import jsgx.image.SigstructCheck;
 import jsgx.launch.LaunchException;
 import jsgx.launch.governor.PolicyInstaller;
 import jsgx.launch.governor.PolicySource;
+import jsgx.launch.json.Json;
 import jsgx.launch.policy.Policy;
 import jsgx.launch.policy.PolicyException;
 import jsgx.launch.policy.PolicyExplanation;
@@ -205,7 +206,7 @@ final class PolicyResource {
                         fields.mask("attributes", 64).orElse(signed.flags()),
                         fields.mask("xfrm", 64).orElse(signed.xfrm())),
                 (int) fields.mask("miscselect", 32).orElse(Integer.toUnsignedLong(sigstruct.miscSelect())),
-                fields.number("size", 0, Fields.LARGEST).orElse(0),
+                fields.number("size", 0, Json.LARGEST_WHOLE).orElse(0),
                 fields.matching("workload", "(?s).{0,255}", "at most 255 characters")
                         .orElse(""),
                 fields.time("time").orElseGet(() -> context.clock().instant()));

@@ -1,6 +1,7 @@
 package jsgx.host.admin;
 
 import java.util.List;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 
 /** Why a request is not answered as it wished, for people: an answer of application/problem+json (RFC 9457). */

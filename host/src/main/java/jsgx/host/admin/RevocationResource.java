@@ -16,6 +16,7 @@ import jsgx.launch.governor.RevocationFile;
 import jsgx.launch.governor.RevocationReport;
 import jsgx.launch.governor.Revocations;
 import jsgx.launch.governor.Revoker;
+import jsgx.launch.json.Json;
 
 /** What is revoked; revoking, with a preview, and taking it back. */
 final class RevocationResource {

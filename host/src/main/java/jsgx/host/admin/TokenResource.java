@@ -11,6 +11,7 @@ import jsgx.host.service.HostContext;
 import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditEvent;
 import jsgx.launch.governor.Revoker;
+import jsgx.launch.json.Json;
 import jsgx.launch.store.StoredToken;
 import jsgx.launch.store.UserTokenCache;
 

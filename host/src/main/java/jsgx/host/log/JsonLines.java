@@ -1,18 +1,15 @@
 package jsgx.host.log;
 
-import io.avaje.json.JsonWriter;
-import io.avaje.json.stream.JsonStream;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import jsgx.launch.json.Json;
 import org.jspecify.annotations.Nullable;
 
 /** Log lines for machines: one JSON object a line, with time, level, service, message and the message's fields. */
 final class JsonLines {
 
-    private static final JsonStream JSON = JsonStream.builder().build();
     private static final int MOST_CAUSES = 8;
 
     private JsonLines() {}
@@ -27,17 +24,9 @@ final class JsonLines {
         if (entry.thrown() != null) {
             values.put("trace", trace(entry.thrown()));
         }
-        StringWriter text = new StringWriter();
-        try (JsonWriter writer = JSON.writer(text)) {
-            writer.beginObject();
-            values.forEach((name, value) -> {
-                writer.name(name);
-                // Half of a character, as names of files may have, is none in UTF-8.
-                writer.value(new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
-            });
-            writer.endObject();
-        }
-        return text.append('\n').toString();
+        // Half of a character, as names of files may have, is none in UTF-8.
+        values.replaceAll((name, value) -> new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
+        return Json.line(values) + '\n';
     }
 
     private static String trace(Throwable thrown) {

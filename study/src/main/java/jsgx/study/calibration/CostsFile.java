@@ -1,18 +1,11 @@
 package jsgx.study.calibration;
 
-import io.avaje.json.JsonException;
-import io.avaje.json.JsonReader;
-import io.avaje.json.JsonReader.Token;
-import io.avaje.json.JsonWriter;
-import io.avaje.json.stream.JsonStream;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -20,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import jsgx.launch.json.Json;
+import jsgx.launch.json.MalformedJson;
 import jsgx.study.cost.Costs;
 import jsgx.study.cost.Step;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +50,6 @@ public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map
     private static final List<String> FIELDS =
             List.of("format", "version", MACHINE, MEASURED, LAUNCH_ENCLAVE, "unit", STEPS);
 
-    private static final JsonStream STREAM = JsonStream.builder().build();
-
     public CostsFile {
         spread = Map.copyOf(spread);
     }
@@ -77,15 +70,14 @@ public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map
             throw new CostsException(
                     "%s is no costs file: expected at most %d bytes, and it is longer".formatted(file, MOST_BYTES));
         }
-        Object document;
-        try (JsonReader reader = STREAM.reader(new String(bytes, StandardCharsets.UTF_8))) {
-            document = value(reader, 0);
-        } catch (JsonException | IllegalStateException | IndexOutOfBoundsException e) {
-            // The last is how the reader meets the end of a text within a string.
-            throw new CostsException("%s is no JSON: %s".formatted(file, e.getMessage()), e);
+        Map<String, @Nullable Object> document;
+        try {
+            document = Json.parse(new String(bytes, StandardCharsets.UTF_8));
+        } catch (MalformedJson e) {
+            throw new CostsException("%s: %s".formatted(file, e.getMessage()), e);
         }
         try {
-            return of(object(document, "the document"));
+            return of(document);
         } catch (CostsException e) {
             throw new CostsException(
                     "%s: %s; make one with  jsgx study calibrate --out %s"
@@ -162,9 +154,9 @@ public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map
         for (Map.Entry<String, Object> field : document.entrySet()) {
             if (!field.getKey().equals(STEPS)) {
                 text.append("  ")
-                        .append(json(field.getKey()))
+                        .append(Json.line(field.getKey()))
                         .append(": ")
-                        .append(json(field.getValue()))
+                        .append(Json.line(field.getValue()))
                         .append(",\n");
             }
         }
@@ -174,7 +166,7 @@ public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map
                 steps == null
                         ? ""
                         : steps.entrySet().stream()
-                                .map(step -> "    " + json(step.getKey()) + ": " + json(step.getValue()))
+                                .map(step -> "    " + Json.line(step.getKey()) + ": " + Json.line(step.getValue()))
                                 .collect(Collectors.joining(",\n")));
         return text.append("\n  }\n}\n").toString();
     }
@@ -257,73 +249,6 @@ public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         map.forEach((name, field) -> fields.put(String.valueOf(name), field));
         return fields;
-    }
-
-    private static @Nullable Object value(JsonReader reader, int depth) {
-        if (depth > 4) {
-            throw new JsonException("objects within objects that no costs file has");
-        }
-        return switch (reader.currentToken()) {
-            case Token.BEGIN_OBJECT -> {
-                Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-                reader.beginObject();
-                while (reader.hasNextField()) {
-                    String name = reader.nextField();
-                    if (fields.containsKey(name)) {
-                        throw new JsonException("the field \"" + shown(name) + "\" comes twice");
-                    }
-                    fields.put(name, value(reader, depth + 1));
-                }
-                reader.endObject();
-                yield fields;
-            }
-            case Token.BEGIN_ARRAY -> {
-                List<@Nullable Object> elements = new ArrayList<>();
-                reader.beginArray();
-                while (reader.hasNextElement()) {
-                    elements.add(value(reader, depth + 1));
-                }
-                reader.endArray();
-                yield elements;
-            }
-            case Token.STRING -> reader.readString();
-            case Token.NUMBER -> reader.readDouble();
-            case Token.BOOLEAN -> reader.readBoolean();
-            case Token.NULL -> {
-                reader.isNullValue();
-                yield null;
-            }
-        };
-    }
-
-    private static String json(@Nullable Object value) {
-        StringWriter text = new StringWriter();
-        try (JsonWriter writer = STREAM.writer(text)) {
-            write(writer, value);
-        }
-        return text.toString();
-    }
-
-    private static void write(JsonWriter writer, @Nullable Object value) {
-        switch (value) {
-            case null -> writer.nullValue();
-            case Map<?, ?> fields -> {
-                writer.beginObject();
-                fields.forEach((name, field) -> {
-                    writer.name(String.valueOf(name));
-                    write(writer, field);
-                });
-                writer.endObject();
-            }
-            case Collection<?> elements -> {
-                writer.beginArray();
-                elements.forEach(element -> write(writer, element));
-                writer.endArray();
-            }
-            case Double number -> writer.value(number.doubleValue());
-            case Long number -> writer.value(number.longValue());
-            default -> writer.value(value.toString());
-        }
     }
 
     private static String shown(@Nullable Object value) {

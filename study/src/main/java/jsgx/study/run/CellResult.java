@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import jsgx.launch.json.Json;
 import jsgx.study.simulation.Measured;
 import jsgx.study.simulation.Measured.Kind;
 import jsgx.study.simulation.Measured.Latency;
@@ -101,7 +102,7 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
             owners.add(one);
         }
         json.put("owners", owners);
-        return JsonText.line(json);
+        return Json.line(json);
     }
 
     private static Kind kind(Fields owner) throws StudyException {
@@ -119,7 +120,7 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
      * @throws StudyException where it says nothing that a run of this plan would have written
      */
     static CellResult of(String line, Plan plan) throws StudyException {
-        Fields fields = new Fields(JsonText.object(line));
+        Fields fields = Fields.of(line);
         long index = fields.count("cell");
         if (index >= plan.size()) {
             throw fields.wrong("cell", "less than %s".formatted(plan.size()));

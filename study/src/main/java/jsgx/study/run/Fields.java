@@ -3,10 +3,25 @@ package jsgx.study.run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import jsgx.launch.json.Json;
+import jsgx.launch.json.MalformedJson;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of a JSON object from a file that anybody may have written. */
 public record Fields(Map<?, ?> object) {
+
+    /**
+     * Those of the object that a line holds.
+     *
+     * @throws StudyException with the reason where it holds none
+     */
+    static Fields of(String line) throws StudyException {
+        try {
+            return new Fields(Json.parse(line));
+        } catch (MalformedJson e) {
+            throw new StudyException(String.valueOf(e.getMessage()));
+        }
+    }
 
     public String string(String name) throws StudyException {
         if (object.get(name) instanceof String text) {
@@ -19,8 +34,8 @@ public record Fields(Map<?, ?> object) {
     public long count(String name) throws StudyException {
         Object value = object.get(name);
         long number = value instanceof Long whole ? whole : value instanceof Integer whole ? whole : -1;
-        if (number < 0 || number > JsonText.LARGEST) {
-            throw wrong(name, "a whole number from 0 to " + JsonText.LARGEST);
+        if (number < 0 || number > Json.LARGEST_WHOLE) {
+            throw wrong(name, "a whole number from 0 to " + Json.LARGEST_WHOLE);
         }
         return number;
     }
@@ -28,7 +43,7 @@ public record Fields(Map<?, ?> object) {
     /** A whole number. */
     long signed(String name) throws StudyException {
         Object value = object.get(name);
-        if (value instanceof Long number && Math.abs(number) <= JsonText.LARGEST) {
+        if (value instanceof Long number && Math.abs(number) <= Json.LARGEST_WHOLE) {
             return number;
         }
         throw wrong(name, "a whole number");
@@ -56,8 +71,8 @@ public record Fields(Map<?, ?> object) {
     public List<Long> counts(String name) throws StudyException {
         List<Long> list = new ArrayList<>();
         for (Object element : elements(name)) {
-            if (!(element instanceof Long number) || number < 0 || number > JsonText.LARGEST) {
-                throw wrong(name, "a list of whole numbers from 0 to " + JsonText.LARGEST);
+            if (!(element instanceof Long number) || number < 0 || number > Json.LARGEST_WHOLE) {
+                throw wrong(name, "a list of whole numbers from 0 to " + Json.LARGEST_WHOLE);
             }
             list.add(number);
         }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import jsgx.launch.json.Json;
 import jsgx.study.cost.Costs;
 import jsgx.study.cost.Step;
 import jsgx.study.design.Design;
@@ -110,7 +111,7 @@ public record Plan(
         json.put("workloads", inputs);
         json.put("designs", designs.stream().map(Grid::json).toList());
         json.put("costs", json(costs));
-        return JsonText.line(json);
+        return Json.line(json);
     }
 
     /** Costs as documents have them. */
@@ -135,7 +136,7 @@ public record Plan(
      * @throws StudyException where it states none that this version can have written
      */
     static Plan of(String line) throws StudyException {
-        Fields fields = new Fields(JsonText.object(line));
+        Fields fields = Fields.of(line);
         if (!FORMAT.equals(fields.object().get("format"))) {
             throw fields.wrong("format", FORMAT);
         }

@@ -88,7 +88,7 @@ class MergeTest {
                 damage("line 1: no JSON", content -> "cells\n"),
                 damage("line 1: no JSON", content -> "\u0000" + content),
                 damage("line 1: \"format\" is missing", content -> content.substring(content.indexOf('\n') + 1)),
-                damage("line 1: no JSON object", content -> "[]\n"),
+                damage("line 1: JSON, and no object", content -> "[]\n"),
                 damage("line 1: nested deeper", content -> "{\"a\":" + "[".repeat(100_000) + "\n"),
                 damage("line 1: not what this version", content -> content.replaceFirst("\\{", "{\"more\":1,")),
                 damage(
