@@ -133,7 +133,12 @@ final class Failures {
         surroundings.err().println(Text.printable(line));
         trace(cause);
         if (args.contains("--json")) {
-            surroundings.out().println(new Json().put("error", line).put("exitStatus", status).pretty());
+            surroundings
+                    .out()
+                    .println(new Json()
+                            .put("error", line)
+                            .put("exitStatus", status)
+                            .pretty());
         }
         return status;
     }

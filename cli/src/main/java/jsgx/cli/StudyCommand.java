@@ -22,7 +22,6 @@ import jsgx.study.run.Plan;
 import jsgx.study.run.Shard;
 import jsgx.study.run.Study;
 import jsgx.study.run.StudyException;
-import jsgx.study.simulation.Measured;
 import jsgx.study.simulation.Simulator;
 import jsgx.study.trace.Trace;
 import jsgx.study.workload.Workload;
@@ -183,6 +182,9 @@ final class StudyCommand extends Subcommand {
         @Nullable Path folder = out == null ? null : surroundings.file(out);
         List<Workload> what = StudyWorkloads.of(workloads, surroundings);
         List<Design> designs = designs();
+        if (!json()) {
+            what.forEach(workload -> StudyWorkloads.showNotes(workload, surroundings));
+        }
         Plan plan = plan(what, designs, folder);
         try (Cells cells = folder == null ? Cells.inMemory(plan) : Cells.in(folder, plan)) {
             boolean finished = run(plan, what, cells, part);
@@ -215,11 +217,7 @@ final class StudyCommand extends Subcommand {
         for (Workload workload : what) {
             traces.add(seed -> workload.trace(seed, plan.scale()));
         }
-        Study study = new Study(plan, traces, (trace, design, steps, seed, launched) -> {
-            Measured measured = Simulator.run(trace, design, steps, seed);
-            launched.accept(measured.launches());
-            return measured;
-        });
+        Study study = new Study(plan, traces, Simulator::run);
         ProcessSignals.handle("INT", study::stop);
         int processors = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
         try (StudyProgress progress =
@@ -278,7 +276,7 @@ final class StudyCommand extends Subcommand {
             throws BadInput, StudyException, LaunchException, IOException {
         List<Plan.Input> inputs = new ArrayList<>();
         for (Workload workload : what) {
-            inputs.add(new Plan.Input(workload.name(), workload.question(), workload.sha256()));
+            inputs.add(StudyWorkloads.input(workload));
         }
         int number = seeds > 0 ? seeds : quick ? QUICK_SEEDS : SEEDS;
         try {

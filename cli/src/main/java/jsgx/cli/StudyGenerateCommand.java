@@ -69,8 +69,10 @@ final class StudyGenerateCommand extends Subcommand {
                     .put("out", out)
                     .put("workload", workload.name())
                     .put("seed", seed)
-                    .put("events", trace.size()));
+                    .put("events", trace.size())
+                    .put("notes", StudyWorkloads.notes(workload)));
         } else {
+            StudyWorkloads.showNotes(workload, surroundings);
             screen().line("%s  %s".formatted(Text.printable(out), Text.count(trace.size(), "event")));
         }
         return ExitStatus.DONE;

@@ -40,8 +40,7 @@ final class StudyOutput {
 
     /** Writes the reports beside the cells, each whole or not at all. */
     void write(Path folder) throws BadInput, IOException {
-        List<String> contents =
-                List.of(HtmlReport.of(results, answers), json().pretty() + "\n", CsvReport.of(results));
+        List<String> contents = List.of(HtmlReport.of(results, answers), json().pretty() + "\n", CsvReport.of(results));
         for (int i = 0; i < FILES.size(); i++) {
             new OutputFile(folder.resolve(FILES.get(i)).toString(), surroundings)
                     .write(contents.get(i).getBytes(StandardCharsets.UTF_8));

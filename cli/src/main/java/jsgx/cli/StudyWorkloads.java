@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import jsgx.launch.yaml.YamlError;
+import jsgx.study.run.Plan;
 import jsgx.study.trace.TraceException;
+import jsgx.study.workload.RecordedWorkload;
 import jsgx.study.workload.Workload;
 import jsgx.study.workload.WorkloadException;
 import jsgx.study.workload.Workloads;
@@ -46,6 +48,28 @@ final class StudyWorkloads {
             workloads.add(of(name, surroundings));
         }
         return workloads;
+    }
+
+    /** As a study's plan names it. */
+    static Plan.Input input(Workload workload) {
+        return new Plan.Input(
+                workload.name(),
+                workload.question(),
+                workload.sha256(),
+                workload instanceof RecordedWorkload,
+                notes(workload));
+    }
+
+    /** What could not be taken of a recording, or not be checked. */
+    static List<String> notes(Workload workload) {
+        return workload instanceof RecordedWorkload recorded ? recorded.notes() : List.of();
+    }
+
+    /** Says so, on standard error. */
+    static void showNotes(Workload workload, Surroundings surroundings) {
+        for (String note : notes(workload)) {
+            surroundings.err().println("jsgx: %s: %s".formatted(Text.printable(workload.name()), Text.printable(note)));
+        }
     }
 
     private static String message(WorkloadException e) {

@@ -137,7 +137,7 @@ final class HostResource {
                 .forEach((name, used) -> workloads.add(new Json()
                         .put("workload", name)
                         .put("pages", used.epcPages())
-                        .putLimit("quota", used.quota().epcPages())));
+                        .put("quota", PolicyJson.limit(used.quota().epcPages()))));
         return Answer.of(new Json()
                 .put("pages", driver.totalPages())
                 .put("free", driver.freePages())

@@ -127,6 +127,7 @@ public final class Json {
 
     /** A parser that calls itself for each bracket must not be led too deep, and one that stops behind the object must not leave the rest unread. */
     private static void checkBrackets(String text) throws MalformedJson {
+        boolean object = text.stripLeading().startsWith("{");
         int depth = 0;
         boolean quoted = false;
         boolean closed = false;
@@ -148,7 +149,8 @@ public final class Json {
                     throw new MalformedJson("nested deeper than %s levels, at character %s".formatted(DEEPEST, i + 1));
                 }
             } else if (c == '}' || c == ']') {
-                closed = --depth == 0;
+                depth--;
+                closed = object && depth == 0;
             }
         }
     }

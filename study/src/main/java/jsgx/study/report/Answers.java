@@ -6,9 +6,6 @@ import jsgx.study.complexity.Complexity;
 /** What a study says to the questions of the thread, in its order. */
 public final class Answers {
 
-    private static final String NOTE =
-            " It is one recording, the same for every seed: one sample, whose differences have no interval.";
-
     private Answers() {}
 
     /**
@@ -31,20 +28,8 @@ public final class Answers {
                 new GovernanceQuestion(),
                 new UnexpectedQuestion(),
                 HarmQuestion.attackers());
-        List<String> recorded = results.workloads(Row::recorded);
         return questions.stream()
-                .map(question -> noted(question.answer(results), recorded))
+                .map(question -> Recordings.noted(question, question.answer(results), results))
                 .toList();
-    }
-
-    /** With a word on what was recorded: it is one sample, and no seed makes more of it. */
-    private static Answer noted(Answer answer, List<String> recorded) {
-        List<Conclusion> conclusions = answer.conclusions().stream()
-                .map(one -> recorded.contains(one.workload())
-                        ? new Conclusion(one.workload(), one.verdict(), one.sentence() + NOTE)
-                        : one)
-                .toList();
-        return new Answer(
-                answer.id(), answer.question(), answer.claims(), conclusions, answer.tables(), answer.plots());
     }
 }

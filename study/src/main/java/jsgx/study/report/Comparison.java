@@ -22,15 +22,11 @@ record Comparison(Verdict verdict, double first, double second, double differenc
     private static final double T_OF_MANY = 1.960;
 
     static Comparison of(Metric metric, Row first, Row second) {
-        return of(metric, first.bySeed(metric), second.bySeed(metric), first.recorded() && second.recorded());
+        return of(metric, first.bySeed(metric), second.bySeed(metric));
     }
 
-    /**
-     * The figures of two things by seed: what only one of them has is left out.
-     *
-     * @param recorded whether all seeds ran the same trace: one sample, however many there are, so that its difference stands without an interval
-     */
-    static Comparison of(Metric metric, Map<Long, Double> first, Map<Long, Double> second, boolean recorded) {
+    /** The figures of two things by seed: what only one of them has is left out. */
+    static Comparison of(Metric metric, Map<Long, Double> first, Map<Long, Double> second) {
         List<Double> firsts = new ArrayList<>();
         List<Double> seconds = new ArrayList<>();
         first.forEach((seed, value) -> {
@@ -45,16 +41,7 @@ record Comparison(Verdict verdict, double first, double second, double differenc
             double two = Spread.of(List.copyOf(second.values())).mean();
             return new Comparison(Verdict.UNKNOWN, one, two, one - two, Double.NaN);
         }
-        Comparison comparison = of(metric, firsts, seconds);
-        if (!recorded || Math.abs(comparison.difference()) <= metric.least(comparison.second())) {
-            return comparison;
-        }
-        return new Comparison(
-                comparison.difference() < 0 ? Verdict.LESS : Verdict.MORE,
-                comparison.first(),
-                comparison.second(),
-                comparison.difference(),
-                Double.NaN);
+        return of(metric, firsts, seconds);
     }
 
     /** The figures of two things for the same seeds in the same order. */

@@ -18,15 +18,15 @@ public final class HtmlReport {
             p, ul, ol, blockquote { max-width: 52rem; }
             blockquote { margin: .4rem 0; padding-left: .9rem; border-left: 3px solid #999; color: #444; font-size: .93rem; }
             .first { font-size: 1.08rem; font-weight: 600; }
-            .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: 1rem 1.2rem; }
-            figure { margin: 0; break-inside: avoid; }
+            .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); gap: 1rem 1.2rem; }
+            figure { margin: 0; break-inside: avoid; min-width: 0; }
             figure.wide { grid-column: 1 / -1; max-width: 46rem; }
             figcaption { font-weight: 600; font-size: .93rem; }
             svg { width: 100%; height: auto; display: block; font-family: inherit; }
             svg .grid { stroke: #ddd; } svg .axis { stroke: #333; }
             svg .tick { font-size: 11px; fill: #333; } svg .label { font-size: 12px; fill: #333; } svg .key { font-size: 12px; fill: #1a1a1a; }
             .table { overflow-x: auto; }
-            table { border-collapse: collapse; font-size: .84rem; margin: .5rem 0; font-variant-numeric: tabular-nums; }
+            table { border-collapse: collapse; font-size: .84rem; margin: .5rem 0; min-width: min(100%, 28rem); font-variant-numeric: tabular-nums; }
             caption { text-align: left; font-size: .9rem; color: #333; padding-bottom: .3rem; max-width: 52rem; }
             th, td { padding: .16rem .6rem; text-align: right; border-bottom: 1px solid #e2e2e2; white-space: nowrap; }
             thead th { white-space: normal; }
@@ -36,10 +36,10 @@ public final class HtmlReport {
             details { margin: .3rem 0; } summary { cursor: pointer; color: #0b5394; font-size: .9rem; }
             @media print {
               body { max-width: none; padding: 0; font-size: 10.5pt; }
-              h2 { break-after: avoid; } tr { break-inside: avoid; } summary { list-style: none; color: #333; }
+              h2, blockquote, .first, figcaption, caption { break-after: avoid; } tr { break-inside: avoid; } summary { list-style: none; color: #333; }
               details::details-content { display: block; content-visibility: visible; }
-              .plots { grid-template-columns: 1fr 1fr; } .table { overflow: visible; } table { font-size: 7.5pt; }
-              th, td { padding: .1rem .3rem; }
+              .plots { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .table { overflow: visible; } table { font-size: 7.5pt; }
+              th, td { padding: .1rem .3rem; } figure table { font-size: 6.5pt; } figure td { white-space: normal; }
             }
             """;
 
@@ -194,9 +194,14 @@ public final class HtmlReport {
                             Say.count(row.facts().revocations()))));
         }
         html.append("<dl>\n");
-        plan.workloads()
-                .forEach(input -> html.append("<dt><strong>%s</strong></dt><dd>%s</dd>\n"
-                        .formatted(Html.escape(input.name()), Html.escape(input.question()))));
+        plan.workloads().forEach(input -> {
+            html.append("<dt><strong>%s</strong></dt><dd>%s</dd>\n"
+                    .formatted(Html.escape(input.name()), Html.escape(input.question())));
+            if (input.recorded()) {
+                tag("dd", "A recording: every seed runs the same launches, which are one sample.");
+            }
+            input.notes().forEach(note -> tag("dd", Say.capital(note) + "."));
+        });
         html.append("</dl>\n");
         table(new Table(
                 "What their traces have, for the first seed.",

@@ -79,6 +79,8 @@ public final class JsonReport {
         json.put("name", input.name());
         json.put("question", input.question());
         json.put("sha256", input.sha256());
+        json.put("recorded", input.recorded());
+        json.put("notes", input.notes());
         results.rows().stream()
                 .filter(row -> row.workload().equals(input.name()))
                 .findFirst()

@@ -19,6 +19,7 @@ final class LimitQuestion implements Question {
         List<Conclusion> each = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
         List<Plot> plots = new ArrayList<>();
+        boolean several = results.limits().size() > 1;
         for (String workload : results.workloads()) {
             List<String> words = new ArrayList<>();
             List<String> needs = new ArrayList<>();
@@ -33,14 +34,13 @@ final class LimitQuestion implements Question {
                     continue;
                 }
                 Row at = results.standing(workload, placement, enough);
-                boolean perhapsMore = results.limits().size() > 1
-                        && enough.equals(results.limits().getLast());
+                boolean perhapsMore = enough.equals(results.limits().getLast());
                 String size = (perhapsMore ? "at least " : "") + Say.bytes(enough);
                 words.add("%s %s (hit ratio %s)"
                         .formatted(placement.id(), size, at == null ? "" : Say.percent(at.mean(Metric.HIT_RATIO))));
                 needs.add(placement.id() + " " + size);
             }
-            if (!words.isEmpty()) {
+            if (several && !words.isEmpty()) {
                 long enclaves = results.rows(workload, design -> true)
                         .getFirst()
                         .facts()
@@ -62,7 +62,7 @@ final class LimitQuestion implements Question {
                 List.of(
                         "Christopherson: “Tokens are large enough that there would need to be some form of limit on the number of tokens.”"),
                 each.isEmpty()
-                        ? List.of(Question.nobodyCanTell("no design keeps tokens"))
+                        ? List.of(Question.nobodyCanTell("it takes two limits"))
                         : Question.under(all(each), each),
                 List.of(
                         new Table("Hit ratio by limit.", columns, rows),

@@ -5,12 +5,24 @@ import java.util.List;
 /** A question of the thread, and how it is answered from the figures of a study. */
 interface Question {
 
+    /** What a conclusion about all comes to where nothing was drawn from any workload. */
+    String NO_WORKLOAD = "no workload";
+
     /** The answer; its conclusions say so where no workload can tell. */
     Answer answer(Results results);
 
+    /** The workloads on which the conclusion about all rests. */
+    default List<String> basis(Results results, Answer answer) {
+        return answer.conclusions().stream()
+                .map(Conclusion::workload)
+                .filter(workload -> !workload.isEmpty())
+                .distinct()
+                .toList();
+    }
+
     /** That of a study in which no workload can tell. */
     static Conclusion nobodyCanTell(String what) {
-        return new Conclusion("", "no workload", "No workload of this study can tell: " + what + ".");
+        return new Conclusion("", NO_WORKLOAD, "No workload of this study can tell: " + what + ".");
     }
 
     /** Whether no workload decides anything, and not for want of a difference: its seeds are too few. */
@@ -28,8 +40,8 @@ interface Question {
         return new Conclusion(
                 "",
                 "undecided",
-                "Undecided in %s of %s workloads, as one seed has no spread, and no difference in the others."
-                        .formatted(undecided, each.size()));
+                "Undecided in %s of %s workloads, as one seed has no spread%s."
+                        .formatted(undecided, each.size(), undecided < each.size() ? ", and no difference in the others" : ""));
     }
 
     /** The conclusion about all, before those about each. */

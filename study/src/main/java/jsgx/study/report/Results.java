@@ -35,8 +35,10 @@ public final class Results {
                             new Key(result.cell().workload(), result.cell().design()), key -> new ArrayList<>())
                     .add(result);
         }
-        grouped.forEach((key, list) ->
-                rows.add(new Row(plan.workloads().get(key.workload()).name(), key.design(), list)));
+        grouped.forEach((key, list) -> {
+            Plan.Input input = plan.workloads().get(key.workload());
+            rows.add(new Row(input.name(), input.recorded(), key.design(), list));
+        });
     }
 
     public Plan plan() {

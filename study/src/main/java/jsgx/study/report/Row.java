@@ -12,9 +12,10 @@ import jsgx.study.run.TraceFacts;
 /**
  * One workload under one design.
  *
+ * @param recorded whether every seed ran the same trace, which is one sample whatever their number
  * @param results for each seed that has finished, at least one
  */
-public record Row(String workload, Design design, List<CellResult> results) {
+public record Row(String workload, boolean recorded, Design design, List<CellResult> results) {
 
     public Row {
         results = List.copyOf(results);
@@ -31,12 +32,6 @@ public record Row(String workload, Design design, List<CellResult> results) {
         Map<Long, Double> values = new TreeMap<>();
         results.forEach(result -> values.put(result.cell().seed(), metric.of(result)));
         return values;
-    }
-
-    /** Whether several seeds ran one and the same trace, as they do with a recording: that is one sample. */
-    boolean recorded() {
-        return results.size() > 1
-                && results.stream().map(CellResult::trace).distinct().count() == 1;
     }
 
     double mean(Metric metric) {

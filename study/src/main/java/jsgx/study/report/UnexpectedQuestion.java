@@ -24,15 +24,14 @@ final class UnexpectedQuestion implements Question {
     private static final String NO_DIFFERENCE = "no difference";
 
     /** A design at a limit: for each seed that all its workloads have run its greatest regret, and the workload where it is most. */
-    private record Regret(Design design, Map<Long, Double> bySeed, String workload, boolean recorded) {
+    private record Regret(Design design, Map<Long, Double> bySeed, String workload) {
 
         double mean() {
             return Spread.of(List.copyOf(bySeed.values())).mean();
         }
 
         Verdict against(Regret other) {
-            return Comparison.of(Metric.MEAN, bySeed, other.bySeed, recorded && other.recorded)
-                    .verdict();
+            return Comparison.of(Metric.MEAN, bySeed, other.bySeed).verdict();
         }
     }
 
@@ -71,6 +70,11 @@ final class UnexpectedQuestion implements Question {
                         List.of("limit, design", "at worst", "in"),
                         rows)),
                 List.of());
+    }
+
+    @Override
+    public List<String> basis(Results results, Answer answer) {
+        return results.workloads();
     }
 
     private static List<String> row(Regret regret, long limit) {
@@ -136,7 +140,7 @@ final class UnexpectedQuestion implements Question {
                 worst = row.workload();
             }
         }
-        return new Regret(design, bySeed, worst, rows.stream().allMatch(Row::recorded));
+        return new Regret(design, bySeed, worst);
     }
 
     /** What the designs that stand for their placements come to, the least regret first. */

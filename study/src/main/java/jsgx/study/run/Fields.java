@@ -30,6 +30,24 @@ public record Fields(Map<?, ?> object) {
         throw wrong(name, "a string");
     }
 
+    boolean truth(String name) throws StudyException {
+        if (object.get(name) instanceof Boolean truth) {
+            return truth;
+        }
+        throw wrong(name, "true or false");
+    }
+
+    List<String> strings(String name) throws StudyException {
+        List<String> list = new ArrayList<>();
+        for (Object element : elements(name)) {
+            if (!(element instanceof String text)) {
+                throw wrong(name, "a list of strings");
+            }
+            list.add(text);
+        }
+        return list;
+    }
+
     /** A whole number, 0 or more. */
     public long count(String name) throws StudyException {
         Object value = object.get(name);

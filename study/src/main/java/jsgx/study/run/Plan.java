@@ -29,15 +29,42 @@ public record Plan(
     static final int MOST_CELLS = 10_000_000;
 
     private static final double MOST_SCALE = 1_000_000;
-    private static final String FORMAT = "jsgx-study-cells-1";
+    private static final String FORMAT = "jsgx-study-cells-2";
 
     /**
      * A workload as the file names it.
      *
      * @param question what it is for
      * @param sha256 over what makes it
+     * @param recorded whether it is the same trace for every seed
+     * @param notes what could not be taken of what was recorded, or not be checked, for people
      */
-    public record Input(String name, String question, String sha256) {}
+    public record Input(String name, String question, String sha256, boolean recorded, List<String> notes) {
+
+        public Input {
+            notes = List.copyOf(notes);
+        }
+
+        /** As the file of cells has it. */
+        private Map<String, Object> json() {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("name", name);
+            json.put("question", question);
+            json.put("sha256", sha256);
+            json.put("recorded", recorded);
+            json.put("notes", notes);
+            return json;
+        }
+
+        private static Input of(Fields fields) throws StudyException {
+            return new Input(
+                    fields.string("name"),
+                    fields.string("question"),
+                    fields.string("sha256"),
+                    fields.truth("recorded"),
+                    fields.strings("notes"));
+        }
+    }
 
     public Plan {
         workloads = List.copyOf(workloads);
@@ -100,15 +127,7 @@ public record Plan(
         json.put("cells", size());
         json.put("scale", String.valueOf(scale));
         json.put("seeds", seeds);
-        List<Map<String, Object>> inputs = new ArrayList<>();
-        for (Input workload : workloads) {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("name", workload.name());
-            one.put("question", workload.question());
-            one.put("sha256", workload.sha256());
-            inputs.add(one);
-        }
-        json.put("workloads", inputs);
+        json.put("workloads", workloads.stream().map(Input::json).toList());
         json.put("designs", designs.stream().map(Grid::json).toList());
         json.put("costs", json(costs));
         return Json.line(json);
@@ -142,7 +161,7 @@ public record Plan(
         }
         List<Input> inputs = new ArrayList<>();
         for (Fields workload : fields.list("workloads")) {
-            inputs.add(new Input(workload.string("name"), workload.string("question"), workload.string("sha256")));
+            inputs.add(Input.of(workload));
         }
         List<Design> designs = new ArrayList<>();
         for (Fields design : fields.list("designs")) {

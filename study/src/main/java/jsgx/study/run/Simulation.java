@@ -14,7 +14,7 @@ public interface Simulation {
      * Runs it.
      *
      * @param seed of the steps' times
-     * @param launched is told now and then of so many more launches
+     * @param launched is told now and then, from any thread, that so many more of the trace's launches are done with; of all of them in the end
      */
     Measured run(Trace trace, Design design, Costs costs, long seed, LongConsumer launched);
 }

@@ -40,7 +40,10 @@ public final class Study {
     /** Who is told how a study comes along, from any of its threads. */
     public interface Progress {
 
-        /** So many more launches were simulated. */
+        /** A cell has begun, of so many launches. */
+        void began(long launches);
+
+        /** So many more launches of the cells that have begun are done with. */
         void launched(long launches);
 
         /** One more cell has finished. */
@@ -160,6 +163,7 @@ public final class Study {
 
         private void run(Cell cell) throws StudyException, InterruptedException {
             Traced traced = trace(cell);
+            progress.began(traced.facts().launches());
             CellResult result = new CellResult(
                     cell,
                     plan.workloads().get(cell.workload()).name(),

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import jsgx.launch.governor.Placement;
 import jsgx.study.cost.Costs;
@@ -67,14 +68,17 @@ public final class Simulator {
     private final Enclaves enclaves;
     private final Timetable timetable;
     private final Places places;
+    private final Passes passes;
 
-    private Simulator(Trace trace, Design design, Costs costs, long seed) {
+    private Simulator(Trace trace, Design design, Costs costs, long seed, LongConsumer launched) {
         this.trace = trace;
         this.design = design;
         this.draws = new Draws(costs, seed, trace.name());
         this.timetable = new Timetable(trace);
         this.enclaves = new Enclaves(trace);
         this.places = new Places(trace, enclaves, design);
+        int runs = 1 + (trace.workloads().size() > 1 ? 1 : 0) + (timetable.reboots() > 0 ? 1 : 0) + (purges() ? 1 : 0);
+        this.passes = new Passes(timetable, runs, launched);
     }
 
     /**
@@ -84,12 +88,29 @@ public final class Simulator {
      * @throws IllegalArgumentException where the trace names what it does not have, or goes back in time
      */
     public static Measured run(Trace trace, Design design, Costs costs, long seed) {
-        return run(trace, design, costs, seed, trace.size() >= LARGE);
+        return run(trace, design, costs, seed, launches -> {});
+    }
+
+    /**
+     * The same for who waits.
+     *
+     * @param launched is told now and then, from any thread, that so many more of the trace's launches are done with; of all of them in the end
+     */
+    public static Measured run(Trace trace, Design design, Costs costs, long seed, LongConsumer launched) {
+        return run(trace, design, costs, seed, launched, trace.size() >= LARGE);
     }
 
     /** The same on one core or on all, which tells in the time that it takes and in nothing else. */
     static Measured run(Trace trace, Design design, Costs costs, long seed, boolean parallel) {
-        return new Simulator(trace, design, costs, seed).measured(parallel);
+        return run(trace, design, costs, seed, launches -> {}, parallel);
+    }
+
+    private static Measured run(
+            Trace trace, Design design, Costs costs, long seed, LongConsumer launched, boolean parallel) {
+        Simulator simulator = new Simulator(trace, design, costs, seed, launched);
+        Measured measured = simulator.measured(parallel);
+        simulator.passes.end();
+        return measured;
     }
 
     /** What a run without reboots came to. */
@@ -135,9 +156,11 @@ public final class Simulator {
 
     /** How many launches of revoked enclaves a kernel's cache that nobody purges would serve; nobody else's tokens depend on who asks policy. */
     private long byTokensAlone() {
-        return design.placement() == Placement.KERNEL && timetable.revokes()
-                ? whole(new Run(trace, design, enclaves, places, draws.again(), false), true).ungoverned
-                : 0;
+        return purges() ? whole(new Run(trace, design, enclaves, places, draws.again(), false), true).ungoverned : 0;
+    }
+
+    private boolean purges() {
+        return design.placement() == Placement.KERNEL && timetable.revokes();
     }
 
     private Undisturbed undisturbed() {
@@ -150,6 +173,7 @@ public final class Simulator {
             if (reboots || !Timetable.isReboot(trace.event(event))) {
                 run.event(event);
             }
+            passes.event(event);
         }
         return run;
     }
@@ -200,6 +224,7 @@ public final class Simulator {
         }
         Run run = fresh();
         timetable.alone(workload, run);
+        passes.alone(workload);
         Member alone = run.member(workload);
         return alone == null ? 0 : alone.meanNanos();
     }

@@ -66,6 +66,21 @@ final class Timetable {
         return event == Event.REBOOT || event == Event.MIGRATE;
     }
 
+    /** How many events there are. */
+    int size() {
+        return events.length;
+    }
+
+    /** How many of them are launches. */
+    int launches() {
+        return starts[workloads];
+    }
+
+    /** How many of those are a workload's. */
+    int launches(int workload) {
+        return starts[workload + 1] - starts[workload];
+    }
+
     /** How many reboots and migrations there are. */
     int reboots() {
         return reboots;

@@ -169,21 +169,64 @@ class VerdictsTest {
         });
     }
 
+    private static Cells recorded(int seeds, List<String> names) {
+        Plan plan = Studies.recorded(Studies.plan(List.of("v", "w"), seeds), names);
+        return Studies.runRecorded(plan, taking(design -> is(design, Placement.USER) ? 500 : 1000));
+    }
+
     @Test
-    void aRecordingIsOneSample() {
-        Plan plan = Studies.plan(List.of("w"), 3);
-        Cells cells = Studies.runRecorded(plan, taking(design -> is(design, Placement.USER) ? 500 : 1000));
+    void aVerdictThatRestsOnARecordingSaysThatItIsOneSample() {
+        Cells cells = recorded(3, List.of("w"));
 
-        Conclusion one =
-                answer(cells, "one-application", List.of()).conclusions().getLast();
+        List<Conclusion> conclusions =
+                answer(cells, "one-application", List.of()).conclusions();
 
-        assertThat(one.verdict()).isEqualTo("user space");
-        assertThat(one.sentence()).contains("one sample, whose differences have no interval");
-        assertThat(answer(three(design -> 1000), "one-application", List.of())
-                        .conclusions()
-                        .getLast()
-                        .sentence())
+        assertThat(conclusions).extracting(Conclusion::verdict).containsOnly("user space");
+        assertThat(conclusions.getFirst().sentence())
+                .endsWith("Of these workloads w is a recording, which is one sample: no interval says how much of this is chance.");
+        assertThat(conclusions.get(1).sentence()).startsWith("v: ").doesNotContain("one sample");
+        assertThat(conclusions.get(2).sentence())
+                .startsWith("w: ")
+                .contains("the same launches for every seed, and so one sample");
+        assertThat(headline(cells, "unexpected").sentence()).contains("Of these workloads w is a recording");
+        assertThat(headline(cells, "complexity").sentence()).doesNotContain("recording");
+        assertThat(headline(cells, "attackers").sentence())
+                .startsWith("No workload of this study can tell")
+                .doesNotContain("recording");
+        assertThat(headline(recorded(3, List.of("v", "w")), "one-application").sentence())
+                .contains("It rests on 2 recordings, each of which is one sample");
+        assertThat(headline(recorded(3, List.of()), "one-application").sentence())
                 .doesNotContain("one sample");
+    }
+
+    @Test
+    void aRecordingThatOneSeedRanDecidesNothingAndSaysWhy() {
+        Cells cells = recorded(1, List.of("w"));
+
+        List<Conclusion> conclusions =
+                answer(cells, "one-application", List.of()).conclusions();
+
+        assertThat(conclusions).extracting(Conclusion::verdict).containsOnly("undecided");
+        assertThat(conclusions.getLast().sentence())
+                .contains("undecided at every limit, as one seed has no spread")
+                .endsWith(
+                        "This is a recording, which is one sample, run with one seed, which draws once what steps take: more seeds draw that anew.");
+        assertThat(conclusions.getFirst().sentence())
+                .startsWith("Undecided in 2 of 2 workloads, as one seed has no spread. ")
+                .contains("Of these workloads w is a recording");
+    }
+
+    @Test
+    void whatCouldNotBeTakenOfARecordingStandsInEachReport() {
+        Cells cells = recorded(2, List.of("w"));
+        Results results = new Results(cells);
+        List<Answer> answers = Answers.of(results, List.of());
+
+        assertThat(HtmlReport.of(results, answers))
+                .contains("<dd>A recording: ", "<dd>3 launches have no outcome.</dd>");
+        assertThat(JsonReport.of(results, answers, List.of()).get("workloads"))
+                .asString()
+                .contains("name=v", "recorded=false, notes=[]", "recorded=true, notes=[3 launches have no outcome]");
     }
 
     @Test

@@ -100,7 +100,7 @@ class MergeTest {
                 damage(
                         "\"placement\" is here",
                         content -> content.replaceFirst("\"placement\":\"none\"", "\"placement\":\"here\"")),
-                damage("line 2: no JSON", content -> content.replaceFirst("\n\\{", "\n")),
+                damage("line 2: JSON, and no object", content -> content.replaceFirst("\n\\{", "\n")),
                 damage("line 2: an empty line", content -> content.replaceFirst("\n", "\n\n")),
                 damage("line 2: \"cell\" is 999", content -> content.replaceFirst("\"cell\":\\d+", "\"cell\":999")),
                 damage("line 2: \"cell\" is -1", content -> content.replaceFirst("\"cell\":\\d+", "\"cell\":-1")),
@@ -116,7 +116,7 @@ class MergeTest {
                         "line 2: cell 1 has more hits than launches",
                         content -> content.replaceFirst("\"hits\":\\d+", "\"hits\":1001")),
                 damage("line 2: no JSON", content -> content.replaceFirst("\"hits\":\\d+", "\"hits\":1,\"hits\":1")),
-                damage("line 2: not what cell", content -> content.replaceFirst("(\n\\{.*?}]})\n", "$1{}\n")),
+                damage("line 2: something stands behind", content -> content.replaceFirst("(\n\\{.*?}]})\n", "$1{}\n")),
                 damage("is there twice", content -> content + content.substring(content.indexOf('\n') + 1)));
     }
 

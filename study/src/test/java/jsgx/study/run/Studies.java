@@ -54,7 +54,7 @@ public final class Studies {
         return new Plan(
                 "1",
                 workloads.stream()
-                        .map(name -> new Plan.Input(name, "What of " + name + "?", "00"))
+                        .map(name -> new Plan.Input(name, "What of " + name + "?", "00", false, List.of()))
                         .toList(),
                 new Grid(
                                 List.of(Placement.values()),
@@ -66,6 +66,26 @@ public final class Studies {
                 numbers,
                 1,
                 costs);
+    }
+
+    /** The same plan, with these workloads of it recorded, of which something is to be said. */
+    public static Plan recorded(Plan plan, List<String> names) {
+        return new Plan(
+                plan.version(),
+                plan.workloads().stream()
+                        .map(input -> names.contains(input.name())
+                                ? new Plan.Input(
+                                        input.name(),
+                                        input.question(),
+                                        input.sha256(),
+                                        true,
+                                        List.of("3 launches have no outcome"))
+                                : input)
+                        .toList(),
+                plan.designs(),
+                plan.seeds(),
+                plan.scale(),
+                plan.costs());
     }
 
     /** A trace of a few launches by some applications, one of them perhaps an attacker, with a reboot and a revocation. */
@@ -149,12 +169,13 @@ public final class Studies {
         return cells;
     }
 
-    /** Runs a study of what was recorded: the same trace for every seed. */
+    /** Runs a study some of whose workloads were recorded: the same trace for every seed. */
     public static Cells runRecorded(Plan plan, Simulation simulation) {
         try {
             Cells cells = Cells.inMemory(plan);
             List<LongFunction<Trace>> traces = new ArrayList<>();
-            plan.workloads().forEach(input -> traces.add(seed -> trace(input.name(), 1, 1)));
+            plan.workloads()
+                    .forEach(input -> traces.add(seed -> trace(input.name(), 1, input.recorded() ? 1 : seed)));
             new Study(plan, traces, simulation).run(cells, Shard.WHOLE, 2, SILENT);
             return cells;
         } catch (StudyException | IOException e) {
@@ -202,6 +223,9 @@ public final class Studies {
 
     /** Nobody who listens. */
     static final Study.Progress SILENT = new Study.Progress() {
+        @Override
+        public void began(long launches) {}
+
         @Override
         public void launched(long launches) {}
 
