@@ -22,7 +22,8 @@ class StudyProgressTest {
     private static final long LAUNCHES = 10_000_000;
 
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-    private final StudyProgress progress = new StudyProgress(new PrintStream(err, true, StandardCharsets.UTF_8), true, 4);
+    private final StudyProgress progress =
+            new StudyProgress(new PrintStream(err, true, StandardCharsets.UTF_8), true, 4);
 
     private static CellResult result(long launches) {
         return new CellResult(

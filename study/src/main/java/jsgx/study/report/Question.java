@@ -41,7 +41,10 @@ interface Question {
                 "",
                 "undecided",
                 "Undecided in %s of %s workloads, as one seed has no spread%s."
-                        .formatted(undecided, each.size(), undecided < each.size() ? ", and no difference in the others" : ""));
+                        .formatted(
+                                undecided,
+                                each.size(),
+                                undecided < each.size() ? ", and no difference in the others" : ""));
     }
 
     /** The conclusion about all, before those about each. */

@@ -38,10 +38,12 @@ final class Recordings {
         if (these.isEmpty()) {
             return "";
         }
-        String what = these.size() == 1 ? "a recording, which is one sample" : "recordings, each of which is one sample";
+        String what =
+                these.size() == 1 ? "a recording, which is one sample" : "recordings, each of which is one sample";
         return (these.size() == basis.size()
                         ? " It rests on " + (these.size() == 1 ? "" : these.size() + " ") + what
-                        : " Of these workloads %s %s %s".formatted(Say.list(these), these.size() == 1 ? "is" : "are", what))
+                        : " Of these workloads %s %s %s"
+                                .formatted(Say.list(these), these.size() == 1 ? "is" : "are", what))
                 + CHANCE;
     }
 }

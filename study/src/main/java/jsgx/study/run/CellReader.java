@@ -8,13 +8,15 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** One pass over a file of cells, which anybody may have written. */
 final class CellReader {
 
-    private static final int LONGEST_LINE = 1 << 26;
+    /** Bytes of the longest line, without its end. */
+    static final int LONGEST_LINE = 1 << 26;
 
     private final Path file;
     private int lines;
@@ -47,7 +49,28 @@ final class CellReader {
      */
     @Nullable
     Cells read() throws StudyException, IOException {
+        checkFile(file);
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+            return read(in);
+        }
+    }
+
+    /** Nothing else than a file can be gone through from its beginning to its end, and ends. */
+    static void checkFile(Path file, LinkOption... options) throws StudyException {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file, options)) {
+            throw new StudyException("%s: %s: expected the file of a study's cells"
+                    .formatted(
+                            file,
+                            Files.isSymbolicLink(file)
+                                    ? "a symbolic link"
+                                    : Files.isDirectory(file) ? "a folder" : "something other than a file"));
+        }
+    }
+
+    /** The same of a stream in the file's place; left open. */
+    @Nullable
+    Cells read(InputStream in) throws StudyException, IOException {
+        try {
             String first = line(in);
             if (first.isEmpty()) {
                 if (truncated) {

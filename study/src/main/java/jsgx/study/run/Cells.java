@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -25,6 +26,9 @@ public final class Cells implements Closeable {
 
     /** The name of the file in a study's folder. */
     public static final String FILE = "cells.jsonl";
+
+    /** In UTF-8 at most. */
+    private static final int BYTES_OF_CHARACTER = 3;
 
     private final Plan plan;
     private final TreeMap<Integer, CellResult> results = new TreeMap<>();
@@ -52,10 +56,16 @@ public final class Cells implements Closeable {
     public static Cells in(Path folder, Plan plan) throws StudyException, IOException {
         Files.createDirectories(folder);
         Path file = folder.resolve(FILE);
+        // What is written must be here, and not where somebody's link leads.
+        CellReader.checkFile(file, LinkOption.NOFOLLOW_LINKS);
         boolean before = Files.exists(file);
         Cells cells = new Cells(plan, file);
-        FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
         cells.channel = channel;
         boolean opened = false;
         try {
@@ -167,9 +177,14 @@ public final class Cells implements Closeable {
 
     /** Keeps a result. */
     synchronized void add(CellResult result) throws StudyException {
+        String line = result.line();
+        if (line.length() > CellReader.LONGEST_LINE / BYTES_OF_CHARACTER) {
+            throw new StudyException("workload %s has more applications and machines than a file of cells can have"
+                    .formatted(result.workload()));
+        }
         put(result);
         if (channel != null) {
-            append(result.line());
+            append(line);
         }
     }
 
@@ -239,7 +254,8 @@ public final class Cells implements Closeable {
                     temporary,
                     StandardOpenOption.CREATE,
                     StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE)) {
+                    StandardOpenOption.WRITE,
+                    LinkOption.NOFOLLOW_LINKS)) {
                 write(to, plan.line());
                 for (CellResult result : results.values()) {
                     write(to, result.line());

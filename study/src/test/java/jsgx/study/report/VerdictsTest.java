@@ -183,7 +183,8 @@ class VerdictsTest {
 
         assertThat(conclusions).extracting(Conclusion::verdict).containsOnly("user space");
         assertThat(conclusions.getFirst().sentence())
-                .endsWith("Of these workloads w is a recording, which is one sample: no interval says how much of this is chance.");
+                .endsWith(
+                        "Of these workloads w is a recording, which is one sample: no interval says how much of this is chance.");
         assertThat(conclusions.get(1).sentence()).startsWith("v: ").doesNotContain("one sample");
         assertThat(conclusions.get(2).sentence())
                 .startsWith("w: ")

@@ -81,6 +81,36 @@ class MergeTest {
         assertThat(Studies.content(out)).isEqualTo(before);
     }
 
+    @Test
+    void whatIsNoFileIsRefusedAndNotWaitedFor() throws Exception {
+        Path fifo = Files.createDirectory(folder.resolve("fifo")).resolve(Cells.FILE);
+        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor())
+                .isZero();
+        Path directory = Files.createDirectories(folder.resolve("directory").resolve(Cells.FILE));
+        for (Path other : List.of(fifo.getParent(), directory.getParent())) {
+            refused(List.of(first, other), other.resolve(Cells.FILE) + ": ");
+            assertThatThrownBy(() -> Cells.in(other, PLAN))
+                    .isInstanceOf(StudyException.class)
+                    .hasMessageContaining("expected the file of a study's cells");
+        }
+    }
+
+    @Test
+    void nothingIsWrittenWhereALinkLeads() throws Exception {
+        Path elsewhere = Files.writeString(folder.resolve("elsewhere"), "");
+        Files.createDirectory(out);
+        Files.createSymbolicLink(out.resolve(Cells.FILE), elsewhere);
+        assertThatThrownBy(() -> Cells.in(out, PLAN))
+                .isInstanceOf(StudyException.class)
+                .hasMessageContaining("a symbolic link");
+        Files.delete(out.resolve(Cells.FILE));
+        Files.createSymbolicLink(out.resolve("." + Cells.FILE + ".tmp"), elsewhere);
+
+        assertThatThrownBy(() -> Studies.run(PLAN, out, Shard.WHOLE, 1)).isInstanceOf(StudyException.class);
+
+        assertThat(elsewhere).isEmptyFile();
+    }
+
     static Stream<Arguments> damages() {
         return Stream.of(
                 damage("ends within line", content -> content.substring(0, content.length() - 1)),
@@ -91,6 +121,16 @@ class MergeTest {
                 damage("line 1: JSON, and no object", content -> "[]\n"),
                 damage("line 1: nested deeper", content -> "{\"a\":" + "[".repeat(100_000) + "\n"),
                 damage("line 1: not what this version", content -> content.replaceFirst("\\{", "{\"more\":1,")),
+                damage(
+                        "line 1: \"recorded\" is no: expected true or false",
+                        content -> content.replaceFirst("\"recorded\":false", "\"recorded\":\"no\"")),
+                damage(
+                        "line 1: \"notes\" is [1]: expected a list of strings",
+                        content -> content.replaceFirst("\"notes\":\\[]", "\"notes\":[1]")),
+                damage("line 2: no JSON", content -> content.replaceFirst("\"hits\":\\d+", "\"hits\":NaN")),
+                damage(
+                        "line 2: \"hits\" is Infinity",
+                        content -> content.replaceFirst("\"hits\":\\d+", "\"hits\":1e999")),
                 damage(
                         "line 1: no plan of a study: no workloads",
                         content -> content.replaceFirst("\"designs\":\\[.*?]", "\"designs\":[]")),

@@ -174,8 +174,7 @@ public final class Studies {
         try {
             Cells cells = Cells.inMemory(plan);
             List<LongFunction<Trace>> traces = new ArrayList<>();
-            plan.workloads()
-                    .forEach(input -> traces.add(seed -> trace(input.name(), 1, input.recorded() ? 1 : seed)));
+            plan.workloads().forEach(input -> traces.add(seed -> trace(input.name(), 1, input.recorded() ? 1 : seed)));
             new Study(plan, traces, simulation).run(cells, Shard.WHOLE, 2, SILENT);
             return cells;
         } catch (StudyException | IOException e) {

@@ -22,9 +22,7 @@ class PassesTest {
 
     static Stream<Design> designs() {
         return Stream.of(
-                Design.NONE,
-                Design.kernel(Scheme.LRU, 1 << 16, Charging.SHARED),
-                Design.user(1 << 16, Knowledge.NONE));
+                Design.NONE, Design.kernel(Scheme.LRU, 1 << 16, Charging.SHARED), Design.user(1 << 16, Knowledge.NONE));
     }
 
     @ParameterizedTest
@@ -40,9 +38,9 @@ class PassesTest {
 
         Simulator.run(trace, design, SimulatorTest.COSTS, 1, told::add);
 
-        assertThat(told).hasSizeGreaterThan(3).allSatisfy(more -> assertThat(more)
-                .isPositive()
-                .isLessThanOrEqualTo(launches / 2));
+        assertThat(told)
+                .hasSizeGreaterThan(3)
+                .allSatisfy(more -> assertThat(more).isPositive().isLessThanOrEqualTo(launches / 2));
         assertThat(told.stream().mapToLong(Long::longValue).sum()).isEqualTo(launches);
     }
 
