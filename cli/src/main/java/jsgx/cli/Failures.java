@@ -103,7 +103,9 @@ final class Failures {
             return "there is no " + kind + " \"" + first + "\""
                     + (suggestions.isEmpty() ? "" : "; did you mean " + suggestions.getFirst() + "?");
         }
-        String message = String.valueOf(e.getMessage());
+        String message = String.valueOf(e.getMessage())
+                .replaceFirst("' is not an? (int|long)$", "' is no whole number")
+                .replaceFirst("' is not a double$", "' is no number");
         return message.isEmpty() ? message : Character.toLowerCase(message.charAt(0)) + message.substring(1);
     }
 

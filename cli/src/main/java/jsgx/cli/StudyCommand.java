@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
+import jsgx.arch.struct.EinitToken;
 import jsgx.launch.LaunchException;
 import jsgx.launch.cache.Scheme;
 import jsgx.launch.governor.Placement;
@@ -54,8 +56,10 @@ import picocli.CommandLine.Spec;
         })
 final class StudyCommand extends Subcommand {
 
-    /** What a shell tells of a process that SIGINT ended. */
-    static final int INTERRUPTED = 128 + 2;
+    private static final int INTERRUPTED = 128 + 2;
+
+    /** The signals by which a user, a service manager or a scheduler ends a run, and what a shell tells of a process that they ended. */
+    private static final Map<String, Integer> SIGNALS = Map.of("INT", INTERRUPTED, "TERM", 128 + 15);
 
     private static final List<Long> LIMITS = List.of(16L << 10, 64L << 10, 256L << 10, 1L << 20, 4L << 20);
     private static final List<Long> QUICK_LIMITS = List.of(64L << 10, 1L << 20);
@@ -157,6 +161,8 @@ final class StudyCommand extends Subcommand {
     @Option(order = 13, names = "--threads", paramLabel = "N", description = "As many as there are processors.")
     private int threads;
 
+    private volatile int signalled = INTERRUPTED;
+
     @Spec
     private CommandSpec spec;
 
@@ -173,7 +179,7 @@ final class StudyCommand extends Subcommand {
             throw new BadInput(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return INTERRUPTED;
+            return signalled;
         }
     }
 
@@ -205,7 +211,7 @@ final class StudyCommand extends Subcommand {
                                         cells.results().size(),
                                         plan.size(),
                                         folder == null ? "" : "; the same command goes on from there"));
-                return INTERRUPTED;
+                return signalled;
             }
             return ExitStatus.DONE;
         }
@@ -218,7 +224,10 @@ final class StudyCommand extends Subcommand {
             traces.add(seed -> workload.trace(seed, plan.scale()));
         }
         Study study = new Study(plan, traces, Simulator::run);
-        ProcessSignals.handle("INT", study::stop);
+        SIGNALS.forEach((name, status) -> ProcessSignals.handle(name, () -> {
+            signalled = status;
+            study.stop();
+        }));
         int processors = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
         try (StudyProgress progress =
                 new StudyProgress(surroundings, study.remaining(cells, part).size())) {
@@ -233,11 +242,11 @@ final class StudyCommand extends Subcommand {
             throw new ParameterException(spec.commandLine(), "--scale %s: expected more than 0".formatted(scale));
         }
         for (long limit : limits) {
-            if (limit <= 0 || limit > LARGEST_LIMIT) {
+            if (limit < EinitToken.SIZE || limit > LARGEST_LIMIT) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        "--limit %s: expected more than 0 and at most 1TiB; --placement none keeps nothing"
-                                .formatted(limit));
+                        "--limit %s: expected at least the %s bytes of a token and at most 1TiB; --placement none keeps nothing"
+                                .formatted(limit, EinitToken.SIZE));
             }
         }
     }
@@ -288,7 +297,7 @@ final class StudyCommand extends Subcommand {
                     scale > 0 ? scale : quick ? QUICK_SCALE : 1,
                     costs(folder));
         } catch (IllegalArgumentException e) {
-            throw new BadInput("no such study: " + e.getMessage());
+            throw new BadInput("this study cannot be run: " + e.getMessage());
         }
     }
 

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(300)
 class StudyCommandTest {
@@ -100,8 +102,9 @@ class StudyCommandTest {
         assertThat(folder.resolve("gap")).doesNotExist();
     }
 
-    @Test
-    void anInterruptKeepsWhatHasFinished() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "TERM, 143", "KILL, 137"})
+    void whatHasFinishedWhenASignalComesIsKeptAndTheRestFollows(String signal, int status) throws Exception {
         Path err = folder.resolve("err");
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -110,18 +113,9 @@ class StudyCommandTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 "jsgx.cli.Main");
-        List<String> study = List.of(
-                "study",
-                "--costs",
-                "costs.json",
-                "--workload",
-                "mixed-day",
-                "--scale",
-                "0.01",
-                "--threads",
-                "1",
-                "--out",
-                "out");
+        String line = "study --costs costs.json --workload mixed-day --scale 0.05 --seeds 2 --limit 64KiB"
+                + " --scheme lru,lfu,sieve --charging shared --threads 1 --out ";
+        List<String> study = List.of((line + "out").split(" "));
         ProcessBuilder builder = new ProcessBuilder(java.util.stream.Stream.concat(command.stream(), study.stream())
                         .toList())
                 .directory(folder.toFile())
@@ -136,7 +130,7 @@ class StudyCommandTest {
                     && (!Files.exists(cells) || Files.readString(cells).lines().count() < 3)) {
                 Thread.sleep(20);
             }
-            assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+            assertThat(new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
                             .start()
                             .waitFor())
                     .isZero();
@@ -145,10 +139,20 @@ class StudyCommandTest {
             process.destroyForcibly().waitFor();
         }
 
-        assertThat(process.exitValue()).as(Files.readString(err)).isEqualTo(130);
-        assertThat(Files.readString(err)).contains("jsgx: interrupted after ", "; the same command goes on from there");
-        assertThat(Files.readString(folder.resolve("out/report.html"))).contains("Unfinished: ");
-        assertThat(Files.readString(folder.resolve("out/cells.jsonl"))).endsWith("}\n");
+        assertThat(process.exitValue()).as(Files.readString(err)).isEqualTo(status);
+        if (!signal.equals("KILL")) {
+            assertThat(Files.readString(err))
+                    .contains("jsgx: interrupted after ", "; the same command goes on from there");
+            assertThat(folder.resolve("out/report.html")).content().contains("Unfinished: ");
+            assertThat(folder.resolve("out/cells.jsonl")).content().endsWith("}\n");
+        }
+        assertThat(jsgx(line + "out").status()).isZero();
+        assertThat(jsgx(line + "whole").status()).isZero();
+        for (String name : List.of("cells.jsonl", "report.html", "report.json", "report.csv")) {
+            assertThat(folder.resolve("out").resolve(name))
+                    .as(name)
+                    .hasSameBinaryContentAs(folder.resolve("whole").resolve(name));
+        }
     }
 
     @Test

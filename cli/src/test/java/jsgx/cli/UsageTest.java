@@ -114,7 +114,7 @@ class UsageTest {
                     run --supervision slow true          | expected fast, traced or auto
                     run --trace --trace-events x true    | expected open, ioctl, map, enclu, aex, fault, reclaim, process
                     run --trace-events open true         | go with --trace
-                    run --trace-pid x --trace true       | is not an int
+                    run --trace-pid x --trace true       | is no whole number
                     run --placement user true            | is not for a run
                     run --strict --supervision fast true | --strict takes a tracer
                     run --policy no-such-file true       | no such file

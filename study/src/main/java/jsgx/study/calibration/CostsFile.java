@@ -2,7 +2,9 @@ package jsgx.study.calibration;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -60,29 +62,29 @@ public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map
      * @throws CostsException where it cannot be read, or says what no step can cost
      */
     public static CostsFile read(Path file) throws CostsException {
-        byte[] bytes;
-        try (var in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MOST_BYTES + 1);
-        } catch (IOException e) {
-            throw new CostsException("%s cannot be read: %s".formatted(file, e), e);
-        }
-        if (bytes.length > MOST_BYTES) {
-            throw new CostsException(
-                    "%s is no costs file: expected at most %d bytes, and it is longer".formatted(file, MOST_BYTES));
-        }
-        Map<String, @Nullable Object> document;
         try {
-            document = Json.parse(new String(bytes, StandardCharsets.UTF_8));
-        } catch (MalformedJson e) {
-            throw new CostsException("%s: %s".formatted(file, e.getMessage()), e);
-        }
-        try {
-            return of(document);
-        } catch (CostsException e) {
+            return of(Json.parse(new String(bytes(file), StandardCharsets.UTF_8)));
+        } catch (CostsException | MalformedJson e) {
             throw new CostsException(
                     "%s: %s; make one with  jsgx study calibrate --out %s"
                             .formatted(file, e.getMessage(), file.getFileName()),
                     e);
+        }
+    }
+
+    private static byte[] bytes(Path file) throws CostsException {
+        try (var in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+            if (bytes.length > MOST_BYTES) {
+                throw new CostsException("expected at most %d bytes, and it is longer".formatted(MOST_BYTES));
+            }
+            return bytes;
+        } catch (NoSuchFileException e) {
+            throw new CostsException("there is no such file", e);
+        } catch (AccessDeniedException e) {
+            throw new CostsException("it may not be read", e);
+        } catch (IOException e) {
+            throw new CostsException("it cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -121,7 +121,7 @@ class CostsFileTest {
     void aFileThatIsNotThereIsTold() {
         assertThatThrownBy(() -> CostsFile.read(folder.resolve("none.json")))
                 .isInstanceOf(CostsException.class)
-                .hasMessageContaining("cannot be read");
+                .hasMessageEndingWith("none.json: there is no such file; make one with  jsgx study calibrate --out none.json");
     }
 
     private static CostsFile costs() {

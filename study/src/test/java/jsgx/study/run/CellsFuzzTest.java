@@ -12,8 +12,8 @@ import java.util.List;
 /** Whatever stands where a study's cells should: it is taken over as this version would have written it, line by line, or refused with the line. */
 class CellsFuzzTest {
 
-    private static final Cells GOOD = Studies.run(
-            Studies.recorded(Studies.plan(List.of("one", "two"), 1), List.of("two")), 2, Studies::madeUp);
+    private static final Cells GOOD =
+            Studies.run(Studies.recorded(Studies.plan(List.of("one", "two"), 1), List.of("two")), 2, Studies::madeUp);
 
     @FuzzTest
     void cells(FuzzedDataProvider data) throws IOException {

@@ -83,11 +83,14 @@ class MergeTest {
 
     @Test
     void whatIsNoFileIsRefusedAndNotWaitedFor() throws Exception {
-        Path fifo = Files.createDirectory(folder.resolve("fifo")).resolve(Cells.FILE);
-        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor())
+        Path fifo = Files.createDirectory(folder.resolve("fifo"));
+        assertThat(new ProcessBuilder("mkfifo", fifo.resolve(Cells.FILE).toString())
+                        .start()
+                        .waitFor())
                 .isZero();
-        Path directory = Files.createDirectories(folder.resolve("directory").resolve(Cells.FILE));
-        for (Path other : List.of(fifo.getParent(), directory.getParent())) {
+        Path directory = folder.resolve("directory");
+        Files.createDirectories(directory.resolve(Cells.FILE));
+        for (Path other : List.of(fifo, directory)) {
             refused(List.of(first, other), other.resolve(Cells.FILE) + ": ");
             assertThatThrownBy(() -> Cells.in(other, PLAN))
                     .isInstanceOf(StudyException.class)
