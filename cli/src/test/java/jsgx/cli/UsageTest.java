@@ -186,7 +186,7 @@ class UsageTest {
                     study --placement here               | "here" is no placement: expected none, kernel, user, both
                     study --scheme arc                   | "arc" is no scheme: expected lru, lfu, w-tinylfu
                     study --charging own                 | expected shared, floors, ceilings
-                    study --limit 0                      | expected more than 0 and at most 1TiB
+                    study --limit 0                      | expected at least the 304 bytes of a token and at most 1TiB
                     study --limit 1MB                    | write 1MiB
                     study --seeds 0                      | --seeds 0: expected 1 to 1000
                     study --threads 0                    | --threads 0: expected 1 to 1024

@@ -27,13 +27,14 @@ public final class HtmlReport {
             svg .tick { font-size: 11px; fill: #333; } svg .label { font-size: 12px; fill: #333; } svg .key { font-size: 12px; fill: #1a1a1a; }
             .table { overflow-x: auto; }
             table { border-collapse: collapse; font-size: .84rem; margin: .5rem 0; min-width: min(100%, 28rem); font-variant-numeric: tabular-nums; }
-            caption { text-align: left; font-size: .9rem; color: #333; padding-bottom: .3rem; max-width: 52rem; }
+            caption { text-align: left; font-size: .9rem; color: #333; padding-bottom: .3rem; max-width: min(52rem, 100vw - 3rem); }
             th, td { padding: .16rem .6rem; text-align: right; border-bottom: 1px solid #e2e2e2; white-space: nowrap; }
             thead th { white-space: normal; }
             th:first-child, td:first-child { text-align: left; }
             thead th { border-bottom: 2px solid #666; vertical-align: bottom; }
             tbody th { font-weight: 400; }
             details { margin: .3rem 0; } summary { cursor: pointer; color: #0b5394; font-size: .9rem; }
+            @media screen { figure.wide { overflow-x: auto; } figure.wide > svg { min-width: 32rem; } }
             @media print {
               body { max-width: none; padding: 0; font-size: 10.5pt; }
               h2, blockquote, .first, figcaption, caption { break-after: avoid; } tr { break-inside: avoid; } summary { list-style: none; color: #333; }

@@ -86,7 +86,9 @@ public record Plan(
         Set<String> names = new HashSet<>();
         for (Input workload : workloads) {
             if (!names.add(workload.name())) {
-                throw new IllegalArgumentException("two workloads are named \"%s\": give one of them another name in its file".formatted(workload.name()));
+                throw new IllegalArgumentException(
+                        "two workloads are named \"%s\": give one of them another name in its file"
+                                .formatted(workload.name()));
             }
         }
     }

@@ -121,7 +121,8 @@ class CostsFileTest {
     void aFileThatIsNotThereIsTold() {
         assertThatThrownBy(() -> CostsFile.read(folder.resolve("none.json")))
                 .isInstanceOf(CostsException.class)
-                .hasMessageEndingWith("none.json: there is no such file; make one with  jsgx study calibrate --out none.json");
+                .hasMessageEndingWith(
+                        "none.json: there is no such file; make one with  jsgx study calibrate --out none.json");
     }
 
     private static CostsFile costs() {
