@@ -1,10 +1,10 @@
 # Sourced. Leaves a JDK of version 25 or later in JAVA_HOME and its full version in JDK_VERSION, or says in one line on
 # standard error what to install and returns 1. Versions are read from the JDK's `release` file: to start a JVM and ask it
-# would cost more than the command to come.
+# would cost more than the command to come. Where only programs are run, java_tool=java takes one without a compiler too.
 
 jdk_at() { # is folder $1 a JDK 25 or later? Then take it.
   local line version=
-  [[ -x $1/bin/javac && -r $1/release ]] || return 1
+  [[ -x $1/bin/${java_tool:-javac} && -r $1/release ]] || return 1
   while IFS= read -r line; do
     case $line in
       JAVA_VERSION=*) version=${line//[!0-9.]/} ;;

@@ -9,12 +9,15 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
@@ -85,8 +88,19 @@ public final class SocketFile implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            throw new HostException("the socket %s cannot be made: %s".formatted(path, e.getMessage()), e);
+            throw impossible(path, e);
         }
+    }
+
+    private static HostException impossible(Path path, IOException e) {
+        String why = switch (e) {
+            case AccessDeniedException denied ->
+                "user %s may not write into %s: make that folder this user's"
+                        .formatted(System.getProperty("user.name"), path.getParent());
+            case FileSystemException refused when refused.getReason() != null -> refused.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
+        return new HostException("the socket %s cannot be made: %s".formatted(path, why), e);
     }
 
     /** Where it is to be bound: in a folder that only this process's user looks into. */
@@ -109,18 +123,31 @@ public final class SocketFile implements AutoCloseable {
         try {
             Path bound = bindAt();
             if (!group.isEmpty()) {
-                PosixFileAttributeView view = Files.getFileAttributeView(bound, PosixFileAttributeView.class);
-                view.setGroup(
-                        bound.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group));
+                give(bound, group);
             }
             Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString(permissions));
             key = fileKey(bound);
             Files.move(bound, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             Files.delete(folder);
+        } catch (IOException e) {
+            throw impossible(path, e);
+        }
+    }
+
+    private void give(Path bound, String group) throws IOException, HostException {
+        GroupPrincipal owner;
+        try {
+            owner = bound.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
         } catch (UserPrincipalNotFoundException e) {
             throw new HostException("the socket %s cannot be made: there is no group %s".formatted(path, group), e);
-        } catch (IOException e) {
-            throw new HostException("the socket %s cannot be made: %s".formatted(path, e.getMessage()), e);
+        }
+        try {
+            Files.getFileAttributeView(bound, PosixFileAttributeView.class).setGroup(owner);
+        } catch (FileSystemException e) {
+            throw new HostException(
+                    "the socket %s cannot be given to the group %s: %s; user %s has to be a member of it"
+                            .formatted(path, group, e.getReason(), System.getProperty("user.name")),
+                    e);
         }
     }
 

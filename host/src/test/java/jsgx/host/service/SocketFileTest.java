@@ -55,6 +55,15 @@ class SocketFileTest {
     }
 
     @Test
+    void whoMayNotWriteIntoTheFolderIsToldWhoseItHasToBe() {
+        assertThatThrownBy(() -> SocketFile.claim(Path.of("/sys/kernel/a.socket")))
+                .isInstanceOf(HostException.class)
+                .hasMessage(
+                        "the socket /sys/kernel/a.socket cannot be made: user %s may not write into /sys/kernel: make that folder this user's",
+                        System.getProperty("user.name"));
+    }
+
+    @Test
     void aSocketGetsItsPermissionsBeforeItsName() throws Exception {
         Path path = folder.resolve("run/a.socket");
         try (SocketFile file = SocketFile.claim(path);
