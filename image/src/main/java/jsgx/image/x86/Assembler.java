@@ -1,8 +1,10 @@
 package jsgx.image.x86;
 
-import java.io.ByteArrayOutputStream;
-import java.util.ArrayList;
-import java.util.List;
+import static jsgx.image.x86.Encoder.LOCK;
+import static jsgx.image.x86.Encoder.NO_PREFIX;
+import static jsgx.image.x86.Encoder.NO_REX;
+import static jsgx.image.x86.Encoder.OPERAND_SIZE;
+import static jsgx.image.x86.Encoder.REX_W;
 
 /**
  * An encoder of x86-64 instructions, as many as this project's enclaves and what it puts into supervised programs need. Operands stand in the manual's order,
@@ -11,22 +13,8 @@ import java.util.List;
  */
 public final class Assembler {
 
-    private static final int NO_PREFIX = 0;
-    private static final int OPERAND_SIZE = 0x66;
-    private static final int LOCK = 0xf0;
-    private static final int REX_W = 8;
-    private static final int REX_X = 2;
-    private static final int NO_REX = 0;
-    private static final int RIP_RELATIVE = 5;
-    private static final int SIB = 4;
-    private static final int SIB_RSP = 0x24;
-    private static final int DISPLACEMENT_32 = 0x80;
-
-    /** A displacement to fill in when its label is bound: four bytes at a place, relative to the instruction's end. */
-    private record Fixup(int at, int end, Label label) {}
-
-    private final ByteArrayOutputStream code = new ByteArrayOutputStream();
-    private final List<Fixup> fixups = new ArrayList<>();
+    private final Encoder code = new Encoder();
+    private final Sse sse = new Sse(code);
 
     /** No code yet. */
     public Assembler() {}
@@ -58,27 +46,27 @@ public final class Assembler {
     /** Zero bytes until the size is a multiple of this. */
     public Assembler align(int to) {
         while (size() % to != 0) {
-            code.write(0);
+            code.emit(0);
         }
         return this;
     }
 
     /** Bytes that are data. */
     public Assembler bytes(byte... data) {
-        code.writeBytes(data);
+        for (byte each : data) {
+            code.emit(each);
+        }
         return this;
     }
 
     /** The finished code. Every label that was used must be bound. */
     public byte[] toBytes() {
-        byte[] bytes = code.toByteArray();
-        for (Fixup fixup : fixups) {
-            int displacement = fixup.label().offset() - fixup.end();
-            for (int i = 0; i < 4; i++) {
-                bytes[fixup.at() + i] = (byte) (displacement >>> (8 * i));
-            }
-        }
-        return bytes;
+        return code.toBytes();
+    }
+
+    /** Its SSE and AES instructions. */
+    public Sse sse() {
+        return sse;
     }
 
     // Moves.
@@ -94,15 +82,11 @@ public final class Assembler {
 
     /** Moves a constant of 32 bits and clears the upper half. */
     public Assembler mov32(Reg to, int value) {
-        rex(NO_REX, 0, to.ordinal());
-        emit(0xb8 | to.low());
-        return u32(value);
+        return coded(NO_REX, to, 0xb8).u32(value);
     }
 
     public Assembler mov(Reg to, long value) {
-        rex(REX_W, 0, to.ordinal());
-        emit(0xb8 | to.low());
-        return u32((int) value).u32((int) (value >>> 32));
+        return coded(REX_W, to, 0xb8).u32((int) value).u32((int) (value >>> 32));
     }
 
     public Assembler mov(Reg to, Mem from) {
@@ -183,13 +167,11 @@ public final class Assembler {
     }
 
     public Assembler push(Reg from) {
-        rex(NO_REX, 0, from.ordinal());
-        return emit(0x50 | from.low());
+        return coded(NO_REX, from, 0x50);
     }
 
     public Assembler pop(Reg to) {
-        rex(NO_REX, 0, to.ordinal());
-        return emit(0x58 | to.low());
+        return coded(NO_REX, to, 0x58);
     }
 
     /** Copies RCX times 8 bytes from [RSI] to [RDI]. */
@@ -225,19 +207,19 @@ public final class Assembler {
     }
 
     public Assembler rdfsbase(Reg to) {
-        return segmentBase(0, to);
+        return emit(0xf3).extended(REX_W, 0, to, 0x0f, 0xae);
     }
 
     public Assembler rdgsbase(Reg to) {
-        return segmentBase(1, to);
+        return emit(0xf3).extended(REX_W, 1, to, 0x0f, 0xae);
     }
 
     public Assembler wrfsbase(Reg from) {
-        return segmentBase(2, from);
+        return emit(0xf3).extended(REX_W, 2, from, 0x0f, 0xae);
     }
 
     public Assembler wrgsbase(Reg from) {
-        return segmentBase(3, from);
+        return emit(0xf3).extended(REX_W, 3, from, 0x0f, 0xae);
     }
 
     /** Stores the state components of EDX:EAX in 64-bit form, at a multiple of 64. */
@@ -357,9 +339,7 @@ public final class Assembler {
     }
 
     public Assembler cmp32(Reg a, int value) {
-        rex(NO_REX, 0, a.ordinal());
-        emit(0x81, 0xc0 | 7 << 3 | a.low());
-        return u32(value);
+        return extended(NO_REX, 7, a, 0x81).u32(value);
     }
 
     public Assembler test32(Reg a, Reg b) {
@@ -379,22 +359,20 @@ public final class Assembler {
     }
 
     public Assembler shl(Reg register, int count) {
-        return shift(4, register, count);
+        return extended(REX_W, 4, register, 0xc1).emit(count & 0x3f);
     }
 
     public Assembler shr(Reg register, int count) {
-        return shift(5, register, count);
+        return extended(REX_W, 5, register, 0xc1).emit(count & 0x3f);
     }
 
     public Assembler bswap(Reg register) {
-        rex(REX_W, 0, register.ordinal());
-        return emit(0x0f, 0xc8 | register.low());
+        return coded(REX_W, register, 0x0f, 0xc8);
     }
 
     /** 64 random bits; carry is set where there were some. */
     public Assembler rdrand(Reg to) {
-        rex(REX_W, 0, to.ordinal());
-        return emit(0x0f, 0xc7, 0xc0 | 6 << 3 | to.low());
+        return extended(REX_W, 6, to, 0x0f, 0xc7);
     }
 
     // Control flow.
@@ -405,8 +383,7 @@ public final class Assembler {
     }
 
     public Assembler jmp(Reg to) {
-        rex(NO_REX, 0, to.ordinal());
-        return emit(0xff, 0xc0 | 4 << 3 | to.low());
+        return extended(NO_REX, 4, to, 0xff);
     }
 
     /** To the address that lies in memory. */
@@ -429,8 +406,7 @@ public final class Assembler {
     }
 
     public Assembler call(Reg to) {
-        rex(NO_REX, 0, to.ordinal());
-        return emit(0xff, 0xc0 | 2 << 3 | to.low());
+        return extended(NO_REX, 2, to, 0xff);
     }
 
     public Assembler ret() {
@@ -475,150 +451,56 @@ public final class Assembler {
         return emit(0x0f, 0x01, 0xd7);
     }
 
-    // SSE and AES.
-
-    public Assembler movdqa(Xmm to, Xmm from) {
-        return vectors(to, from, 0x0f, 0x6f);
-    }
-
-    /** From memory that is a multiple of 16. */
-    public Assembler movdqa(Xmm to, Mem from) {
-        return memory(OPERAND_SIZE, NO_REX, to.ordinal(), from, 0x0f, 0x6f);
-    }
-
-    /** To memory that is a multiple of 16. */
-    public Assembler movdqa(Mem to, Xmm from) {
-        return memory(OPERAND_SIZE, NO_REX, from.ordinal(), to, 0x0f, 0x7f);
-    }
-
-    public Assembler pxor(Xmm to, Xmm from) {
-        return vectors(to, from, 0x0f, 0xef);
-    }
-
-    public Assembler pxor(Xmm to, Mem from) {
-        return memory(OPERAND_SIZE, NO_REX, to.ordinal(), from, 0x0f, 0xef);
-    }
-
-    /** Chooses four doublewords, two bits of the selector each. */
-    public Assembler pshufd(Xmm to, Xmm from, int selector) {
-        return vectors(to, from, 0x0f, 0x70).emit(selector & 0xff);
-    }
-
-    /** Shifts left by bytes. */
-    public Assembler pslldq(Xmm register, int count) {
-        emit(OPERAND_SIZE);
-        rex(NO_REX, 0, register.ordinal());
-        return emit(0x0f, 0x73, 0xc0 | 7 << 3 | (register.ordinal() & 7), count & 0xff);
-    }
-
-    public Assembler aesenc(Xmm state, Mem roundKey) {
-        return memory(OPERAND_SIZE, NO_REX, state.ordinal(), roundKey, 0x0f, 0x38, 0xdc);
-    }
-
-    public Assembler aesenclast(Xmm state, Mem roundKey) {
-        return memory(OPERAND_SIZE, NO_REX, state.ordinal(), roundKey, 0x0f, 0x38, 0xdd);
-    }
-
-    public Assembler aeskeygenassist(Xmm to, Xmm from, int roundConstant) {
-        return vectors(to, from, 0x0f, 0x3a, 0xdf).emit(roundConstant & 0xff);
-    }
-
     // Encoding.
 
     private Assembler registers(int opcode, int rexW, Reg reg, Reg rm) {
-        rex(rexW, reg.ordinal(), rm.ordinal());
-        return emit(opcode, 0xc0 | reg.low() << 3 | rm.low());
+        code.rex(rexW, reg.ordinal(), rm.ordinal());
+        code.emit(opcode);
+        code.registers(reg.ordinal(), rm.ordinal());
+        return this;
     }
 
-    private Assembler vectors(Xmm reg, Xmm rm, int... opcode) {
-        emit(OPERAND_SIZE);
-        rex(NO_REX, reg.ordinal(), rm.ordinal());
-        emit(opcode);
-        return emit(0xc0 | (reg.ordinal() & 7) << 3 | (rm.ordinal() & 7));
+    /** An instruction whose only register has its number in the last byte of the opcode. */
+    private Assembler coded(int rexW, Reg register, int... opcode) {
+        code.rex(rexW, 0, register.ordinal());
+        opcode[opcode.length - 1] |= register.low();
+        return emit(opcode);
     }
 
-    private Assembler immediate(int extension, Reg rm, int value) {
-        rex(REX_W, 0, rm.ordinal());
-        emit(0x81, 0xc0 | extension << 3 | rm.low());
-        return u32(value);
-    }
-
-    private Assembler constant(int rexW, int extension, Mem rm, int opcode, int value) {
-        operand(4, rexW, extension, rm, opcode);
-        return u32(value);
-    }
-
-    private Assembler shift(int extension, Reg rm, int count) {
-        rex(REX_W, 0, rm.ordinal());
-        return emit(0xc1, 0xc0 | extension << 3 | rm.low(), count & 0x3f);
-    }
-
-    private Assembler segmentBase(int extension, Reg register) {
-        emit(0xf3);
-        rex(REX_W, 0, register.ordinal());
-        return emit(0x0f, 0xae, 0xc0 | extension << 3 | register.low());
+    /** An instruction whose only register stands beside an extension of the opcode. */
+    private Assembler extended(int rexW, int extension, Reg rm, int... opcode) {
+        code.rex(rexW, 0, rm.ordinal());
+        code.emit(opcode);
+        code.registers(extension, rm.ordinal());
+        return this;
     }
 
     private Assembler memory(int prefix, int rexW, int reg, Mem rm, int... opcode) {
-        if (prefix != NO_PREFIX) {
-            emit(prefix);
-        }
-        return operand(0, rexW, reg, rm, opcode);
+        code.memory(prefix, rexW, reg, rm, 0, opcode);
+        return this;
     }
 
-    /** Opcode and operands, with so many bytes of a constant to follow. */
-    private Assembler operand(int constant, int rexW, int reg, Mem rm, int... opcode) {
-        // Always with four bytes of displacement: sizes do not depend on values.
-        return switch (rm) {
-            case Mem.Based(Reg base, int displacement) -> {
-                rex(rexW, reg, base.ordinal());
-                emit(opcode);
-                emit(DISPLACEMENT_32 | (reg & 7) << 3 | base.low());
-                if (base.low() == Reg.RSP.low()) {
-                    emit(SIB_RSP);
-                }
-                yield u32(displacement);
-            }
-            case Mem.Indexed(Reg base, Reg index, int scale, int displacement) -> {
-                rex(rexW | (index.extended() ? REX_X : 0), reg, base.ordinal());
-                emit(opcode);
-                emit(DISPLACEMENT_32 | (reg & 7) << 3 | SIB);
-                emit(Integer.numberOfTrailingZeros(scale) << 6 | index.low() << 3 | base.low());
-                yield u32(displacement);
-            }
-            case Mem.Relative(Label label) -> {
-                rex(rexW, reg, 0);
-                emit(opcode);
-                emit((reg & 7) << 3 | RIP_RELATIVE);
-                yield relative(label, constant);
-            }
-        };
+    private Assembler immediate(int extension, Reg rm, int value) {
+        return extended(REX_W, extension, rm, 0x81).u32(value);
     }
 
-    private void rex(int w, int reg, int rm) {
-        int bits = w | (reg > 7 ? 4 : 0) | (rm > 7 ? 1 : 0);
-        if (bits != NO_REX) {
-            emit(0x40 | bits);
-        }
+    private Assembler constant(int rexW, int extension, Mem rm, int opcode, int value) {
+        code.memory(NO_PREFIX, rexW, extension, rm, 4, opcode);
+        return u32(value);
     }
 
     private Assembler relative(Label label) {
-        return relative(label, 0);
-    }
-
-    private Assembler relative(Label label, int behind) {
-        fixups.add(new Fixup(size(), size() + 4 + behind, label));
-        return u32(0);
+        code.relative(label, 0);
+        return this;
     }
 
     private Assembler u32(int value) {
-        return emit(value, value >>> 8, value >>> 16, value >>> 24);
+        code.u32(value);
+        return this;
     }
 
     private Assembler emit(int... values) {
-        for (int value : values) {
-            code.write(value);
-        }
+        code.emit(values);
         return this;
     }
 }

@@ -61,7 +61,9 @@ class AssemblerTest {
         Label forward = new Label();
         Label back = asm.here();
         asm.jmp(forward).jump(Condition.NE, back).call(forward);
-        asm.lea(Reg.RAX, Mem.at(data)).movdqa(Xmm.XMM9, Mem.at(data)).mov32(Mem.at(data), Reg.R8);
+        asm.lea(Reg.RAX, Mem.at(data));
+        asm.sse().movdqa(Xmm.XMM9, Mem.at(data));
+        asm.mov32(Mem.at(data), Reg.R8);
         asm.bind(forward).ret().align(16).bind(data).bytes((byte) 0xc3);
 
         assertThat(disassemble(asm.toBytes()))
@@ -179,11 +181,21 @@ class AssemblerTest {
                 }
                 for (Xmm x : Xmm.values()) {
                     String n = name(x);
-                    listing.add("movdqa %s,XMMWORD PTR %s".formatted(n, place), asm -> asm.movdqa(x, mem));
-                    listing.add("movdqa XMMWORD PTR %s,%s".formatted(place, n), asm -> asm.movdqa(mem, x));
-                    listing.add("pxor %s,XMMWORD PTR %s".formatted(n, place), asm -> asm.pxor(x, mem));
-                    listing.add("aesenc %s,XMMWORD PTR %s".formatted(n, place), asm -> asm.aesenc(x, mem));
-                    listing.add("aesenclast %s,XMMWORD PTR %s".formatted(n, place), asm -> asm.aesenclast(x, mem));
+                    listing.add(
+                            "movdqa %s,XMMWORD PTR %s".formatted(n, place),
+                            asm -> asm.sse().movdqa(x, mem));
+                    listing.add(
+                            "movdqa XMMWORD PTR %s,%s".formatted(place, n),
+                            asm -> asm.sse().movdqa(mem, x));
+                    listing.add(
+                            "pxor %s,XMMWORD PTR %s".formatted(n, place),
+                            asm -> asm.sse().pxor(x, mem));
+                    listing.add(
+                            "aesenc %s,XMMWORD PTR %s".formatted(n, place),
+                            asm -> asm.sse().aesenc(x, mem));
+                    listing.add(
+                            "aesenclast %s,XMMWORD PTR %s".formatted(n, place),
+                            asm -> asm.sse().aesenclast(x, mem));
                 }
             }
         }
@@ -260,12 +272,13 @@ class AssemblerTest {
         for (Xmm a : Xmm.values()) {
             for (Xmm b : Xmm.values()) {
                 String pair = name(a) + "," + name(b);
-                listing.add("movdqa " + pair, asm -> asm.movdqa(a, b));
-                listing.add("pxor " + pair, asm -> asm.pxor(a, b));
-                listing.add("pshufd " + pair + ",0xff", asm -> asm.pshufd(a, b, 0xff));
-                listing.add("aeskeygenassist " + pair + ",0x1b", asm -> asm.aeskeygenassist(a, b, 0x1b));
+                listing.add("movdqa " + pair, asm -> asm.sse().movdqa(a, b));
+                listing.add("pxor " + pair, asm -> asm.sse().pxor(a, b));
+                listing.add("pshufd " + pair + ",0xff", asm -> asm.sse().pshufd(a, b, 0xff));
+                listing.add(
+                        "aeskeygenassist " + pair + ",0x1b", asm -> asm.sse().aeskeygenassist(a, b, 0x1b));
             }
-            listing.add("pslldq " + name(a) + ",0x4", asm -> asm.pslldq(a, 4));
+            listing.add("pslldq " + name(a) + ",0x4", asm -> asm.sse().pslldq(a, 4));
         }
     }
 

@@ -13,6 +13,7 @@ import jsgx.arch.struct.EinitToken;
 import jsgx.image.x86.Assembler;
 import jsgx.image.x86.Label;
 import jsgx.image.x86.Mem;
+import jsgx.image.x86.Sse;
 import jsgx.image.x86.Xmm;
 
 /**
@@ -28,42 +29,46 @@ final class LeCmacCode {
     private static final int RB = 0x87;
 
     private final Assembler asm;
+    private final Sse sse;
     private final Label aes = new Label();
 
     LeCmacCode(Assembler asm) {
         this.asm = asm;
+        this.sse = asm.sse();
     }
 
     /** FIPS 197, key expansion: from the key to all round keys. */
     void expandKey() {
-        asm.movdqa(XMM0, at(RBP, LeLayout.KEY)).movdqa(roundKey(0), XMM0);
+        sse.movdqa(XMM0, at(RBP, LeLayout.KEY)).movdqa(roundKey(0), XMM0);
         for (int round = 1; round <= ROUND_CONSTANTS.length; round++) {
-            asm.aeskeygenassist(XMM1, XMM0, ROUND_CONSTANTS[round - 1]).pshufd(XMM1, XMM1, 0xff);
-            asm.movdqa(XMM2, XMM0);
+            sse.aeskeygenassist(XMM1, XMM0, ROUND_CONSTANTS[round - 1]).pshufd(XMM1, XMM1, 0xff);
+            sse.movdqa(XMM2, XMM0);
             for (int word = 1; word < 4; word++) {
-                asm.pslldq(XMM2, 4).pxor(XMM0, XMM2);
+                sse.pslldq(XMM2, 4).pxor(XMM0, XMM2);
             }
-            asm.pxor(XMM0, XMM1).movdqa(roundKey(round), XMM0);
+            sse.pxor(XMM0, XMM1).movdqa(roundKey(round), XMM0);
         }
     }
 
     /** The MAC of the token in the making, into the token. */
     void mac() {
         subkey();
-        asm.pxor(XMM0, XMM0);
+        sse.pxor(XMM0, XMM0);
         for (int at = 0; at < EinitToken.MACED_SIZE; at += BLOCK) {
-            asm.pxor(XMM0, at(RBP, LeLayout.TOKEN + at));
+            sse.pxor(XMM0, at(RBP, LeLayout.TOKEN + at));
             if (at + BLOCK == EinitToken.MACED_SIZE) {
-                asm.pxor(XMM0, at(RBP, LeLayout.SUBKEY));
+                sse.pxor(XMM0, at(RBP, LeLayout.SUBKEY));
             }
             asm.call(aes);
         }
-        asm.movdqa(at(RBP, LeLayout.TOKEN + LeFields.TOKEN_MAC), XMM0);
+        sse.movdqa(at(RBP, LeLayout.TOKEN + LeFields.TOKEN_MAC), XMM0);
     }
 
     /** K1: the encrypted zero block times x, its bytes taken as one big-endian number. */
     private void subkey() {
-        asm.pxor(XMM0, XMM0).call(aes).movdqa(at(RBP, LeLayout.BLOCK), XMM0);
+        sse.pxor(XMM0, XMM0);
+        asm.call(aes);
+        sse.movdqa(at(RBP, LeLayout.BLOCK), XMM0);
         asm.mov(RAX, at(RBP, LeLayout.BLOCK)).bswap(RAX);
         asm.mov(RDX, at(RBP, LeLayout.BLOCK + 8)).bswap(RDX);
         asm.add(RDX, RDX).adc(RAX, RAX).sbb(RCX, RCX);
@@ -74,17 +79,19 @@ final class LeCmacCode {
 
     /** Encrypts XMM0. */
     void aesSubroutine() {
-        asm.bind(aes).pxor(XMM0, roundKey(0));
+        asm.bind(aes);
+        sse.pxor(XMM0, roundKey(0));
         for (int round = 1; round < ROUND_CONSTANTS.length; round++) {
-            asm.aesenc(XMM0, roundKey(round));
+            sse.aesenc(XMM0, roundKey(round));
         }
-        asm.aesenclast(XMM0, roundKey(ROUND_CONSTANTS.length)).ret();
+        sse.aesenclast(XMM0, roundKey(ROUND_CONSTANTS.length));
+        asm.ret();
     }
 
     /** Leaves nothing in SSE registers. */
     static void wipeRegisters(Assembler asm) {
         for (Xmm register : Xmm.values()) {
-            asm.pxor(register, register);
+            asm.sse().pxor(register, register);
         }
     }
 
