@@ -71,34 +71,34 @@ record EmbeddedSpace(int pid, ProgramSpace space, EventSink events) implements S
 
     @Override
     public long mmap(SgxFile file, long address, long length, int protection, int flags, long offset) {
-        return space.mmap(file(file), address, length, protection, flags, offset);
+        return space.management().mmap(file(file), address, length, protection, flags, offset);
     }
 
     @Override
     public long replace(long start, long end, LongSupplier call) {
-        return space.replace(start, end, call);
+        return space.management().replace(start, end, call);
     }
 
     @Override
     public long munmap(long start, long end) {
-        return space.munmap(start, end);
+        return space.management().munmap(start, end);
     }
 
     @Override
     public long pieces(long start, long end, Piece device, Piece other) {
-        return space.pieces(start, end, device, other);
+        return space.management().pieces(start, end, device, other);
     }
 
     @Override
     public long mprotect(long start, long end, int protection, Piece other) {
-        return space.mprotect(start, end, protection, other);
+        return space.management().mprotect(start, end, protection, other);
     }
 
     @Override
     public long move(long start, long end, long to) {
         return space.mappings()
                 .at(start)
-                .map(from -> space.move(from, start, end, to))
+                .map(from -> space.management().move(from, start, end, to))
                 .orElse((long) -Errors.EFAULT);
     }
 
@@ -117,11 +117,11 @@ record EmbeddedSpace(int pid, ProgramSpace space, EventSink events) implements S
 
     @Override
     public void forked(SgxSpace parent) {
-        space.forked(EmbeddedSgx.space(parent));
+        space.management().forked(EmbeddedSgx.space(parent));
     }
 
     @Override
     public void gone() {
-        space.gone();
+        space.management().gone();
     }
 }

@@ -78,7 +78,7 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
 
     void end() {
         gone = true;
-        space.gone();
+        space.management().gone();
         synchronized (this) {
             count(0);
         }

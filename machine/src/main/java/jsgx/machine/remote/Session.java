@@ -1,74 +1,29 @@
 package jsgx.machine.remote;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
-import jsgx.arch.Cpuid;
-import jsgx.arch.epc.Epc;
 import jsgx.arch.epc.Epcm;
-import jsgx.driver.DeviceAbsentException;
 import jsgx.driver.DeviceFile;
-import jsgx.driver.DeviceMapping;
 import jsgx.driver.SgxDevice;
 import jsgx.machine.embedded.EmbeddedSgx;
-import jsgx.machine.enclave.CpuidService;
-import jsgx.machine.enclave.EnclaveExecution;
-import jsgx.machine.enclave.Vdso;
-import jsgx.machine.event.IoctlCall;
-import jsgx.machine.linux.Errors;
 import jsgx.machine.remote.Allowance.Resource;
-import jsgx.machine.sgx.CpuidSites;
-import jsgx.machine.space.Caller;
-import jsgx.machine.space.ProgramSpace;
 
 /** What a daemon has of one front end's run: its files, address spaces and threads, by the numbers that the front end gave them. */
 final class Session implements Lane.Server {
-
-    private static final int LARGEST_COPY = 64 << 10;
-    private static final long TASK_SIZE = 0x7fff_ffff_f000L;
-
-    /** Drivers ask after each page: a signal may wait a little longer than the answer takes. */
-    private static final long BETWEEN_LOOKS_NANOS = 2_000_000;
-
-    /** An open device; as in the kernel it is closed after calls that use it. */
-    private record File(DeviceFile file, ReadWriteLock calls) {
-
-        long calling(LongSupplier call) {
-            calls.readLock().lock();
-            try {
-                return call.getAsLong();
-            } finally {
-                calls.readLock().unlock();
-            }
-        }
-
-        void close() {
-            calls.writeLock().lock();
-            try {
-                file.close();
-            } finally {
-                calls.writeLock().unlock();
-            }
-        }
-    }
 
     private final RemoteSession given;
     private final RunRequest request;
     private final SessionLanes lanes;
     private final SessionEvents events;
     private final List<SgxDevice> devices;
-    private final CpuidService cpuid;
-    private final Map<Integer, File> files = new ConcurrentHashMap<>();
+    private final FrontEndCalls calls;
+    private final Map<Integer, ServedFile> files = new ConcurrentHashMap<>();
     private final Map<Integer, ServedSpace> spaces = new ConcurrentHashMap<>();
     private final Map<Integer, ServedThread> threads = new ConcurrentHashMap<>();
 
@@ -82,8 +37,7 @@ final class Session implements Lane.Server {
                 .filter(device -> EmbeddedSgx.devices(given.driver(), request.interfaces()).stream()
                         .anyMatch(wanted -> wanted.path().equals(device.path())))
                 .toList();
-        // The front end answers its program's CPUID itself.
-        cpuid = new CpuidService(given.driver().cpuid()::read, (leaf, subleaf) -> new Cpuid.Registers(0, 0, 0, 0));
+        calls = new FrontEndCalls(this, given, request);
     }
 
     List<SgxDevice> devices() {
@@ -178,9 +132,9 @@ final class Session implements Lane.Server {
         }
         if (lane.isNested() || isAwaited(op, in)) {
             // Somebody waits for that who has had his turn.
-            serve(op, in, out);
+            calls.serve(op, in, out);
         } else {
-            given.turn().accept(() -> serve(op, in, out));
+            given.turn().accept(() -> calls.serve(op, in, out));
         }
         events.flush(lane);
     }
@@ -194,30 +148,7 @@ final class Session implements Lane.Server {
         };
     }
 
-    private void serve(Op op, In in, Out out) {
-        switch (op) {
-            case OPEN -> open(in, out);
-            case CLOSE -> close(in);
-            case SPACE -> space(in);
-            case FORKED -> forked(in, out);
-            case GONE -> gone(in);
-            case MMAP -> mmap(in, out);
-            case REPLACE -> replace(in, out);
-            case MUNMAP -> munmap(in, out);
-            case MPROTECT -> mprotect(in, out);
-            case MOVE -> move(in, out);
-            case IOCTL -> ioctl(in, out);
-            case ACCESS -> access(in, out);
-            case THREAD -> thread(in);
-            case FAULT -> thread(in.i32()).fault(in, out);
-            case SYSTEM_CALL_INSIDE -> thread(in.i32()).systemCallInside(in, out);
-            case INTERRUPTED -> thread(in.i32()).interrupted(in, out);
-            case ENDED -> ended(in);
-            default -> throw new BadMessage(op + " is no call of a front end");
-        }
-    }
-
-    private ServedSpace space(int id) {
+    ServedSpace space(int id) {
         ServedSpace space = spaces.get(id);
         if (space == null) {
             throw new BadMessage("there is no address space " + id);
@@ -225,15 +156,15 @@ final class Session implements Lane.Server {
         return space;
     }
 
-    private File file(int id) {
-        File file = files.get(id);
+    ServedFile file(int id) {
+        ServedFile file = files.get(id);
         if (file == null) {
             throw new BadMessage("there is no file " + id);
         }
         return file;
     }
 
-    private ServedThread thread(int id) {
+    ServedThread thread(int id) {
         ServedThread thread = threads.get(id);
         if (thread == null) {
             throw new BadMessage("there is no thread " + id);
@@ -242,6 +173,18 @@ final class Session implements Lane.Server {
     }
 
     /** Enters what has a number of its own and is one more of the user's. */
+    void enter(int id, ServedFile file) {
+        enter(files, Resource.FILES, id, file);
+    }
+
+    void enter(int id, ServedSpace space) {
+        enter(spaces, Resource.PROCESSES, id, space);
+    }
+
+    void enter(int id, ServedThread thread) {
+        enter(threads, Resource.THREADS, id, thread);
+    }
+
     private <T> void enter(Map<Integer, T> all, Resource what, int id, T made) {
         if (!allowance().take(what, 1)) {
             throw new TooMuch(allowance().refusal(what));
@@ -252,8 +195,22 @@ final class Session implements Lane.Server {
         }
     }
 
-    private static BadMessage taken(int id) {
-        return new BadMessage("number " + id + " is taken");
+    /** Takes an open device out of the session; to close it is the caller's. */
+    ServedFile leaveFile(int id) {
+        ServedFile file = files.remove(id);
+        if (file == null) {
+            throw new BadMessage("there is no file " + id);
+        }
+        allowance().give(Resource.FILES, 1);
+        return file;
+    }
+
+    void leaveSpace(int id) {
+        leave(spaces, Resource.PROCESSES, id);
+    }
+
+    void leaveThread(int id) {
+        leave(threads, Resource.THREADS, id);
     }
 
     private void leave(Map<Integer, ?> all, Resource what, int id) {
@@ -262,231 +219,25 @@ final class Session implements Lane.Server {
         }
     }
 
-    private static long page(long address) {
-        if ((address & (Epc.PAGE_SIZE - 1)) != 0 || Long.compareUnsigned(address, TASK_SIZE) > 0) {
-            throw new BadMessage("an address 0x%x".formatted(address));
-        }
-        return address;
-    }
-
-    private void open(In in, Out out) {
-        int id = in.i32();
-        int node = in.u8();
-        in.end();
-        if (files.containsKey(id)) {
-            throw taken(id);
-        }
-        if (node >= devices.size()) {
-            throw new BadMessage("there is no device " + node);
-        }
-        try {
-            File file = new File(devices.get(node).open(given.workload()), new ReentrantReadWriteLock());
-            boolean entered = false;
-            try {
-                enter(files, Resource.FILES, id, file);
-                entered = true;
-            } finally {
-                if (!entered) {
-                    file.close();
-                }
-            }
-            out.flag(true);
-        } catch (DeviceAbsentException e) {
-            out.flag(false);
+    /** That no file has a number yet. */
+    void checkFree(int file) {
+        if (files.containsKey(file)) {
+            throw taken(file);
         }
     }
 
-    private void close(In in) {
-        int id = in.i32();
-        in.end();
-        File file = files.remove(id);
-        if (file == null) {
-            throw new BadMessage("there is no file " + id);
-        }
-        allowance().give(Resource.FILES, 1);
-        file.close();
+    private static BadMessage taken(int id) {
+        return new BadMessage("number " + id + " is taken");
     }
 
-    private void space(In in) {
-        int id = in.i32();
-        int pid = in.i32();
-        int epcDescriptor = in.i32();
-        in.end();
-        if (epcDescriptor < 0) {
-            // That is what mmap is given where it maps no file.
-            throw new BadMessage("a descriptor " + epcDescriptor);
-        }
-        enter(spaces, Resource.PROCESSES, id, new ServedSpace(this, id, pid, epcDescriptor));
+    /** The open device of a number; empty where there is none. */
+    Optional<DeviceFile> device(int id) {
+        return Optional.ofNullable(files.get(id)).map(ServedFile::file);
     }
 
-    private void forked(In in, Out out) {
-        ServedSpace child = space(in.i32());
-        ServedSpace parent = space(in.i32());
-        in.end();
-        child.space().forked(parent.space());
-        child.tellMappings(out);
-    }
-
-    private void gone(In in) {
-        int id = in.i32();
-        in.end();
-        space(id).end();
-        leave(spaces, Resource.PROCESSES, id);
-    }
-
-    private void mmap(In in, Out out) {
-        ServedSpace space = space(in.i32());
-        File file = file(in.i32());
-        long address = in.i64();
-        long length = in.i64();
-        int protection = in.i32();
-        int flags = in.i32();
-        long offset = page(in.i64());
-        in.end();
-        if (length <= 0 || length > TASK_SIZE || (protection & ~7) != 0) {
-            throw new BadMessage("a mapping of 0x%x bytes with protection %d".formatted(length, protection));
-        }
-        out.i64(file.calling(() -> space.space().mmap(file.file(), address, length, protection, flags, offset)));
-        space.tellMappings(out);
-    }
-
-    private void replace(In in, Out out) {
-        ServedSpace space = space(in.i32());
-        long start = page(in.i64());
-        long end = page(in.i64());
-        in.end();
-        long result = space.space().replace(start, end, () -> ask(Op.RUN, new Out(), (long) -Errors.ESRCH, In::i64));
-        out.i64(result);
-        space.tellMappings(out);
-    }
-
-    private void munmap(In in, Out out) {
-        ServedSpace space = space(in.i32());
-        long start = page(in.i64());
-        long end = page(in.i64());
-        in.end();
-        out.i64(space.space().munmap(start, end));
-        space.tellMappings(out);
-    }
-
-    private void mprotect(In in, Out out) {
-        ServedSpace space = space(in.i32());
-        long start = page(in.i64());
-        long end = page(in.i64());
-        int protection = in.i32();
-        in.end();
-        long result = space.space()
-                .mprotect(
-                        start,
-                        end,
-                        protection,
-                        (from, to) -> ask(Op.PIECE, new Out().i64(from).i64(to), (long) -Errors.ESRCH, In::i64));
-        out.i64(result);
-        space.tellMappings(out);
-    }
-
-    private void move(In in, Out out) {
-        ServedSpace space = space(in.i32());
-        long start = page(in.i64());
-        long end = page(in.i64());
-        long to = page(in.i64());
-        in.end();
-        Optional<DeviceMapping> mapping = space.space().mappings().at(start);
-        boolean whole =
-                start < end && mapping.isPresent() && end <= mapping.get().end();
-        out.i64(whole ? space.space().move(mapping.get(), start, end, to) : -Errors.EFAULT);
-        space.tellMappings(out);
-    }
-
-    private void ioctl(In in, Out out) {
-        ServedSpace space = space(in.i32());
-        int tid = in.i32();
-        File file = file(in.i32());
-        int cmd = in.i32();
-        long argument = in.i64();
-        in.end();
-        space.begin();
-        try {
-            out.i64(ProgramSpace.calling(
-                    caller(),
-                    () -> file.calling(
-                            () -> IoctlCall.run(events, space.pid(), tid, file.file(), space.space(), cmd, argument))));
-        } finally {
-            space.finish();
-        }
-        if (!IoctlCall.isBuilding(cmd)) {
-            spaces.values().forEach(one -> one.space().restrict());
-        }
-        space.tellMappings(out);
-    }
-
-    private Caller caller() {
-        return new Caller() {
-            private long lastLook = System.nanoTime() - BETWEEN_LOOKS_NANOS;
-
-            @Override
-            public Optional<DeviceFile> file(int descriptor) {
-                int id = ask(Op.FILE, new Out().i32(descriptor), 0, In::i32);
-                return Optional.ofNullable(files.get(id)).map(File::file);
-            }
-
-            @Override
-            public boolean signalPending() {
-                long now = System.nanoTime();
-                if (isLost()) {
-                    return true;
-                }
-                if (now - lastLook < BETWEEN_LOOKS_NANOS) {
-                    return false;
-                }
-                lastLook = now;
-                return ask(Op.SIGNAL_PENDING, new Out(), true, In::flag);
-            }
-        };
-    }
-
-    private void access(In in, Out out) {
-        ServedSpace space = space(in.i32());
-        long address = in.i64();
-        boolean write = in.flag();
-        int size = write ? 0 : in.i32();
-        byte[] bytes = write ? in.bytes() : new byte[Math.clamp(size, 0, LARGEST_COPY)];
-        in.end();
-        MemorySegment buffer = MemorySegment.ofArray(bytes);
-        long moved = space.space()
-                .mappings()
-                .at(address)
-                .map(mapping -> ProgramSpace.calling(caller(), () -> mapping.access(address, buffer, write)))
-                .orElse((long) -Errors.EIO);
-        out.i64(moved);
-        if (!write) {
-            out.bytes(buffer.asSlice(0, Math.max(0, moved)).toArray(ValueLayout.JAVA_BYTE));
-        }
-    }
-
-    private void thread(In in) {
-        int id = in.i32();
-        ServedSpace space = space(in.i32());
-        int tid = in.i32();
-        in.end();
-        ServedThread thread = new ServedThread(this, id, space, tid);
-        thread.execution(new EnclaveExecution(
-                thread,
-                space.space(),
-                given.driver().processor(space.space()),
-                new Vdso(request.enclu(), request.fixup()),
-                cpuid,
-                new CpuidSites(),
-                events));
-        enter(threads, Resource.THREADS, id, thread);
-        space.enter(thread);
-    }
-
-    private void ended(In in) {
-        int id = in.i32();
-        in.end();
-        thread(id).end();
-        leave(threads, Resource.THREADS, id);
+    /** Takes back what the EPCM no longer allows, in all address spaces. */
+    void restrict() {
+        spaces.values().forEach(one -> one.space().restrict());
     }
 
     /** Everything that the front end had is released. Nobody serves it any more. */
@@ -495,7 +246,7 @@ final class Session implements Lane.Server {
         try {
             each(threads.values(), ServedThread::end, met);
             each(spaces.values(), ServedSpace::end, met);
-            each(files.values(), File::close, met);
+            each(files.values(), ServedFile::close, met);
         } finally {
             clear(threads, Resource.THREADS);
             clear(spaces, Resource.PROCESSES);

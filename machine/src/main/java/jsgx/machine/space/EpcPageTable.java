@@ -9,9 +9,9 @@ import java.util.function.Supplier;
 import jsgx.arch.epc.Epc;
 import jsgx.arch.epc.Epcm;
 import jsgx.arch.struct.PageType;
-import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.SystemCall;
+import jsgx.machine.space.ShownPages.Change;
 import jsgx.machine.task.Agent;
 import org.jspecify.annotations.Nullable;
 
@@ -42,57 +42,13 @@ final class EpcPageTable {
     /** So many pages that the reclaimer has asked for stop being shown together. */
     private static final int AGING_BATCH = 64;
 
-    /** So many runs of pages stop being shown where the kernel has no room for another mapping. */
-    private static final int ROOM = 2048;
-
     private static final int NOT_USABLE = Epcm.PENDING | Epcm.MODIFIED | Epcm.BLOCKED;
-    private static final int RESERVATION = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_NORESERVE;
-
-    /**
-     * Neighbours that get the same.
-     *
-     * @param epcPage the first page's; those of the others follow it
-     * @param protection what they are shown with; 0 for not at all
-     * @param mapped whether they are shown already, with another protection
-     */
-    private record Change(long page, long count, int epcPage, int protection, boolean mapped) {
-
-        boolean isFollowedBy(Change next) {
-            return next.page == page + count
-                    && next.protection == protection
-                    && next.mapped == mapped
-                    && (protection == 0 || next.epcPage == epcPage + count);
-        }
-
-        Change with(Change next) {
-            return new Change(page, count + next.count, epcPage, protection, mapped);
-        }
-
-        Agent.Call call(int epcDescriptor) {
-            long address = page << Epc.PAGE_SHIFT;
-            long length = count << Epc.PAGE_SHIFT;
-            if (protection == 0) {
-                return reservation(address, length);
-            }
-            return mapped
-                    ? new Agent.Call(SystemCall.MPROTECT, address, length, protection)
-                    : new Agent.Call(
-                            SystemCall.MMAP,
-                            address,
-                            length,
-                            protection,
-                            Linux.MAP_SHARED | Linux.MAP_FIXED,
-                            epcDescriptor,
-                            (long) epcPage << Epc.PAGE_SHIFT);
-        }
-    }
 
     /** So many areas of an address space are left to the program, whose own mmap would fail for want of them. */
     private static final int PROGRAMS_AREAS = 16_384;
 
     private final Agent agent;
     private final Epcm epcm;
-    private final int limit;
     private final ReentrantLock lock = new ReentrantLock();
 
     // All guarded by the lock.
@@ -101,10 +57,8 @@ final class EpcPageTable {
     private int agingCount;
     private long closedStart;
     private long closedEnd;
-    private long hand;
-    private int areas;
     private final @Nullable Concealment concealment;
-    private PageWatcher watcher = (start, end) -> {};
+    private final ShownPages shown;
 
     EpcPageTable(Agent agent, Epcm epcm) {
         this(agent, epcm, false);
@@ -127,8 +81,8 @@ final class EpcPageTable {
     EpcPageTable(Agent agent, Epcm epcm, boolean strict, int limit) {
         this.agent = agent;
         this.epcm = epcm;
-        this.limit = limit;
         this.concealment = strict ? new Concealment() : null;
+        this.shown = new ShownPages(agent, entries, concealment, limit);
     }
 
     /** A thread is inside an enclave from now on. */
@@ -151,10 +105,10 @@ final class EpcPageTable {
             if (concealment != null && concealment.leave(base)) {
                 entries.forEach(base >>> Epc.PAGE_SHIFT, (base + size) >>> Epc.PAGE_SHIFT, (page, entry) -> {
                     if (PageEntries.shown(entry) != 0) {
-                        add(changes, change(page, entry, 0));
+                        ShownPages.add(changes, ShownPages.change(page, entry, 0));
                     }
                 });
-                apply(changes);
+                shown.apply(changes);
             }
         } finally {
             lock.unlock();
@@ -197,7 +151,7 @@ final class EpcPageTable {
     private void removeOnes(long start, long end) {
         if (concealment != null) {
             for (long page : concealment.takeOnes(start, end)) {
-                agent.systemCalls(reservation(page << Epc.PAGE_SHIFT, Epc.PAGE_SIZE));
+                agent.systemCalls(ShownPages.reservation(page << Epc.PAGE_SHIFT, Epc.PAGE_SIZE));
             }
         }
     }
@@ -206,7 +160,7 @@ final class EpcPageTable {
     void watch(PageWatcher newWatcher) {
         lock.lock();
         try {
-            watcher = newWatcher;
+            shown.watch(newWatcher);
         } finally {
             lock.unlock();
         }
@@ -222,15 +176,6 @@ final class EpcPageTable {
         }
     }
 
-    private void tell(long page, long count) {
-        watcher.changing(page << Epc.PAGE_SHIFT, (page + count) << Epc.PAGE_SHIFT);
-    }
-
-    /** The call that puts an inaccessible reservation where something was. */
-    static Agent.Call reservation(long address, long length) {
-        return new Agent.Call(SystemCall.MMAP, address, length, Linux.PROT_NONE, RESERVATION | Linux.MAP_FIXED, -1, 0);
-    }
-
     /** Enters a page, and shows it: it was mapped because somebody wants to access it. */
     void map(long address, int epcPage, int protection) {
         long page = address >>> Epc.PAGE_SHIFT;
@@ -239,14 +184,14 @@ final class EpcPageTable {
             if (page >= closedStart && page < closedEnd) {
                 return;
             }
-            tell(page, 1);
+            shown.tell(page, 1);
             long old = entries.get(page);
             long entry = PageEntries.entry(epcPage, protection);
             if (PageEntries.shown(old) != 0) {
                 if (PageEntries.epcPage(old) == epcPage) {
                     entry = PageEntries.withShown(entry, PageEntries.shown(old));
                 } else {
-                    apply(List.of(new Change(page, 1, 0, 0, true)));
+                    shown.apply(List.of(new Change(page, 1, 0, 0, true)));
                 }
             }
             entries.set(page, entry);
@@ -276,10 +221,10 @@ final class EpcPageTable {
         entries.set(page, PageEntries.accessed(entry));
         int real = real(page, entry);
         if (real != PageEntries.shown(entry)) {
-            if (areas > limit) {
-                makeRoom(page, page + 1);
+            if (shown.isFull()) {
+                shown.makeRoom(page, page + 1);
             }
-            apply(List.of(change(page, entry, real)));
+            shown.apply(List.of(ShownPages.change(page, entry, real)));
         }
     }
 
@@ -293,14 +238,14 @@ final class EpcPageTable {
         lock.lock();
         try {
             entries.forEach(start >>> Epc.PAGE_SHIFT, end >>> Epc.PAGE_SHIFT, (page, entry) -> {
-                int shown = PageEntries.shown(entry);
-                int real = shown != 0 || all ? real(page, entry) : 0;
-                if (real != shown) {
-                    add(changes, change(page, entry, real));
+                int before = PageEntries.shown(entry);
+                int real = before != 0 || all ? real(page, entry) : 0;
+                if (real != before) {
+                    ShownPages.add(changes, ShownPages.change(page, entry, real));
                     entries.set(page, PageEntries.accessed(entry));
                 }
             });
-            apply(changes);
+            shown.apply(changes);
         } finally {
             lock.unlock();
         }
@@ -313,13 +258,13 @@ final class EpcPageTable {
         List<Change> changes = new ArrayList<>();
         lock.lock();
         try {
-            tell(from, to - from);
+            shown.tell(from, to - from);
             entries.forEach(from, to, (page, entry) -> {
                 if (PageEntries.shown(entry) != 0) {
-                    add(changes, change(page, entry, 0));
+                    ShownPages.add(changes, ShownPages.change(page, entry, 0));
                 }
             });
-            apply(changes);
+            shown.apply(changes);
             removeOnes(from, to);
             entries.clear(from, to);
         } finally {
@@ -339,7 +284,7 @@ final class EpcPageTable {
                 }
                 return false;
             }
-            tell(page, 1);
+            shown.tell(page, 1);
             entries.set(page, PageEntries.aged(entry));
             if (PageEntries.shown(entry) != 0) {
                 aging[agingCount++] = page;
@@ -360,11 +305,11 @@ final class EpcPageTable {
             long entry = entries.get(aging[i]);
             boolean twice = i > 0 && aging[i] == aging[i - 1];
             if (!twice && PageEntries.isAged(entry) && PageEntries.shown(entry) != 0) {
-                add(changes, change(aging[i], entry, 0));
+                ShownPages.add(changes, ShownPages.change(aging[i], entry, 0));
             }
         }
         agingCount = 0;
-        apply(changes);
+        shown.apply(changes);
     }
 
     /** The EPC page of an entry, which is accessed with that; -1 where there is no entry. */
@@ -427,113 +372,5 @@ final class EpcPageTable {
                 && (flags & Epcm.PT_MASK) >>> Epcm.PT_SHIFT == PageType.REG.code()
                 && epcm.enclaveAddress(epcPage) == page << Epc.PAGE_SHIFT;
         return usable ? PageEntries.protection(entry) & flags & Epcm.RWX : 0;
-    }
-
-    private static Change change(long page, long entry, int protection) {
-        return new Change(page, 1, PageEntries.epcPage(entry), protection, PageEntries.shown(entry) != 0);
-    }
-
-    private static void add(List<Change> changes, Change change) {
-        if (!changes.isEmpty() && changes.getLast().isFollowedBy(change)) {
-            changes.set(changes.size() - 1, changes.getLast().with(change));
-        } else {
-            changes.add(change);
-        }
-    }
-
-    private void apply(List<Change> changes) {
-        if (changes.isEmpty()) {
-            return;
-        }
-        Agent.Call[] calls = new Agent.Call[changes.size()];
-        for (int i = 0; i < calls.length; i++) {
-            tell(changes.get(i).page(), changes.get(i).count());
-            calls[i] = changes.get(i).call(agent.epcDescriptor());
-        }
-        long[] results = agent.systemCalls(calls);
-        long from = changes.getFirst().page();
-        long to = changes.getLast().page() + changes.getLast().count();
-        for (int i = 0; i < calls.length; i++) {
-            applied(changes.get(i), calls[i], results[i], from, to);
-        }
-    }
-
-    private void applied(Change change, Agent.Call call, long result, long from, long to) {
-        long last = result;
-        while (last == -Errors.ENOMEM && makeRoom(from, to)) {
-            last = agent.systemCall(call.number(), call.arguments());
-        }
-        if (Linux.failed(last) && last != -Errors.ESRCH) {
-            agent.refused("%d EPC pages cannot be shown at 0x%x with protection %d: %s"
-                    .formatted(
-                            change.count(), change.page() << Epc.PAGE_SHIFT, change.protection(), Linux.errorText((int)
-                                    -last)));
-        }
-        for (long page = change.page(); page < change.page() + change.count(); page++) {
-            long entry = entries.get(page);
-            if (entry != PageEntries.NONE) {
-                setShown(page, change.protection());
-            }
-            if (concealment != null) {
-                concealment.replaced(page);
-            }
-        }
-    }
-
-    /** Stops showing pages other than those between two, whole runs so that no mapping is split; false where there are none. */
-    private boolean makeRoom(long keptFrom, long keptTo) {
-        List<Change> runs = new ArrayList<>();
-        for (long from : new long[] {hand, entries.start()}) {
-            entries.forEach(from, entries.end(), (page, entry) -> {
-                boolean other = page < keptFrom || page >= keptTo;
-                if (runs.size() <= ROOM && PageEntries.shown(entry) != 0 && other) {
-                    add(runs, change(page, entry, PageEntries.shown(entry)));
-                }
-            });
-            if (!runs.isEmpty()) {
-                break;
-            }
-        }
-        if (runs.isEmpty()) {
-            return false;
-        }
-        // The last run may go on behind what was looked at.
-        if (runs.size() > 1) {
-            runs.removeLast();
-        }
-        for (Change run : runs) {
-            hand = run.page() + run.count();
-            tell(run.page(), run.count());
-            Agent.Call call = reservation(run.page() << Epc.PAGE_SHIFT, run.count() << Epc.PAGE_SHIFT);
-            long result = agent.systemCall(call.number(), call.arguments());
-            if (Linux.failed(result)) {
-                return false;
-            }
-            for (long page = run.page(); page < run.page() + run.count(); page++) {
-                setShown(page, 0);
-            }
-        }
-        return true;
-    }
-
-    private void setShown(long page, int protection) {
-        int before = areas(page) + areas(page + 1);
-        entries.set(page, PageEntries.withShown(entries.get(page), protection));
-        areas += areas(page) + areas(page + 1) - before;
-    }
-
-    /** How many of the kernel's areas a page begins: one where the page before it has another, two where that is a reservation. */
-    private int areas(long page) {
-        long entry = entries.get(page);
-        long before = entries.get(page - 1);
-        if (PageEntries.shown(entry) == 0) {
-            return 0;
-        }
-        if (PageEntries.shown(before) == 0) {
-            return 2;
-        }
-        boolean merged = PageEntries.shown(before) == PageEntries.shown(entry)
-                && PageEntries.epcPage(before) + 1 == PageEntries.epcPage(entry);
-        return merged ? 0 : 1;
     }
 }

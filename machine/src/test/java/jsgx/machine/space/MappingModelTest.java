@@ -49,7 +49,7 @@ class MappingModelTest {
                 }
             }
             compare(space, base);
-            assertThat(space.munmap(base, base + PAGES * PAGE)).isZero();
+            assertThat(space.management().munmap(base, base + PAGES * PAGE)).isZero();
             file.close();
         }
     }
@@ -60,36 +60,41 @@ class MappingModelTest {
         int protection = random.nextInt(4);
         switch (random.nextInt(5)) {
             case 0 -> {
-                assertThat(space.munmap(start, end)).isZero();
+                assertThat(space.management().munmap(start, end)).isZero();
                 Arrays.fill(model, from, to, Cell.NONE);
             }
             case 1 -> {
                 long offset = random.nextInt(100) * PAGE;
                 int flags = Linux.MAP_SHARED | Linux.MAP_FIXED;
-                assertThat(space.mmap(file, start, end - start, protection, flags, offset))
+                assertThat(space.management().mmap(file, start, end - start, protection, flags, offset))
                         .isEqualTo(start);
                 for (int i = from; i < to; i++) {
                     model[i] = new Cell(true, true, protection, offset + (i - from) * PAGE);
                 }
             }
             case 2 -> {
-                long result = space.replace(
-                        start,
-                        end,
-                        () -> Linux.call(
-                                SystemCall.MMAP,
+                long result = space.management()
+                        .replace(
                                 start,
-                                end - start,
-                                protection,
-                                Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED,
-                                -1,
-                                0));
+                                end,
+                                () -> Linux.call(
+                                        SystemCall.MMAP,
+                                        start,
+                                        end - start,
+                                        protection,
+                                        Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED,
+                                        -1,
+                                        0));
                 assertThat(result).isEqualTo(start);
                 Arrays.fill(model, from, to, new Cell(true, false, protection, 0));
             }
             default -> {
-                long result = space.mprotect(
-                        start, end, protection, (a, b) -> Linux.call(SystemCall.MPROTECT, a, b - a, protection));
+                long result = space.management()
+                        .mprotect(
+                                start,
+                                end,
+                                protection,
+                                (a, b) -> Linux.call(SystemCall.MPROTECT, a, b - a, protection));
                 long expected = 0;
                 for (int i = from; i < to && expected == 0; i++) {
                     if (model[i].mapped()) {

@@ -49,7 +49,7 @@ class ProgramSpaceTest {
         DeviceFile file = fixture.open();
         long base = fixture.create(file, 4);
         assertThat(fixture.add(file, 0, memory(2, 0x5a), RW)).isZero();
-        assertThat(space.mmap(file, base, 2 * PAGE, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
+        assertThat(space.management().mmap(file, base, 2 * PAGE, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
                 .isEqualTo(base);
         assertThat(shown(base, 4)).containsOnly("---p");
 
@@ -72,7 +72,7 @@ class ProgramSpaceTest {
         DeviceFile file = fixture.open();
         long base = fixture.create(file, 2);
         assertThat(fixture.add(file, 0, memory(1, 1), RX)).isZero();
-        assertThat(space.mmap(file, base, PAGE, RX, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
+        assertThat(space.management().mmap(file, base, PAGE, RX, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
                 .isEqualTo(base);
         assertThat(space.permits(base, LinearMemory.PROT_EXEC | LinearMemory.PROT_READ))
                 .isTrue();
@@ -80,7 +80,7 @@ class ProgramSpaceTest {
         assertThat(space.permits(base + PAGE, LinearMemory.PROT_READ))
                 .as("PROT_NONE")
                 .isFalse();
-        assertThat(space.mmap(file, base, PAGE, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
+        assertThat(space.management().mmap(file, base, PAGE, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
                 .as("more than the page was added with")
                 .isEqualTo(-Errors.EACCES);
         file.close();
@@ -91,12 +91,12 @@ class ProgramSpaceTest {
         DeviceFile file = fixture.open();
         long base = fixture.create(file, 8);
         assertThat(fixture.add(file, 0, memory(8, 3), RW)).isZero();
-        assertThat(space.mmap(file, base, 8 * PAGE, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
+        assertThat(space.management().mmap(file, base, 8 * PAGE, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
                 .isEqualTo(base);
         for (int i = 0; i < 8; i++) {
             assertThat(space.fault(base + i * PAGE, false)).contains(FaultResult.NOPAGE);
         }
-        assertThat(space.munmap(base + 2 * PAGE, base + 5 * PAGE)).isZero();
+        assertThat(space.management().munmap(base + 2 * PAGE, base + 5 * PAGE)).isZero();
 
         assertThat(shown(base, 8).subList(2, 5)).containsOnly("-");
         assertThat(shown(base, 8).get(1)).startsWith("rw-s");
@@ -113,19 +113,20 @@ class ProgramSpaceTest {
         long base = fixture.create(file, 4);
         assertThat(fixture.add(file, 0, memory(1, 1), RW)).isZero();
         assertThat(fixture.add(file, PAGE, memory(1, 1), R)).isZero();
-        assertThat(space.mmap(file, base, 2 * PAGE, R, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
+        assertThat(space.management().mmap(file, base, 2 * PAGE, R, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
                 .isEqualTo(base);
-        assertThat(space.munmap(base + 2 * PAGE, base + 4 * PAGE)).isZero();
+        assertThat(space.management().munmap(base + 2 * PAGE, base + 4 * PAGE)).isZero();
         assertThat(space.fault(base, false)).contains(FaultResult.NOPAGE);
 
-        assertThat(space.mprotect(base, base + PAGE, RW, (from, to) -> -1)).isZero();
+        assertThat(space.management().mprotect(base, base + PAGE, RW, (from, to) -> -1))
+                .isZero();
         assertThat(space.mappings().at(base).orElseThrow().protection()).isEqualTo(RW);
         assertThat(space.fault(base, true)).contains(FaultResult.NOPAGE);
         assertThat(shown(base, 1).getFirst()).startsWith("rw-s");
 
-        assertThat(space.mprotect(base + PAGE, base + 2 * PAGE, RW, (from, to) -> -1))
+        assertThat(space.management().mprotect(base + PAGE, base + 2 * PAGE, RW, (from, to) -> -1))
                 .isEqualTo(-Errors.EACCES);
-        assertThat(space.mprotect(base, base + 3 * PAGE, 0, (from, to) -> {
+        assertThat(space.management().mprotect(base, base + 3 * PAGE, 0, (from, to) -> {
                     assertThat(from).isEqualTo(base + 2 * PAGE);
                     assertThat(to).isEqualTo(base + 3 * PAGE);
                     return -Errors.ENOMEM;
@@ -144,15 +145,16 @@ class ProgramSpaceTest {
         MemorySegment ordinary = memory(4, 9);
         long start = ordinary.address();
         int noreplace = Linux.MAP_SHARED | Linux.MAP_FIXED_NOREPLACE;
-        assertThat(space.mmap(file, start, PAGE, 0, noreplace, 0)).isEqualTo(-Errors.EEXIST);
-        assertThat(space.mmap(file, start, 2 * PAGE, 0, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
+        assertThat(space.management().mmap(file, start, PAGE, 0, noreplace, 0)).isEqualTo(-Errors.EEXIST);
+        assertThat(space.management().mmap(file, start, 2 * PAGE, 0, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
                 .isEqualTo(start);
         assertThat(shown(start, 4)).containsExactly("---p", "---p", "rw-p", "rw-p");
-        assertThat(space.mmap(file, start + 1, PAGE, 0, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
+        assertThat(space.management().mmap(file, start + 1, PAGE, 0, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
                 .isEqualTo(-Errors.EINVAL);
-        assertThat(space.munmap(start, start + 4 * PAGE)).isZero();
-        assertThat(space.mmap(file, start, PAGE, 0, noreplace, 0)).isEqualTo(start);
-        assertThat(space.mmap(file, start + PAGE, PAGE, 0, Linux.MAP_PRIVATE | Linux.MAP_FIXED_NOREPLACE, 0))
+        assertThat(space.management().munmap(start, start + 4 * PAGE)).isZero();
+        assertThat(space.management().mmap(file, start, PAGE, 0, noreplace, 0)).isEqualTo(start);
+        assertThat(space.management()
+                        .mmap(file, start + PAGE, PAGE, 0, Linux.MAP_PRIVATE | Linux.MAP_FIXED_NOREPLACE, 0))
                 .isEqualTo(-Errors.EINVAL);
         assertThat(shown(start, 2)).as("what failed left nothing").containsExactly("---p", "-");
         file.close();
@@ -163,25 +165,27 @@ class ProgramSpaceTest {
         DeviceFile file = fixture.open();
         long base = fixture.create(file, 2);
         assertThat(fixture.add(file, 0, memory(1, 1), RW)).isZero();
-        assertThat(space.mprotect(base, base + PAGE, RW, (from, to) -> -1)).isZero();
+        assertThat(space.management().mprotect(base, base + PAGE, RW, (from, to) -> -1))
+                .isZero();
         assertThat(space.fault(base, true)).contains(FaultResult.NOPAGE);
-        long result = space.replace(
-                base,
-                base + PAGE,
-                () -> Linux.call(
-                        SystemCall.MMAP,
+        long result = space.management()
+                .replace(
                         base,
-                        PAGE,
-                        RW,
-                        Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED,
-                        -1,
-                        0));
+                        base + PAGE,
+                        () -> Linux.call(
+                                SystemCall.MMAP,
+                                base,
+                                PAGE,
+                                RW,
+                                Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED,
+                                -1,
+                                0));
         assertThat(result).isEqualTo(base);
         assertThat(shown(base, 1)).containsExactly("rw-p");
         assertThat(space.mappings().at(base)).isEmpty();
         assertThat(space.mappings().at(base + PAGE)).isPresent();
 
-        assertThat(space.replace(base + PAGE, base + 2 * PAGE, () -> -Errors.EBADF))
+        assertThat(space.management().replace(base + PAGE, base + 2 * PAGE, () -> -Errors.EBADF))
                 .isEqualTo(-Errors.EBADF);
         assertThat(space.mappings().at(base + PAGE))
                 .as("what failed unmaps nothing")
@@ -192,13 +196,14 @@ class ProgramSpaceTest {
     @Test
     void aMappingOfTheOlderDriversIsAlignedToItsSizeAndNothingElseStays() throws DeviceAbsentException {
         DeviceFile file = fixture.driver.isgx().open(SpaceFixture.WORKLOAD);
-        long start = space.mmap(file, SpaceFixture.place(256), 64 * PAGE, RW, Linux.MAP_SHARED, 0);
+        long start = space.management().mmap(file, SpaceFixture.place(256), 64 * PAGE, RW, Linux.MAP_SHARED, 0);
         assertThat(start % (64 * PAGE)).isZero();
         assertThat(shown(start, 64)).containsOnly("---p");
         List<OwnMaps.Line> around = OwnMaps.lines(start - 64 * PAGE, start + 128 * PAGE);
         assertThat(around.stream().filter(line -> line.permissions().equals("---p") && line.start() == start))
                 .hasSize(1);
-        assertThat(space.mmap(file, 0, 3 * PAGE, RW, Linux.MAP_SHARED, 0)).isEqualTo(-Errors.EINVAL);
+        assertThat(space.management().mmap(file, 0, 3 * PAGE, RW, Linux.MAP_SHARED, 0))
+                .isEqualTo(-Errors.EINVAL);
         file.close();
     }
 
@@ -207,7 +212,7 @@ class ProgramSpaceTest {
         DeviceFile file = fixture.open();
         MemorySegment around = memory(4, 7);
         long start = around.address();
-        assertThat(space.mmap(file, start + PAGE, PAGE, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
+        assertThat(space.management().mmap(file, start + PAGE, PAGE, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
                 .isEqualTo(start + PAGE);
         MemorySegment copy = MemorySegment.ofArray(new byte[3 * (int) PAGE]);
         assertThat(space.copyFromUser(start, copy)).isZero();
@@ -224,7 +229,7 @@ class ProgramSpaceTest {
                 .isEqualTo(200);
         assertThat(space.copyToUser(MemorySegment.ofArray(new byte[300]), start + 3 * PAGE - 100))
                 .isEqualTo(200);
-        assertThat(space.mprotect(start + PAGE, start + 2 * PAGE, 0, (from, to) -> -1))
+        assertThat(space.management().mprotect(start + PAGE, start + 2 * PAGE, 0, (from, to) -> -1))
                 .isZero();
         assertThat(space.copyFromUser(start, copy)).isEqualTo(2 * PAGE);
         file.close();
@@ -245,7 +250,7 @@ class ProgramSpaceTest {
         for (int i = 0; i < 128; i++) {
             assertThat(fixture.add(file, i * PAGE, memory(1, i), RW)).isZero();
         }
-        assertThat(space.mprotect(base, base + 128 * PAGE, RW, (from, to) -> -1))
+        assertThat(space.management().mprotect(base, base + 128 * PAGE, RW, (from, to) -> -1))
                 .isZero();
         for (int round = 0; round < 3; round++) {
             for (int i = 0; i < 128; i++) {
@@ -264,7 +269,7 @@ class ProgramSpaceTest {
                         .count())
                 .isLessThan(96);
         file.close();
-        space.gone();
+        space.management().gone();
         assertThat(fixture.driver.freePages()).isEqualTo(96);
     }
 
@@ -274,7 +279,7 @@ class ProgramSpaceTest {
         long base = fixture.create(file, 2);
         assertThat(fixture.add(file, 0, memory(1, 4), RW)).isZero();
         DeviceFile isgx = fixture.driver.isgx().open(SpaceFixture.WORKLOAD);
-        long older = space.mmap(isgx, 0, 2 * PAGE, RW, Linux.MAP_SHARED, 0);
+        long older = space.management().mmap(isgx, 0, 2 * PAGE, RW, Linux.MAP_SHARED, 0);
 
         OwnAgent agent = new OwnAgent(fixture.epc.descriptor());
         java.util.List<Long> numbers = new java.util.ArrayList<>();
@@ -283,7 +288,7 @@ class ProgramSpaceTest {
             return (long) -Errors.ESRCH;
         });
         ProgramSpace child = new ProgramSpace(Linux.pid(), agent, fixture.cpu.epcm(), (start, end) -> {});
-        child.forked(space);
+        child.management().forked(space);
         assertThat(child.mappings().at(base)).isPresent();
         assertThat(child.mappings().at(base).flatMap(DeviceMapping::enclave)).isEqualTo(file.enclave());
         assertThat(child.mappings().at(older)).isEmpty();
@@ -292,11 +297,11 @@ class ProgramSpaceTest {
 
         file.close();
         isgx.close();
-        space.gone();
+        space.management().gone();
         assertThat(fixture.driver.freePages())
                 .as("the child has the enclave still")
                 .isLessThan(96);
-        child.gone();
+        child.management().gone();
         assertThat(fixture.driver.freePages()).isEqualTo(96);
     }
 
@@ -305,7 +310,8 @@ class ProgramSpaceTest {
         DeviceFile file = fixture.open();
         long base = fixture.create(file, 2);
         MemorySegment target = memory(2, 0);
-        assertThat(space.move(space.mappings().at(base).orElseThrow(), base, base + 2 * PAGE, target.address()))
+        assertThat(space.management()
+                        .move(space.mappings().at(base).orElseThrow(), base, base + 2 * PAGE, target.address()))
                 .isEqualTo(target.address());
         assertThat(space.mappings().at(base)).isEmpty();
         assertThat(shown(base, 2)).containsOnly("-");

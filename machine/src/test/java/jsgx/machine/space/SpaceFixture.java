@@ -86,13 +86,13 @@ final class SpaceFixture implements AutoCloseable {
     /** Reserves a naturally aligned range through the device, as loaders do, and creates an enclave there. */
     long create(DeviceFile file, long pages) {
         long size = pages * PAGE;
-        long area = space.mmap(file, place(2 * pages), 2 * size, 0, Linux.MAP_SHARED, 0);
+        long area = space.management().mmap(file, place(2 * pages), 2 * size, 0, Linux.MAP_SHARED, 0);
         assertThat(Linux.failed(area)).isFalse();
         long base = (area + size - 1) & -size;
         if (base > area) {
-            assertThat(space.munmap(area, base)).isZero();
+            assertThat(space.management().munmap(area, base)).isZero();
         }
-        assertThat(space.munmap(base + size, area + 2 * size)).isZero();
+        assertThat(space.management().munmap(base + size, area + 2 * size)).isZero();
         Secs secs = Secs.allocate();
         secs.size(size);
         secs.baseAddr(base);
@@ -126,7 +126,7 @@ final class SpaceFixture implements AutoCloseable {
 
     @Override
     public void close() {
-        space.gone();
+        space.management().gone();
         driver.close();
         arena.close();
     }
