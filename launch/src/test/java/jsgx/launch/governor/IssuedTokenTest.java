@@ -215,6 +215,33 @@ class IssuedTokenTest {
 
     @Test
     @Timeout(60)
+    void whoAsksWhileAChangeIsBeingMadeLeavesThePolicyToWhoMakesIt() throws Exception {
+        SlowPolicy policy = new SlowPolicy();
+        policy.read.countDown();
+        CountDownLatch changing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        options.revocations().follow(() -> {
+            changing.countDown();
+            await(goOn);
+        });
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPolicy(policy))) {
+            Governor governor = launcher.running().governor();
+            governor.issueToUserSpace(identity, WEB);
+            Revoker revoker = governor.revoker();
+            FutureTask<Long> change = new FutureTask<>(revoker::reload);
+            Thread.ofVirtual().start(change);
+            await(changing);
+
+            governor.issueToUserSpace(identity, WEB);
+            assertThat(policy.reloads).hasValue(1);
+            goOn.countDown();
+            change.get();
+            assertThat(policy.reloads).hasValue(2);
+        }
+    }
+
+    @Test
+    @Timeout(60)
     void whatAnotherProcessChangedIsReadByOneWhoAsksAndNoOtherWaits() throws Exception {
         SlowPolicy slow = new SlowPolicy();
         try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPolicy(slow))) {
