@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import jsgx.launch.LaunchException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -72,6 +74,31 @@ class FleetLeaseTest {
 
         lease.renew(now.get());
         assertThat(records).containsExactly("partition-continue", "partition-over");
+        assertThat(lease.goesOn()).isFalse();
+    }
+
+    @Test
+    void aHostThatHearsJustThenDoesNotGoOnWithoutItsFleet() {
+        AtomicInteger looks = new AtomicInteger();
+        AtomicReference<FleetLease> self = new AtomicReference<>();
+        FleetLease lease = new FleetLease(
+                Duration.ofSeconds(1),
+                true,
+                () -> {
+                    // One that never heard looks first at how long it has waited.
+                    if (looks.incrementAndGet() == 1 && self.get() != null) {
+                        self.get().renew(now.get());
+                    }
+                    return now.get();
+                },
+                (verdict, what) -> records.add(verdict));
+        self.set(lease);
+        now.addAndGet(SECOND);
+        looks.set(0);
+
+        assertThat(lease.refusal()).isEmpty();
+        assertThat(looks).hasValueGreaterThan(1);
+        assertThat(records).isEmpty();
         assertThat(lease.goesOn()).isFalse();
     }
 

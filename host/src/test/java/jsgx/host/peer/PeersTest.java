@@ -87,6 +87,36 @@ class PeersTest {
         }
     }
 
+    @Test
+    void aProcessThatEndedAndIsStillListedIsChargedToNoCgroup() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of(PYTHON)), "needs " + PYTHON + ", as a client");
+        try (UnixListener listener = UnixListener.listen(folder.resolve("s"), "rw-rw-rw-", 5, null)) {
+            // Nobody waits for who connects, and a child of it keeps the connection; all end with their input.
+            String program = """
+                    import os, sys
+                    if os.fork() == 0:
+                        %s
+                        if os.fork() != 0:
+                            os._exit(0)
+                    sys.stdin.read()
+                    """.formatted(connectTo(listener.path()));
+            Process parent = new ProcessBuilder(PYTHON, "-c", program).start();
+            try (UnixConnection served = listener.accept()) {
+                Path status =
+                        Path.of("/proc/" + new Peers(List.of()).identify(served).pid() + "/status");
+                while (!Files.readString(status).contains("State:\tZ")) {
+                    Thread.sleep(5);
+                }
+                assertThatThrownBy(() -> new Peers(List.of("/")).identify(served))
+                        .isInstanceOf(HostException.class)
+                        .hasMessageContaining("ended");
+            } finally {
+                parent.getOutputStream().close();
+                assertThat(parent.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            }
+        }
+    }
+
     private static String connectTo(Path path) {
         return "import socket; s = socket.socket(socket.AF_UNIX); s.connect('%s')".formatted(path);
     }
