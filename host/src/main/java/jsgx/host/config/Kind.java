@@ -7,135 +7,49 @@ import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import jsgx.launch.audit.Durability;
 import jsgx.launch.cache.Scheme;
 import jsgx.launch.governor.Placement;
 
 /** What values a setting takes: texts, as a file, the environment and a command line all have them. */
 public enum Kind {
-    FOLDER("an absolute path such as /var/lib/jsgx") {
-        @Override
-        Optional<?> read(String text) {
-            return absolute(text);
-        }
-    },
-    PATH_OR_NONE("an absolute path, or none") {
-        @Override
-        Optional<?> read(String text) {
-            return orNone(text, Kind::absolute);
-        }
-    },
-    COUNT("a number from 1 to 1000000") {
-        @Override
-        Optional<?> read(String text) {
-            return count(text);
-        }
-    },
-    COUNT_OR_NONE("a number from 1 to 1000000, or none") {
-        @Override
-        Optional<?> read(String text) {
-            return orNone(text, Kind::count);
-        }
-    },
-    DURATION("a time from 1ms to 10m, such as 500ms or 5s") {
-        @Override
-        Optional<?> read(String text) {
-            return duration(text);
-        }
-    },
-    LEASE("a time from 100ms to 10m, such as 500ms or 5s") {
-        @Override
-        Optional<?> read(String text) {
-            return duration(text).filter(lease -> lease.compareTo(SHORTEST_LEASE) >= 0);
-        }
-    },
-    NAMESPACE("1 to 64 lower-case letters, digits and dashes, no dash first") {
-        @Override
-        Optional<?> read(String text) {
-            return Optional.of(text).filter(name -> name.matches("[a-z0-9][a-z0-9-]{0,63}"));
-        }
-    },
-    SIZE("a size such as 64MiB") {
-        @Override
-        Optional<?> read(String text) {
-            return size(text);
-        }
-    },
-    MEMORY("a size of at least 1MiB, such as 64MiB") {
-        @Override
-        Optional<?> read(String text) {
-            return size(text).filter(bytes -> bytes >= LEAST_MEMORY);
-        }
-    },
-    NAME_OR_NONE("a name of letters, digits, \"-\", \"_\" and \".\", 64 at most, or none") {
-        @Override
-        Optional<?> read(String text) {
-            return orNone(text, Kind::word);
-        }
-    },
-    LOOPBACK_OR_NONE("a loopback address and a port such as 127.0.0.1:7480, or none") {
-        @Override
-        Optional<?> read(String text) {
-            return orNone(
-                    text,
-                    address ->
-                            address(address).filter(found -> found.getAddress().isLoopbackAddress()));
-        }
-    },
-    ENGINE_OR_NONE("an address without a password such as redis://127.0.0.1:6379, or none") {
-        @Override
-        Optional<?> read(String text) {
-            return orNone(text, Kind::engine);
-        }
-    },
-    PLACEMENT(oneOf(Arrays.stream(Placement.values()).map(Placement::id))) {
-        @Override
-        Optional<?> read(String text) {
-            return Placement.of(text);
-        }
-    },
-    SCHEME(oneOf(Arrays.stream(Scheme.values()).map(Scheme::toString))) {
-        @Override
-        Optional<?> read(String text) {
-            return Arrays.stream(Scheme.values())
-                    .filter(scheme -> scheme.toString().equals(text))
-                    .findFirst();
-        }
-    },
-    DURABILITY(oneOf(Arrays.stream(Durability.values()).map(Durability::id))) {
-        @Override
-        Optional<?> read(String text) {
-            return Arrays.stream(Durability.values())
-                    .filter(durability -> durability.id().equals(text))
-                    .findFirst();
-        }
-    },
-    PARTITION(oneOf(Stream.of("refuse", "continue"))) {
-        @Override
-        Optional<?> read(String text) {
-            return among(text, "refuse", "continue");
-        }
-    },
-    LOG_FORMAT(oneOf(Stream.of("text", "json"))) {
-        @Override
-        Optional<?> read(String text) {
-            return among(text, "text", "json");
-        }
-    },
-    LOG_LEVEL(oneOf(Stream.of("debug", "info", "warning", "error"))) {
-        @Override
-        Optional<?> read(String text) {
-            return among(text, "debug", "info", "warning", "error")
-                    .map(level -> System.Logger.Level.valueOf(level.toUpperCase(Locale.ROOT)));
-        }
-    };
+    FOLDER("an absolute path such as /var/lib/jsgx", Kind::absolute),
+    PATH_OR_NONE("an absolute path, or none", orNone(Kind::absolute)),
+    COUNT("a number from 1 to 1000000", Kind::count),
+    COUNT_OR_NONE("a number from 1 to 1000000, or none", orNone(Kind::count)),
+    DURATION("a time from 1ms to 10m, such as 500ms or 5s", Kind::duration),
+    LEASE("a time from 100ms to 10m, such as 500ms or 5s", Kind::lease),
+    NAMESPACE(
+            "1 to 64 lower-case letters, digits and dashes, no dash first",
+            text -> Optional.of(text).filter(name -> name.matches("[a-z0-9][a-z0-9-]{0,63}"))),
+    SIZE("a size such as 64MiB", Kind::size),
+    MEMORY("a size of at least 1MiB, such as 64MiB", Kind::memory),
+    NAME_OR_NONE("a name of letters, digits, \"-\", \"_\" and \".\", 64 at most, or none", orNone(Kind::word)),
+    LOOPBACK_OR_NONE(
+            "a loopback address and a port such as 127.0.0.1:7480, or none",
+            orNone(text -> address(text).filter(found -> found.getAddress().isLoopbackAddress()))),
+    ENGINE_OR_NONE("an address without a password such as redis://127.0.0.1:6379, or none", orNone(Kind::engine)),
+    PLACEMENT(words(Placement.values(), Placement::id)),
+    SCHEME(words(Scheme.values(), Scheme::toString)),
+    DURABILITY(words(Durability.values(), Durability::id)),
+    PARTITION(words(new String[] {"refuse", "continue"}, word -> word)),
+    LOG_FORMAT(words(new String[] {"text", "json"}, word -> word)),
+    LOG_LEVEL(words(
+            new System.Logger.Level[] {
+                System.Logger.Level.DEBUG,
+                System.Logger.Level.INFO,
+                System.Logger.Level.WARNING,
+                System.Logger.Level.ERROR
+            },
+            level -> level.name().toLowerCase(Locale.ROOT)));
 
     /** The text for nothing, where there may be nothing. */
     static final String NONE = "none";
@@ -153,8 +67,17 @@ public enum Kind {
 
     private final String expected;
 
-    Kind(String expected) {
+    @SuppressWarnings("ImmutableEnumChecker") // it holds words at most, which nobody changes
+    private final Reader reader;
+
+    Kind(String expected, Reader reader) {
         this.expected = expected;
+        this.reader = reader;
+    }
+
+    /** One of some words, each of which stands for a value. */
+    Kind(Map<String, ?> words) {
+        this("one of " + String.join(", ", words.keySet()), text -> Optional.ofNullable(words.get(text)));
     }
 
     private interface Reader {
@@ -167,23 +90,26 @@ public enum Kind {
     }
 
     /** The value of a text; empty where it is none of this kind. {@link #NONE} stays a text. */
-    abstract Optional<?> read(String text);
+    Optional<?> read(String text) {
+        return reader.read(text);
+    }
 
     /** A text that is none of this kind, as it may be told and logged: without what may be a password. */
     String told(String text) {
         return this == ENGINE_OR_NONE ? text.replaceAll("(?s).*@", "…@").replaceAll("(?s)\\?.*", "?…") : text;
     }
 
-    private static String oneOf(Stream<String> words) {
-        return "one of " + String.join(", ", words.toList());
+    /** Values by their words, in this order. */
+    private static <T> Map<String, T> words(T[] values, Function<T, String> word) {
+        Map<String, T> words = new LinkedHashMap<>();
+        for (T value : values) {
+            words.put(word.apply(value), value);
+        }
+        return words;
     }
 
-    private static Optional<?> orNone(String text, Reader reader) {
-        return text.equals(NONE) ? Optional.of(NONE) : reader.read(text);
-    }
-
-    private static Optional<String> among(String text, String... words) {
-        return Arrays.stream(words).filter(text::equals).findFirst();
+    private static Reader orNone(Reader reader) {
+        return text -> text.equals(NONE) ? Optional.of(NONE) : reader.read(text);
     }
 
     private static Optional<Path> absolute(String text) {
@@ -199,6 +125,14 @@ public enum Kind {
                 .filter(number -> number.matches("[1-9][0-9]{0,6}"))
                 .map(Long::valueOf)
                 .filter(number -> number <= MOST);
+    }
+
+    private static Optional<Long> memory(String text) {
+        return size(text).filter(bytes -> bytes >= LEAST_MEMORY);
+    }
+
+    private static Optional<Duration> lease(String text) {
+        return duration(text).filter(lease -> lease.compareTo(SHORTEST_LEASE) >= 0);
     }
 
     private static Optional<Duration> duration(String text) {

@@ -1,6 +1,8 @@
 package jsgx.host.fleet;
 
-import java.nio.charset.StandardCharsets;
+import static jsgx.host.fleet.RedisKeys.bytes;
+import static jsgx.host.fleet.RedisKeys.text;
+
 import java.security.SecureRandom;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -21,8 +23,6 @@ import jsgx.launch.store.StoredToken;
 import jsgx.launch.store.TokenOrigin;
 import redis.clients.jedis.BinaryJedisPubSub;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.params.ScanParams;
-import redis.clients.jedis.resps.ScanResult;
 import redis.clients.jedis.resps.StreamEntry;
 
 /**
@@ -50,12 +50,11 @@ public final class RedisFleetStore implements FleetStore {
     /** How many tokens are kept of one platform. */
     static final int TOKENS_OF_A_PLATFORM = 10_000;
 
-    private static final long LARGEST = 1L << 52;
-    private static final int PAGE = 500;
     private static final int RECORD_MAX = 1 << 17;
 
     private final RedisEngine engine;
-    private final String prefix;
+    private final RedisKeys keys;
+    private final RedisTokens tokens;
     private final String name;
     private final long records;
     private final InstantSource clock;
@@ -73,7 +72,8 @@ public final class RedisFleetStore implements FleetStore {
                             .formatted(Printable.of(fleet)));
         }
         this.engine = engine;
-        this.prefix = "jsgx:" + fleet + ":";
+        this.keys = new RedisKeys(engine, "jsgx:" + fleet + ":");
+        this.tokens = new RedisTokens(keys);
         this.name = fleet;
         this.records = records;
         this.clock = clock;
@@ -86,7 +86,7 @@ public final class RedisFleetStore implements FleetStore {
 
     @Override
     public void begin() throws LaunchException {
-        run(RedisScript.BEGIN, List.of("schema", "id", "revision", "policy-revision"), randomId());
+        keys.run(RedisScript.BEGIN, List.of("schema", "id", "revision", "policy-revision"), randomId());
     }
 
     private static String randomId() {
@@ -97,8 +97,8 @@ public final class RedisFleetStore implements FleetStore {
 
     @Override
     public FleetRevision revision() throws LaunchException {
-        List<byte[]> found =
-                engine.call(jedis -> jedis.mget(key("schema"), key("id"), key("revision"), key("policy-revision")));
+        List<byte[]> found = engine.call(jedis ->
+                jedis.mget(keys.key("schema"), keys.key("id"), keys.key("revision"), keys.key("policy-revision")));
         byte[] schema = found.get(0);
         byte[] id = found.get(1);
         if (schema == null && id == null) {
@@ -110,23 +110,25 @@ public final class RedisFleetStore implements FleetStore {
                             .formatted(engine.name(), schema == null ? "" : Printable.of(text(schema)), SCHEMA));
         }
         if (id == null || !text(id).matches("[0-9a-f]{32}")) {
-            throw garbage("id", id == null ? "nothing, or something of another type" : text(id));
+            throw keys.garbage("id", id == null ? "nothing, or something of another type" : text(id));
         }
-        return new FleetRevision(text(id), number("revision", found.get(2)), number("policy-revision", found.get(3)));
+        return new FleetRevision(
+                text(id), keys.number("revision", found.get(2)), keys.number("policy-revision", found.get(3)));
     }
 
     @Override
     public FleetRevocations revocations() throws LaunchException {
-        Object answer = run(
+        Object answer = keys.run(
                 RedisScript.REVOCATIONS,
                 List.of("schema", "revision", "revocations"),
                 Integer.toString(FleetRevocations.MOST));
         if (!(answer instanceof List<?> both) || both.size() != 2) {
-            throw garbage("revocations", String.valueOf(answer));
+            throw keys.garbage("revocations", String.valueOf(answer));
         }
-        long revision = number("revision", both.get(0));
+        long revision = keys.number("revision", both.get(0));
         List<FleetRevocations.Entry> entries = new ArrayList<>();
-        for (Map.Entry<String, byte[]> each : hash("revocations", both.get(1)).entrySet()) {
+        for (Map.Entry<String, byte[]> each :
+                keys.hash("revocations", both.get(1)).entrySet()) {
             String[] parts = text(each.getValue()).split(" ", 3);
             try {
                 if (parts.length < 3) {
@@ -134,11 +136,11 @@ public final class RedisFleetStore implements FleetStore {
                 }
                 entries.add(new FleetRevocations.Entry(
                         Revocation.parse(each.getKey()),
-                        number("revocations", bytes(parts[0])),
+                        keys.number("revocations", bytes(parts[0])),
                         Instant.parse(parts[1]),
                         Printable.of(parts[2])));
             } catch (IllegalArgumentException | DateTimeException e) {
-                throw garbage("revocations", each.getKey() + " " + text(each.getValue()));
+                throw keys.garbage("revocations", each.getKey() + " " + text(each.getValue()));
             }
         }
         return new FleetRevocations(revision, entries);
@@ -147,13 +149,13 @@ public final class RedisFleetStore implements FleetStore {
     @Override
     public long revoke(List<Revocation> revocations, String host) throws LaunchException {
         List<String> arguments = new ArrayList<>(List.of(
-                prefix + "changes",
+                keys.name("changes"),
                 Integer.toString(FleetRevocations.MOST),
                 clock.instant().truncatedTo(ChronoUnit.MILLIS) + " " + host));
         revocations.forEach(each -> arguments.add(each.toString()));
-        return number(
+        return keys.number(
                 "revision",
-                run(
+                keys.run(
                         RedisScript.REVOKE,
                         List.of("schema", "revision", "revocations"),
                         arguments.toArray(String[]::new)));
@@ -161,25 +163,26 @@ public final class RedisFleetStore implements FleetStore {
 
     @Override
     public long reinstate(Revocation revocation, long seen) throws LaunchException {
-        return number(
+        return keys.number(
                 "revision",
-                run(
+                keys.run(
                         RedisScript.REINSTATE,
                         List.of("schema", "revision", "revocations"),
-                        prefix + "changes",
+                        keys.name("changes"),
                         Long.toString(seen),
                         revocation.toString()));
     }
 
     @Override
     public void renew(String former) throws LaunchException {
-        run(RedisScript.RENEW, List.of("schema", "id"), former, randomId());
+        keys.run(RedisScript.RENEW, List.of("schema", "id"), former, randomId());
     }
 
     @Override
     public Optional<FleetPolicy> policy() throws LaunchException {
-        Map<String, byte[]> fields = hash(
-                "policy", run(RedisScript.POLICY, List.of("schema", "policy"), Integer.toString(FleetPolicy.MAX_SIZE)));
+        Map<String, byte[]> fields = keys.hash(
+                "policy",
+                keys.run(RedisScript.POLICY, List.of("schema", "policy"), Integer.toString(FleetPolicy.MAX_SIZE)));
         if (fields.isEmpty()) {
             return Optional.empty();
         }
@@ -191,11 +194,11 @@ public final class RedisFleetStore implements FleetStore {
         });
         byte[] content = fields.get("content");
         if (content == null) {
-            throw garbage("policy", "no content");
+            throw keys.garbage("policy", "no content");
         }
         try {
             return Optional.of(new FleetPolicy(
-                    number("policy", fields.getOrDefault("revision", new byte[0])),
+                    keys.number("policy", fields.getOrDefault("revision", new byte[0])),
                     sequence(fields.getOrDefault("sequence", new byte[0])),
                     sequence(fields.getOrDefault("from", new byte[0])),
                     content,
@@ -203,7 +206,7 @@ public final class RedisFleetStore implements FleetStore {
                     Instant.parse(text(fields.getOrDefault("time", new byte[0]))),
                     Printable.of(text(fields.getOrDefault("host", new byte[0])))));
         } catch (DateTimeException e) {
-            throw garbage("policy", "time " + text(fields.getOrDefault("time", new byte[0])));
+            throw keys.garbage("policy", "time " + text(fields.getOrDefault("time", new byte[0])));
         }
     }
 
@@ -218,7 +221,7 @@ public final class RedisFleetStore implements FleetStore {
                     .formatted(size, FleetPolicy.MAX_SIZE / 2));
         }
         List<byte[]> arguments = new ArrayList<>(List.of(
-                bytes(prefix + "changes"),
+                bytes(keys.name("changes")),
                 bytes(acceptRollback ? "1" : "0"),
                 bytes("%019d".formatted(policy.sequence())),
                 bytes("content"),
@@ -232,9 +235,12 @@ public final class RedisFleetStore implements FleetStore {
             arguments.add(content);
         });
         try {
-            return number(
+            return keys.number(
                     "revision",
-                    run(RedisScript.INSTALL, List.of("schema", "revision", "policy-revision", "policy"), arguments));
+                    keys.run(
+                            RedisScript.INSTALL,
+                            List.of("schema", "revision", "policy-revision", "policy"),
+                            arguments));
         } catch (LaunchException e) {
             String said = String.valueOf(e.getMessage());
             int at = said.indexOf("ROLLBACK ");
@@ -253,66 +259,22 @@ public final class RedisFleetStore implements FleetStore {
 
     @Override
     public Optional<StoredToken> token(TokenOrigin origin, String label) throws LaunchException {
-        byte[] record = engine.call(jedis -> jedis.hget(key(tokens(origin.platform())), bytes(field(origin, label))));
-        if (record == null) {
-            return Optional.empty();
-        }
-        StoredToken token = token(record);
-        if (!token.origin().equals(origin) || !token.label().equals(label)) {
-            throw garbage(tokens(origin.platform()), "a token of another origin or label");
-        }
-        return Optional.of(token);
+        return tokens.token(origin, label);
     }
 
     @Override
     public boolean keep(StoredToken token, long revision) throws LaunchException {
-        String tokens = tokens(token.origin().platform());
-        Object kept = run(
-                RedisScript.KEEP,
-                List.of("schema", "revision", tokens, tokens + ":order", tokens + ":clock"),
-                List.of(
-                        bytes(Long.toString(revision)),
-                        bytes(Integer.toString(TOKENS_OF_A_PLATFORM)),
-                        bytes(field(token.origin(), token.label())),
-                        token.record()));
-        return text((byte[]) kept).equals("1");
+        return tokens.keep(token, revision);
     }
 
     @Override
     public long purge(String platform, Predicate<StoredToken> which) throws LaunchException {
-        String tokens = tokens(platform);
-        long purged = 0;
-        byte[] cursor = ScanParams.SCAN_POINTER_START_BINARY;
-        do {
-            byte[] from = cursor;
-            ScanResult<Map.Entry<byte[], byte[]>> page =
-                    engine.call(jedis -> jedis.hscan(key(tokens), from, new ScanParams().count(PAGE)));
-            for (Map.Entry<byte[], byte[]> each : page.getResult()) {
-                if (isOne(each.getValue(), which)) {
-                    Object gone = run(
-                            RedisScript.FORGET,
-                            List.of("schema", tokens, tokens + ":order"),
-                            List.of(each.getKey(), each.getValue()));
-                    purged += text((byte[]) gone).equals("1") ? 1 : 0;
-                }
-            }
-            cursor = page.getCursorAsBytes();
-        } while (!text(cursor).equals("0"));
-        return purged;
-    }
-
-    /** What is no token is of no use either. */
-    private static boolean isOne(byte[] record, Predicate<StoredToken> which) {
-        try {
-            return which.test(token(record));
-        } catch (LaunchException e) {
-            return true;
-        }
+        return tokens.purge(platform, which);
     }
 
     @Override
     public AuditAnchor cursor(FleetTrail trail) throws LaunchException {
-        byte[] found = engine.call(jedis -> jedis.hget(key("audit-cursors"), bytes(trail.id())));
+        byte[] found = engine.call(jedis -> jedis.hget(keys.key("audit-cursors"), bytes(trail.id())));
         return anchor(found == null ? "0" : text(found));
     }
 
@@ -321,13 +283,13 @@ public final class RedisFleetStore implements FleetStore {
         AuditEntry last = entries.getLast();
         List<byte[]> arguments = new ArrayList<>(List.of(
                 bytes(trail.id()),
-                bytes(text(after)),
-                bytes(text(new AuditAnchor(last.number(), last.hash()))),
+                bytes(cursor(after)),
+                bytes(cursor(new AuditAnchor(last.number(), last.hash()))),
                 bytes(Long.toString(records)),
                 bytes(trail.platform()),
                 bytes(trail.host())));
         entries.forEach(entry -> arguments.add(bytes(entry.json())));
-        Object now = run(RedisScript.APPEND, List.of("schema", "audit", "audit-cursors"), arguments);
+        Object now = keys.run(RedisScript.APPEND, List.of("schema", "audit", "audit-cursors"), arguments);
         return anchor(text((byte[]) now));
     }
 
@@ -339,13 +301,13 @@ public final class RedisFleetStore implements FleetStore {
                             .formatted(Printable.of(after)));
         }
         List<StreamEntry> page =
-                engine.call(jedis -> jedis.xrange(prefix + "audit", after.isEmpty() ? "-" : "(" + after, "+", most));
+                engine.call(jedis -> jedis.xrange(keys.name("audit"), after.isEmpty() ? "-" : "(" + after, "+", most));
         List<FleetRecord> found = new ArrayList<>(page.size());
         for (StreamEntry each : page) {
             Map<String, String> fields = each.getFields();
             String entry = fields.getOrDefault("entry", "");
             if (entry.length() > RECORD_MAX) {
-                throw garbage("audit", "a record of %d characters at %s".formatted(entry.length(), each.getID()));
+                throw keys.garbage("audit", "a record of %d characters at %s".formatted(entry.length(), each.getID()));
             }
             try {
                 found.add(new FleetRecord(
@@ -354,7 +316,7 @@ public final class RedisFleetStore implements FleetStore {
                         Printable.of(fields.getOrDefault("host", "")),
                         AuditEntry.parse(entry)));
             } catch (LaunchException e) {
-                throw garbage("audit", "at %s: %s".formatted(each.getID(), e.getMessage()));
+                throw keys.garbage("audit", "at %s: %s".formatted(each.getID(), e.getMessage()));
             }
         }
         return found;
@@ -362,7 +324,7 @@ public final class RedisFleetStore implements FleetStore {
 
     @Override
     public void tell(FleetHost host) throws LaunchException {
-        run(
+        keys.run(
                 RedisScript.TELL,
                 List.of("schema", "hosts"),
                 Integer.toString(FleetHost.MOST),
@@ -379,20 +341,20 @@ public final class RedisFleetStore implements FleetStore {
     @Override
     public List<FleetHost> hosts() throws LaunchException {
         List<FleetHost> hosts = new ArrayList<>();
-        Object answer = run(RedisScript.HOSTS, List.of("schema", "hosts"), Integer.toString(FleetHost.MOST));
-        for (Map.Entry<String, byte[]> each : hash("hosts", answer).entrySet()) {
+        Object answer = keys.run(RedisScript.HOSTS, List.of("schema", "hosts"), Integer.toString(FleetHost.MOST));
+        for (Map.Entry<String, byte[]> each : keys.hash("hosts", answer).entrySet()) {
             String[] told = text(each.getValue()).split("\t", -1);
             if (told.length != 6) {
-                throw garbage("hosts", text(each.getValue()));
+                throw keys.garbage("hosts", text(each.getValue()));
             }
             hosts.add(new FleetHost(
                     Printable.of(each.getKey()),
                     Printable.of(told[1]),
-                    number("hosts", bytes(told[2])),
-                    number("hosts", bytes(told[3])),
-                    number("hosts", bytes(told[4])),
+                    keys.number("hosts", bytes(told[2])),
+                    keys.number("hosts", bytes(told[3])),
+                    keys.number("hosts", bytes(told[4])),
                     Printable.of(told[5]),
-                    Instant.ofEpochMilli(number("hosts", bytes(told[0])))));
+                    Instant.ofEpochMilli(keys.number("hosts", bytes(told[0])))));
         }
         return hosts;
     }
@@ -412,7 +374,7 @@ public final class RedisFleetStore implements FleetStore {
                         changed.run();
                     }
                 },
-                key("changes")));
+                keys.key("changes")));
     }
 
     @Override
@@ -420,47 +382,7 @@ public final class RedisFleetStore implements FleetStore {
         engine.close();
     }
 
-    private Object run(RedisScript script, List<String> keys, String... arguments) throws LaunchException {
-        List<byte[]> bytes = new ArrayList<>();
-        for (String each : arguments) {
-            bytes.add(bytes(each));
-        }
-        return run(script, keys, bytes);
-    }
-
-    private Object run(RedisScript script, List<String> keys, List<byte[]> arguments) throws LaunchException {
-        List<byte[]> all = new ArrayList<>();
-        all.add(bytes(SCHEMA));
-        all.addAll(arguments);
-        List<byte[]> named = keys.stream().map(this::key).toList();
-        Object answer = engine.call(jedis -> jedis.eval(bytes(script.text()), named, all));
-        if (answer == null) {
-            throw garbage(keys.getLast(), "nothing");
-        }
-        return answer;
-    }
-
-    private byte[] key(String last) {
-        return bytes(prefix + last);
-    }
-
-    private static String tokens(String platform) {
-        return "tokens:" + platform;
-    }
-
-    private static String field(TokenOrigin origin, String label) {
-        return origin.leHash() + ":" + label;
-    }
-
-    private static StoredToken token(byte[] record) throws LaunchException {
-        try {
-            return StoredToken.ofRecord(record);
-        } catch (IllegalArgumentException | ArithmeticException e) {
-            throw new LaunchException("a record of the fleet's tokens: " + e.getMessage(), e);
-        }
-    }
-
-    private static String text(AuditAnchor anchor) {
+    private static String cursor(AuditAnchor anchor) {
         return anchor.number() == 0 ? "0" : anchor.toString();
     }
 
@@ -471,30 +393,8 @@ public final class RedisFleetStore implements FleetStore {
         try {
             return AuditAnchor.parse(text);
         } catch (LaunchException e) {
-            throw garbage("audit-cursors", text);
+            throw keys.garbage("audit-cursors", text);
         }
-    }
-
-    private Map<String, byte[]> hash(String key, Object answer) throws LaunchException {
-        Map<String, byte[]> fields = new HashMap<>();
-        if (!(answer instanceof List<?> list) || list.size() % 2 != 0) {
-            throw garbage(key, String.valueOf(answer));
-        }
-        for (int i = 0; i < list.size(); i += 2) {
-            if (!(list.get(i) instanceof byte[] field) || !(list.get(i + 1) instanceof byte[] value)) {
-                throw garbage(key, "fields that are none");
-            }
-            fields.put(text(field), value);
-        }
-        return fields;
-    }
-
-    private long number(String key, Object found) throws LaunchException {
-        String text = found instanceof byte[] bytes ? text(bytes) : "nothing, or something of another type";
-        if (text.matches("[0-9]{1,16}") && Long.parseLong(text) < LARGEST) {
-            return Long.parseLong(text);
-        }
-        throw garbage(key, text);
     }
 
     private long sequence(byte[] found) throws LaunchException {
@@ -506,20 +406,6 @@ public final class RedisFleetStore implements FleetStore {
                 // Said below.
             }
         }
-        throw garbage("policy", text);
-    }
-
-    private LaunchException garbage(String key, String found) {
-        return new LaunchException(
-                "the fleet's engine at %s has something at %s%s that no host of a fleet puts there: %s; look at what else uses this engine"
-                        .formatted(engine.name(), prefix, key, Printable.of(found)));
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static String text(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8);
+        throw keys.garbage("policy", text);
     }
 }
