@@ -2,23 +2,18 @@ package jsgx.launch.governor;
 
 import java.time.Instant;
 import java.util.HexFormat;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import jsgx.arch.CpuSvn;
 import jsgx.arch.Outcome;
 import jsgx.arch.leaf.Einit;
-import jsgx.arch.struct.EinitToken;
 import jsgx.arch.struct.SgxError;
 import jsgx.driver.Completion;
 import jsgx.driver.Decision;
@@ -54,9 +49,6 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     private static final long REFUSED = Errno.EACCES.result();
 
-    /** What revocations and policy were when this revision was seen. */
-    private record Rules(long revision, Revocations revocations) {}
-
     private final GovernorOptions options;
     private final Judgement.Listener listener;
     private final RevisionFile revisions;
@@ -66,19 +58,10 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     private final Quotas quotas;
     private final ConcurrentHashMap<RequestKey, Flight> inFlight = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, Flight> running = new ConcurrentHashMap<>();
+    private final RulesInForce rules;
     private final AtomicLong launches = new AtomicLong();
     private final String name =
             HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-
-    /** Guards the change of {@link #rules}. */
-    private final ReentrantLock loading = new ReentrantLock();
-
-    /** What could not be recorded of the rules yet; guarded by {@link #loading}. */
-    private final Set<String> untold = new LinkedHashSet<>();
-
-    private volatile Rules rules = new Rules(0, Revocations.NONE);
-
-    private final Runnable follower = this::followRules;
 
     /**
      * A governor over a launch enclave.
@@ -106,7 +89,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                                 what,
                                 revisions.revision())));
         this.tokens = new KernelTokens(launchEnclave, kernelCache, cpuSvn);
-        options.revocations().follow(follower);
+        this.rules = new RulesInForce(options, quotas, cache, control);
     }
 
     /** A driver passes the same request to decide and complete, and two requests may have the same content. */
@@ -158,10 +141,8 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                 identity.mrEnclave(), identity.mrSigner(), identity.attributes(), workload.name(), now());
         TokenFlight flight = new TokenFlight(name + "-" + launches.incrementAndGet(), subject);
         try {
-            Rules by = rulesForTokens();
-            PolicyVerdict verdict = by.revocations()
-                    .tokenVerdict(subject, by.revision())
-                    .orElseGet(() -> whileInFleet(() -> options.policy().judgeToken(subject)));
+            RulesInForce.Rules by = rules.forTokens();
+            PolicyVerdict verdict = rules.ofToken(by, subject);
             if (verdict.effect().launches()) {
                 verdict = quotas.admitToken(workload)
                         .map(refusal -> overQuota(refusal, by.revision()))
@@ -173,7 +154,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             long start = System.nanoTime();
             TokenIssue issue = issue(identity, workload);
             long nanos = System.nanoTime() - start;
-            verdict = judgeToken(by, issue.token(), tokens.signer(), verdict);
+            verdict = by.ofToken(issue.token(), tokens.signer(), verdict);
             if (!verdict.effect().launches()) {
                 return refuseToken(flight, verdict, nanos);
             }
@@ -181,9 +162,9 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             options.audit().record(event);
             return told(event, new IssuedToken(verdict, issue, nanos));
         } catch (LaunchException e) {
-            return refuseToken(flight, unavailable(String.valueOf(e.getMessage())), 0);
+            return refuseToken(flight, rules.unavailable(String.valueOf(e.getMessage())), 0);
         } catch (InternalError e) {
-            return refuseToken(flight, unavailable("the revision file cannot be read: " + e.getMessage()), 0);
+            return refuseToken(flight, rules.unavailable("the revision file cannot be read: " + e.getMessage()), 0);
         }
     }
 
@@ -217,11 +198,11 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
             decided = true;
             return decision;
         } catch (LaunchException e) {
-            return refuse(flight, unavailable(String.valueOf(e.getMessage())), 0, 0);
+            return refuse(flight, rules.unavailable(String.valueOf(e.getMessage())), 0, 0);
         } catch (InternalError e) {
             // The JVM's word for a mapped file that became shorter.
             flight.slot = Flight.NO_SLOT;
-            return refuse(flight, unavailable("the revision file cannot be read: " + e.getMessage()), 0, 0);
+            return refuse(flight, rules.unavailable("the revision file cannot be read: " + e.getMessage()), 0, 0);
         } finally {
             if (!decided) {
                 end(flight);
@@ -231,8 +212,8 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
 
     private Decision decide(Flight flight) throws LaunchException {
         long start = System.nanoTime();
-        Rules judgedBy = rules();
-        flight.verdict = inForce(judgedBy, flight.subject);
+        RulesInForce.Rules judgedBy = rules.now();
+        flight.verdict = rules.ofHost(judgedBy, flight.subject);
         if (!flight.verdict.effect().launches()) {
             return refuse(flight, flight.verdict, System.nanoTime() - start, 0);
         }
@@ -280,20 +261,20 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     }
 
     /** Enters a launch into the revision file, under the revision that is still in force then: {@link RevisionFile} says why. */
-    private boolean enter(Flight flight, Rules judgedBy) throws LaunchException {
-        Rules under = judgedBy;
+    private boolean enter(Flight flight, RulesInForce.Rules judgedBy) throws LaunchException {
+        RulesInForce.Rules under = judgedBy;
         while (true) {
             flight.slot = revisions.enter(flight.number, under.revision(), flight.subject);
             if (revisions.revision() == under.revision()) {
                 String refusal = options.fleet().refusal();
                 if (!refusal.isEmpty()) {
-                    flight.verdict = unavailable(refusal);
+                    flight.verdict = rules.unavailable(refusal);
                 }
                 return refusal.isEmpty();
             }
             leave(flight);
-            under = rules();
-            PolicyVerdict again = judge(under, flight.subject);
+            under = rules.now();
+            PolicyVerdict again = rules.of(under, flight.subject);
             flight.verdict = again.effect().launches() ? judgeToken(under, flight) : again;
             if (!flight.verdict.effect().launches()) {
                 return false;
@@ -332,7 +313,7 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
                 runs = true;
             }
         } catch (LaunchException e) {
-            verdict = unavailable("its outcome could not be recorded: " + e.getMessage());
+            verdict = rules.unavailable("its outcome could not be recorded: " + e.getMessage());
             code = verdict.effect().code();
             fate = Fate.tearDown(REFUSED, verdict.reason());
             listener.tornDown(verdict);
@@ -379,9 +360,9 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     /** What revocations and policy say to a launch now; without a trace. */
     public PolicyVerdict judge(PolicySubject subject) {
         try {
-            return judge(rules(), subject);
+            return rules.of(rules.now(), subject);
         } catch (LaunchException e) {
-            return unavailable(String.valueOf(e.getMessage()));
+            return rules.unavailable(String.valueOf(e.getMessage()));
         }
     }
 
@@ -410,128 +391,20 @@ public final class Governor implements LaunchAuthority, AutoCloseable {
     @Override
     public void close() {
         powerLost();
-        options.revocations().leave(follower);
+        rules.close();
         options.revocations().close();
     }
 
-    private Rules rules() throws LaunchException {
-        Rules present = rules;
-        return revisions.revision() == present.revision() ? present : load();
-    }
-
-    /** Takes rules that were changed in this process. */
-    private void followRules() {
-        try {
-            rules();
-        } catch (LaunchException | InternalError e) {
-            // Whoever launches next tries again, and is refused where that fails too.
-        }
-    }
-
-    /**
-     * The rules, or those before them while a thread changes or reads these: who asks for a token does not wait for that, since the token grants
-     * nothing, and EINIT is judged by no other rules than those in force.
-     */
-    private Rules rulesForTokens() throws LaunchException {
-        Rules present = rules;
-        if (revisions.revision() == present.revision() || present.revision() == 0) {
-            return rules();
-        }
-        if (options.revocations().isChanging() || !loading.tryLock()) {
-            return present;
-        }
-        try {
-            return rules();
-        } finally {
-            loading.unlock();
-        }
-    }
-
-    private Rules load() throws LaunchException {
-        loading.lock();
-        try {
-            long revision = revisions.revision();
-            Rules present = rules;
-            if (revision != present.revision()) {
-                // The number before the content: what is newer than its number is only loaded once more.
-                present = new Rules(revision, options.revocations().read());
-                tell(options.policy().reload(revision), revision);
-                quotas.limits(options.policy().quotas());
-                tell(control.policy(options.policy().quotas()), revision);
-                purge(present.revocations());
-                rules = present;
-            }
-            return present;
-        } finally {
-            loading.unlock();
-        }
-    }
-
-    /** Records what is new; where that cannot be, it is still to be recorded when the rules are loaded again. */
-    private void tell(String news, long revision) throws LaunchException {
-        if (!news.isEmpty()) {
-            untold.add(news);
-        }
-        for (Iterator<String> each = untold.iterator(); each.hasNext(); each.remove()) {
-            options.audit()
-                    .record(Revoker.act(
-                            options.clock(),
-                            Workloads.ofThisProcess().name(),
-                            AuditEvent.Kind.POLICY,
-                            "reload",
-                            each.next(),
-                            revision));
-        }
-    }
-
-    /** Other processes revoke too; their tokens here are of no use any more. */
-    private long purge(Revocations revoked) {
-        return revoked.entries().isEmpty()
-                ? 0
-                : cache.flush(identity -> revoked.entries().stream()
-                        .anyMatch(entry -> entry.revocation().mayCover(identity)));
-    }
-
-    private PolicyVerdict judge(Rules by, PolicySubject subject) {
-        return OwnPolicy.besides(inForce(by, subject), subject);
-    }
-
-    private PolicyVerdict inForce(Rules by, PolicySubject subject) {
-        return by.revocations()
-                .verdict(subject, by.revision())
-                .orElseGet(() -> whileInFleet(() -> options.policy().judge(subject)));
-    }
-
-    /** A host that has lost its fleet judges nothing. */
-    private PolicyVerdict whileInFleet(Supplier<PolicyVerdict> policy) {
-        String refusal = options.fleet().refusal();
-        return refusal.isEmpty() ? policy.get() : unavailable(refusal);
-    }
-
     /** A token tells which launch enclave made it, and that may be revoked. */
-    private static PolicyVerdict judgeToken(Rules by, Flight flight) {
+    private static PolicyVerdict judgeToken(RulesInForce.Rules by, Flight flight) {
         byte[] callers = flight.request.callerToken();
         byte[] token = callers.length == 0 ? flight.issue.token() : callers;
         // EINIT takes no token of another launch enclave than that whose signer the hash MSRs name.
-        return judgeToken(by, token, HexFormat.of().formatHex(flight.request.lePubKeyHash()), flight.verdict);
-    }
-
-    private static PolicyVerdict judgeToken(Rules by, byte[] token, String signer, PolicyVerdict verdict) {
-        if (token.length == 0 || !EinitToken.of(token).isValid()) {
-            return verdict;
-        }
-        return by.revocations()
-                .ofToken(signer, EinitToken.of(token).isvSvnLe())
-                .map(entry -> Revocations.verdict(entry, by.revision()))
-                .orElse(verdict);
+        return by.ofToken(token, HexFormat.of().formatHex(flight.request.lePubKeyHash()), flight.verdict);
     }
 
     private static PolicyVerdict overQuota(QuotaRefusal refusal, long revision) {
         return new PolicyVerdict(Effect.QUOTA, "quota " + refusal.what(), "", refusal.reason(), revision);
-    }
-
-    private PolicyVerdict unavailable(String reason) {
-        return new PolicyVerdict(Effect.UNAVAILABLE, "fail closed", "", reason, rules.revision());
     }
 
     private TokenIssue token(LaunchRequest request) {
