@@ -108,6 +108,7 @@ public enum Setting {
 
     private final String key;
     private final Kind kind;
+
     @SuppressWarnings("ImmutableEnumChecker") // a reader of one component, which holds nothing
     private final Value value;
 
