@@ -10,6 +10,7 @@ import jsgx.launch.LeAuthority.Answer;
 import jsgx.launch.cache.KernelTokenCache;
 import jsgx.launch.cache.Lookup;
 import jsgx.launch.le.LeRequest;
+import jsgx.launch.token.KeyGenerations;
 import jsgx.launch.token.TokenIdentity;
 import jsgx.launch.token.TokenKey;
 import jsgx.launch.token.TokenSource;
@@ -21,16 +22,12 @@ final class KernelTokens {
 
     private final LeAuthority launchEnclave;
     private final KernelTokenCache<NotGranted> cache;
-    private final Supplier<CpuSvn> cpuSvn;
-
-    private CpuSvn lastSvn;
-    private long svnChanges;
+    private final KeyGenerations generations;
 
     KernelTokens(LeAuthority launchEnclave, KernelTokenCache<NotGranted> cache, Supplier<CpuSvn> cpuSvn) {
         this.launchEnclave = launchEnclave;
         this.cache = cache;
-        this.cpuSvn = cpuSvn;
-        this.lastSvn = cpuSvn.get();
+        this.generations = new KeyGenerations(cpuSvn, launchEnclave::rotations);
     }
 
     /** The launch enclave gave something else than a token. Such an answer is not cached. */
@@ -62,7 +59,7 @@ final class KernelTokens {
 
     /** EINIT refused a token: if it is the cache's, the launch key changed without anybody's telling, and it is of no use any more. */
     void refused(TokenIdentity identity, byte[] token) {
-        cache.refused(new TokenKey(identity, launchEnclave.signer(), generation()), token);
+        cache.refused(new TokenKey(identity, launchEnclave.signer(), generations.now()), token);
     }
 
     /** A token for an enclave, charged to a workload where it is kept. */
@@ -74,7 +71,7 @@ final class KernelTokens {
         }
         while (true) {
             try {
-                return cached(new TokenKey(identity, launchEnclave.signer(), generation()), workload, request);
+                return cached(new TokenKey(identity, launchEnclave.signer(), generations.now()), workload, request);
             } catch (Rotated e) {
                 // Its token was made under another hash than the key says: look under that one.
             }
@@ -100,7 +97,7 @@ final class KernelTokens {
 
     private byte[] load(TokenKey key, LeRequest request) throws NotGranted {
         Answer answer = launchEnclave.ask(request);
-        if (generation() != key.generation()) {
+        if (generations.now() != key.generation()) {
             throw new Rotated();
         }
         if (answer instanceof Answer.Granted(byte[] token)) {
@@ -113,15 +110,5 @@ final class KernelTokens {
         return answer instanceof Answer.Granted
                 ? new TokenIssue(answer, TokenSource.LAUNCH_ENCLAVE, note)
                 : new TokenIssue(answer, TokenSource.NONE, "none");
-    }
-
-    /** How often the launch key may have changed since this platform was switched on; the owner epoch changes with a reset only. */
-    private synchronized long generation() {
-        CpuSvn now = cpuSvn.get();
-        if (!now.equals(lastSvn)) {
-            lastSvn = now;
-            svnChanges++;
-        }
-        return svnChanges + launchEnclave.rotations();
     }
 }

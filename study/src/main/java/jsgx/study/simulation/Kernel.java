@@ -1,6 +1,5 @@
 package jsgx.study.simulation;
 
-import java.util.HashMap;
 import java.util.Map;
 import jsgx.driver.Workload;
 import jsgx.launch.cache.CacheLimits;
@@ -9,6 +8,7 @@ import jsgx.launch.cache.EvictionCause;
 import jsgx.launch.cache.KernelTokenCache;
 import jsgx.launch.cache.Lookup;
 import jsgx.launch.cache.Scheme;
+import jsgx.launch.token.KeyGenerations;
 import jsgx.launch.token.TokenIdentity;
 import jsgx.launch.token.TokenKey;
 import org.jspecify.annotations.Nullable;
@@ -22,25 +22,21 @@ final class Kernel {
     private final VirtualClock clock;
     private @Nullable KernelTokenCache<NotYet> cache;
 
-    /** When the requests of now that load a token are answered. */
-    private final Map<TokenKey, Long> flights = new HashMap<>();
+    private final Flights<TokenKey> flights = new Flights<>();
 
     /** When the launch enclave has answered all that it was asked. */
     private long free;
-
-    /** Counts restarts: what a former run asked for never arrives. */
-    private int boot;
 
     private long evictions;
     private long peakBytes;
     long launches;
     long hits;
 
-    /** What the kernel saw last of what its launch keys depend on, and how often that changed. */
+    /** The launch enclave that it saw last, and how often it saw another one. */
     private int launchEnclave;
 
-    private int cpuSvn;
-    private long generation;
+    private long rotations;
+    private final KeyGenerations generations;
 
     /**
      * The kernel of a machine that starts.
@@ -53,7 +49,7 @@ final class Kernel {
         this.limits = limits;
         this.clock = clock;
         this.launchEnclave = packages.launchEnclave(machine);
-        this.cpuSvn = packages.cpuSvn(machine);
+        this.generations = new KeyGenerations(() -> packages.cpuSvn(machine), () -> rotations(packages));
         this.cache = fresh();
     }
 
@@ -69,24 +65,22 @@ final class Kernel {
         return machine;
     }
 
-    int boot() {
-        return boot;
-    }
-
     /** When the launch enclave has answered a request that comes now. */
     long ask(long now, long work) {
         free = Times.later(Math.max(now, free), work);
         return free;
     }
 
-    /** As {@code KernelTokens} of launch counts them: what the kernel notices of the launch key, when it looks. */
-    long generation(Packages packages) {
-        int nowLaunchEnclave = packages.launchEnclave(machine);
-        int nowCpuSvn = packages.cpuSvn(machine);
-        generation += (nowLaunchEnclave == launchEnclave ? 0 : 1) + (nowCpuSvn == cpuSvn ? 0 : 1);
-        launchEnclave = nowLaunchEnclave;
-        cpuSvn = nowCpuSvn;
-        return generation;
+    /** What the kernel notices of the launch key, when it looks. */
+    long generation() {
+        return generations.now();
+    }
+
+    private long rotations(Packages packages) {
+        int now = packages.launchEnclave(machine);
+        rotations += now == launchEnclave ? 0 : 1;
+        launchEnclave = now;
+        return rotations;
     }
 
     /** The token, if the cache has it. */
@@ -104,30 +98,26 @@ final class Kernel {
         }
     }
 
-    /** When the request for this token that is on its way is answered; -1 where there is none. */
-    long flight(TokenKey key) {
-        return flights.getOrDefault(key, -1L);
+    /** Tokens on their way to its cache. */
+    Flights<TokenKey> flights() {
+        return flights;
     }
 
-    void departs(TokenKey key, long ready) {
-        flights.put(key, ready);
-    }
-
-    /** A token arrives; false where nobody waits for it any more. */
-    void arrives(TokenKey key, Workload workload, byte[] token, long asked, long ready) {
-        flights.remove(key, ready);
+    /** Keeps a token that a launch asks for and that is there later. */
+    void keep(TokenKey key, Workload workload, byte[] token, long asked, long ready) {
         clock.set(asked);
         try {
             Lookup lookup = cached().get(key, workload, () -> {
                 clock.set(ready);
                 return token;
             });
-            assert lookup.origin() != Lookup.Origin.JOINED;
+            assert lookup.origin() == Lookup.Origin.LOADED;
         } catch (NotYet e) {
             throw new AssertionError(e);
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
+        flights.departs(key, token, asked, ready);
         peakBytes = Math.max(peakBytes, cached().bytes());
     }
 
@@ -148,7 +138,7 @@ final class Kernel {
 
     /** Purges a revoked enclave. */
     void purge(TokenIdentity revoked) {
-        flights.keySet().removeIf(flying -> flying.identity().equals(revoked));
+        flights.revoked(flying -> flying.identity().equals(revoked));
         if (cache != null) {
             cache.flush(identity -> identity.equals(revoked));
         }
@@ -156,9 +146,8 @@ final class Kernel {
 
     /** Its launch enclave and what that was asked is lost. */
     void interrupted(long now) {
-        flights.clear();
+        flights.lost(now, this::refused);
         free = now;
-        boot++;
     }
 
     /** Its memory is lost. */

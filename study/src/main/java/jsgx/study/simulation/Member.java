@@ -23,6 +23,14 @@ final class Member {
         this.userSpace = userSpace;
     }
 
+    /** A launch of it begins, and no other begins before. */
+    void landed(long now) {
+        kernel.flights().landed(now);
+        if (userSpace != null) {
+            userSpace.flights().landed(now);
+        }
+    }
+
     /** A token was kept for it. */
     void charged() {
         peakBytes = Math.max(peakBytes, kernel.bytes(workload) + (userSpace == null ? 0 : userSpace.bytes()));

@@ -3,6 +3,7 @@ package jsgx.study.simulation;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import jsgx.arch.struct.SgxError;
 import jsgx.launch.store.RefetchRule;
@@ -41,7 +42,6 @@ final class Run {
     private final Packages packages;
     private final Tokens tokens;
     private final Issues issues;
-    private final Landings landings = new Landings();
     private final Map<Integer, Kernel> kernels = new TreeMap<>();
     private final Map<Integer, Member> members = new HashMap<>();
     private final BitSet revoked = new BitSet();
@@ -77,7 +77,6 @@ final class Run {
     /** What happens next. */
     void event(int event) {
         now = Times.later(0, Math.multiplyExact(trace.micros(event), NANOS_PER_MICRO));
-        landings.until(now);
         int subject = trace.subject(event);
         int object = trace.object(event);
         switch (trace.event(event)) {
@@ -150,6 +149,7 @@ final class Run {
         }
         draws.launch(event);
         Member member = of(workload);
+        member.landed(now);
         long begun = now;
         if (design.placement().inUserSpace()) {
             launchFromUserSpace(member, enclave, knownLast);
@@ -169,8 +169,8 @@ final class Run {
         }
         Member member = of(workload);
         Kernel kernel = member.kernel;
-        TokenKey key = tokens.key(enclave, packages.launchEnclave(kernel.machine()), kernel.generation(packages));
-        byte[] cached = kernel.find(key, member.workload, now);
+        TokenKey key = tokens.key(enclave, packages.launchEnclave(kernel.machine()), kernel.generation());
+        byte[] cached = kernel.flights().ready(key) > now ? null : kernel.find(key, member.workload, now);
         if (cached == null) {
             return false;
         }
@@ -228,6 +228,7 @@ final class Run {
         }
         if (kept == null || stale != null) {
             boolean keeps = userSpace != null && !knownLast;
+            long asked = now;
             byte[] token = issued(member, enclave, keeps);
             long ready = now;
             spend(Step.GOVERN);
@@ -238,7 +239,7 @@ final class Run {
                 spend(Step.GOVERN);
             }
             if (keeps) {
-                keep(member, enclave, token, stale, said, ready);
+                keep(member, enclave, token, stale, said, asked, ready);
             }
         }
         if (kept != null && userSpace != null && knownLast) {
@@ -259,20 +260,16 @@ final class Run {
         return token;
     }
 
-    private void keep(Member member, int enclave, byte[] token, byte @Nullable [] stale, SgxError said, long ready) {
-        int boot = member.kernel.boot();
-        landings.add(ready, at -> {
-            UserSpace userSpace = member.userSpace;
-            if (userSpace == null || member.kernel.boot() != boot || revoked.get(enclave)) {
-                return;
-            }
-            if (stale == null) {
-                userSpace.arrives(enclaves.label(enclave), enclaves.identity(enclave), token, at);
-            } else {
-                userSpace.arrives(enclaves.label(enclave), enclaves.identity(enclave), token, stale, said.code(), at);
-            }
-            member.charged();
-        });
+    private void keep(
+            Member member, int enclave, byte[] token, byte @Nullable [] stale, SgxError said, long asked, long ready) {
+        UserSpace userSpace = Objects.requireNonNull(member.userSpace, "who keeps has a store");
+        String label = enclaves.label(enclave);
+        if (stale == null) {
+            userSpace.keep(label, enclaves.identity(enclave), token, asked, ready);
+        } else {
+            userSpace.keep(label, enclaves.identity(enclave), token, asked, ready, stale, said.code());
+        }
+        member.charged();
     }
 
     /** A token by the kernel's way: of its cache, of another launch's request, or of the launch enclave. */
@@ -283,10 +280,10 @@ final class Run {
             ask(kernel);
             return made(enclave, machine);
         }
-        TokenKey key = tokens.key(enclave, packages.launchEnclave(machine), kernel.generation(packages));
-        long flight = kernel.flight(key);
-        if (flight >= 0) {
-            now = Math.max(now, flight);
+        TokenKey key = tokens.key(enclave, packages.launchEnclave(machine), kernel.generation());
+        long ready = kernel.flights().ready(key);
+        if (ready > now) {
+            now = ready;
             source = Source.JOIN;
             return made(enclave, machine);
         }
@@ -300,15 +297,8 @@ final class Run {
         ask(kernel);
         byte[] token = made(enclave, machine);
         spend(Step.KERNEL_KEEP);
-        long ready = now;
-        int boot = kernel.boot();
-        kernel.departs(key, ready);
-        landings.add(ready, at -> {
-            if (kernel.boot() == boot && !(atEinit && revoked.get(enclave))) {
-                kernel.arrives(key, member.workload, token, asked, at);
-                member.charged();
-            }
-        });
+        kernel.keep(key, member.workload, token, asked, now);
+        member.charged();
         return token;
     }
 
@@ -331,7 +321,7 @@ final class Run {
         Kernel kernel = member.kernel;
         refetches(Tokens.einit(token, packages, kernel.machine()), token, enclave);
         kernel.refused(
-                tokens.key(enclave, packages.launchEnclave(kernel.machine()), kernel.generation(packages)), token);
+                tokens.key(enclave, packages.launchEnclave(kernel.machine()), kernel.generation()), token);
     }
 
     private void refetches(SgxError said, byte[] token, int enclave) {
@@ -353,13 +343,15 @@ final class Run {
             return;
         }
         kernel.interrupted(now);
-        if (!memory) {
-            return;
+        if (memory) {
+            kernel.reboot();
         }
-        kernel.reboot();
         for (Member member : members.values()) {
             if (member.kernel == kernel && member.userSpace != null) {
-                member.userSpace.reboot();
+                member.userSpace.interrupted(now);
+                if (memory) {
+                    member.userSpace.reboot();
+                }
             }
         }
     }

@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  *       the kernel's way and STORE_KEEP. A token that EINIT refuses costs all that it took to that point, and then the way to another one.
  *   <li>One launch enclave for each machine answers one request after the other, in the order in which launches begin. Nothing else contends: there are
  *       cores and disks enough, and a daemon answers any number of sockets at once.
- *   <li>A token enters a cache or a store when its launch has it. In between, a launch of the same enclave finds a request on its way: in a kernel it joins that, in
- *       user space it asks too, since applications do not know of each other's requests.
+ *   <li>A cache or a store makes room for a token when it is asked for, and nobody has it before it is made. In between, a launch of the same enclave finds a request on its way: in a
+ *       kernel it joins that, in user space it asks too, since applications do not know of each other's requests. So what is on its way takes room too, and no
+ *       design hits more often than Belady's optimum.
  *   <li>A token is made for the package, the launch enclave and the CPUSVN of the moment when its launch begins, and EINIT judges it by those too. So a
  *       launch that is on its way while a launch enclave is rotated still succeeds; where launch asks anew, it is counted once.
  *   <li>EINIT says 0, 16 (another package or launch enclave) or 32 (made under a higher CPUSVN); no signature is computed. A kernel notices a rotation and another

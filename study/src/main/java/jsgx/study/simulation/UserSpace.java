@@ -19,6 +19,7 @@ final class UserSpace {
     private final MemoryFiles disk = new MemoryFiles();
     private final Supplier<TokenOrigin> here;
     private final VirtualClock clock;
+    private final Flights<String> flights = new Flights<>();
     private TokenStore store;
     private UserTokenCache cache;
     private long evictions;
@@ -40,9 +41,17 @@ final class UserSpace {
         }
     }
 
+    /** Tokens on their way to its store, by label. */
+    Flights<String> flights() {
+        return flights;
+    }
+
     /** The token of a label, if there is one for this enclave. */
     @Nullable
     UserToken find(String label, TokenIdentity identity, long now) {
+        if (flights.ready(label) > now) {
+            return null;
+        }
         clock.set(now);
         try {
             return cache.get(label, identity, asked -> {
@@ -55,24 +64,26 @@ final class UserSpace {
         }
     }
 
-    /** A token that it asked for arrives, and is kept. */
-    void arrives(String label, TokenIdentity identity, byte[] token, long now) {
-        clock.set(now);
+    /** Keeps a token that a launch asks for and that is there later. */
+    void keep(String label, TokenIdentity identity, byte[] token, long asked, long ready) {
+        clock.set(ready);
         try {
-            cache.get(label, identity, asked -> token);
+            cache.get(label, identity, now -> token);
         } catch (LaunchException e) {
             throw broken(e);
         }
+        flights.departs(label, token, asked, ready);
     }
 
-    /** A token arrives in place of one that EINIT refused. */
-    void arrives(String label, TokenIdentity identity, byte[] token, byte[] refused, long code, long now) {
-        clock.set(now);
+    /** Keeps one in place of one that EINIT refused. */
+    void keep(String label, TokenIdentity identity, byte[] token, long asked, long ready, byte[] refused, long code) {
+        clock.set(ready);
         try {
-            cache.refetch(label, identity, Terms.DEFAULT, refused, code, asked -> token);
+            cache.refetch(label, identity, Terms.DEFAULT, refused, code, now -> token);
         } catch (LaunchException e) {
             throw broken(e);
         }
+        flights.departs(label, token, asked, ready);
     }
 
     /** It needs this token no more. */
@@ -86,6 +97,7 @@ final class UserSpace {
 
     /** Purges a revoked enclave. */
     void purge(String label, TokenIdentity identity) {
+        flights.revoked(label::equals);
         try {
             if (cache.find(label).isPresent()) {
                 cache.purge(token -> token.identity().equals(identity));
@@ -93,6 +105,11 @@ final class UserSpace {
         } catch (LaunchException e) {
             throw broken(e);
         }
+    }
+
+    /** Its machine loses what is on its way. */
+    void interrupted(long now) {
+        flights.lost(now, (label, token) -> discard(label));
     }
 
     /** Its process and what that held is gone, its disk is not. */

@@ -42,26 +42,30 @@ class SimulatorPropertyTest {
         return designs;
     }
 
-    /** Everything that can happen, in any order. */
-    private static TestTrace chaos(long seed, int events) {
+    /**
+     * Everything that can happen, in any order.
+     *
+     * @param micros what lies between two events at most: with a few of them nearly all launches overlap
+     */
+    private static TestTrace chaos(long seed, int events, int micros) {
         Random random = new Random(seed);
         int[] machines = random.ints(1 + random.nextInt(6), 0, 3).toArray();
         TestTrace trace = new TestTrace(machines, new int[] {0, 1, 0}, 3, ENCLAVES);
-        long micros = 0;
+        long now = 0;
         for (int i = 0; i < events; i++) {
-            micros += random.nextInt(4) == 0 ? 0 : random.nextInt(3_000);
+            now += random.nextInt(4) == 0 ? 0 : random.nextInt(micros);
             int kind = random.nextInt(300);
             switch (kind) {
-                case 0, 1, 2 -> trace.add(micros, Event.REBOOT, random.nextInt(3), 0);
-                case 3, 4 -> trace.add(micros, Event.MIGRATE, random.nextInt(3), random.nextInt(3));
-                case 5, 6 -> trace.add(micros, Event.ROTATE_LAUNCH_ENCLAVE, random.nextInt(3), 0);
-                case 7, 8 -> trace.add(micros, Event.RAISE_CPUSVN, random.nextInt(3), 0);
-                case 9, 10 -> trace.add(micros, Event.LOWER_CPUSVN, random.nextInt(3), 0);
-                case 11 -> trace.add(micros, Event.REVOKE, 0, random.nextInt(ENCLAVES));
-                case 12, 13 -> trace.add(micros, Event.REINSTATE, 0, random.nextInt(ENCLAVES));
+                case 0, 1, 2 -> trace.add(now, Event.REBOOT, random.nextInt(3), 0);
+                case 3, 4 -> trace.add(now, Event.MIGRATE, random.nextInt(3), random.nextInt(3));
+                case 5, 6 -> trace.add(now, Event.ROTATE_LAUNCH_ENCLAVE, random.nextInt(3), 0);
+                case 7, 8 -> trace.add(now, Event.RAISE_CPUSVN, random.nextInt(3), 0);
+                case 9, 10 -> trace.add(now, Event.LOWER_CPUSVN, random.nextInt(3), 0);
+                case 11 -> trace.add(now, Event.REVOKE, 0, random.nextInt(ENCLAVES));
+                case 12, 13 -> trace.add(now, Event.REINSTATE, 0, random.nextInt(ENCLAVES));
                 default ->
                     trace.add(
-                            micros,
+                            now,
                             kind < 30 ? Event.LAST_LAUNCH : Event.LAUNCH,
                             random.nextInt(machines.length),
                             (int) Math.abs(random.nextGaussian() * ENCLAVES / 3) % ENCLAVES);
@@ -72,8 +76,8 @@ class SimulatorPropertyTest {
 
     @Test
     void noDesignIsBetterThanTheOptimumAndEveryLaunchIsAccountedFor() {
-        for (long seed = 0; seed < 3; seed++) {
-            TestTrace trace = chaos(seed, 400);
+        for (long seed = 0; seed < 4; seed++) {
+            TestTrace trace = chaos(seed, 400, seed % 2 == 0 ? 3_000 : 60);
             long governed = governed(trace);
             for (long limit : new long[] {0, RECORD, 9_000, 30_000}) {
                 for (Design design : designs(limit)) {
@@ -106,7 +110,7 @@ class SimulatorPropertyTest {
 
     @Test
     void theSameSeedGivesTheSameToTheDigitOnManyCoresTooAndAnotherDoesNot() {
-        TestTrace trace = chaos(99, 600);
+        TestTrace trace = chaos(99, 600, 3_000);
         for (Design design : designs(12_000)) {
             Measured first = Simulator.run(trace, design, TestTrace.varied(), 5);
 

@@ -121,6 +121,34 @@ class SimulatorTest {
     }
 
     @Test
+    void whoAsksWhenATokenIsThereHitsThoughItWasNotWhenTheLaunchBegan() {
+        Costs costs = TestTrace.costs(Map.of(Step.GOVERN, 5_000L, Step.LAUNCH_ENCLAVE, 10_000L));
+        TestTrace trace = TestTrace.single(1)
+                .add(0, Event.LAUNCH, 0, 0)
+                .add(9, Event.LAUNCH, 0, 0)
+                .add(10, Event.LAUNCH, 0, 0)
+                .add(12, Event.LAUNCH, 0, 0);
+
+        Measured kernel = Simulator.run(trace, KERNEL, costs, 1);
+
+        assertThat(kernel.joins()).as("at 14 of 15 microseconds").isEqualTo(1);
+        assertThat(kernel.hits()).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsOnItsWayTakesRoom() {
+        TestTrace trace = TestTrace.single(2)
+                .add(0, Event.LAUNCH, 0, 0)
+                .add(1, Event.LAUNCH, 0, 1)
+                .add(1_000_000, Event.LAUNCH, 0, 1)
+                .add(2_000_000, Event.LAUNCH, 0, 0);
+        Design one = Design.kernel(Scheme.LRU, Scheme.LRU.entryBytes(), Charging.SHARED);
+
+        assertThat(run(trace, one).hits()).isEqualTo(1);
+        assertThat(run(trace, one).optimalHits()).isEqualTo(1);
+    }
+
+    @Test
     void aRotatedLaunchEnclaveIsNoticedByTheKernelAndByUserSpaceAtEinit() {
         TestTrace trace = TestTrace.single(1)
                 .launches(0, 0)
