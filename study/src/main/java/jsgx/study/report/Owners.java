@@ -8,17 +8,15 @@ import jsgx.study.simulation.Measured.Owner;
 /** Whose memory and launches they are. */
 final class Owners {
 
-    private static final String ATTACKER = "attacker";
-
     private Owners() {}
 
     static boolean kernel(Owner owner) {
         return owner.kind() == Kind.KERNEL;
     }
 
-    /** Whether a workload is there to harm the others: generators name it so. */
+    /** Whether a workload is there to harm the others. */
     static boolean attacks(Owner owner) {
-        return !kernel(owner) && owner.name().startsWith(ATTACKER);
+        return owner.kind() == Kind.ATTACKER;
     }
 
     static boolean attacked(CellResult result) {

@@ -109,7 +109,8 @@ public record CellResult(Cell cell, String workload, TraceFacts trace, Measured 
         return switch (owner.string("kind")) {
             case "kernel" -> Kind.KERNEL;
             case "workload" -> Kind.WORKLOAD;
-            default -> throw owner.wrong("kind", "kernel or workload");
+            case "attacker" -> Kind.ATTACKER;
+            default -> throw owner.wrong("kind", "kernel, workload or attacker");
         };
     }
 

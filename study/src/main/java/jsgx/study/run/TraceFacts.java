@@ -55,6 +55,7 @@ public record TraceFacts(
         sha256.update(block.flip());
         for (int i = 0; i < trace.workloads().size(); i++) {
             add(sha256, trace.workloads().get(i), trace.machine(i));
+            sha256.update((byte) (trace.attacks(i) ? 1 : 0));
         }
         for (int i = 0; i < trace.machines().size(); i++) {
             add(sha256, trace.machines().get(i), trace.processor(i));

@@ -44,7 +44,9 @@ public record Measured(
     /** Who it is that has memory. Names do not tell: what is recorded has whatever names people gave. */
     public enum Kind {
         KERNEL,
-        WORKLOAD
+        WORKLOAD,
+        /** A workload that is there to harm the others. */
+        ATTACKER
     }
 
     /**

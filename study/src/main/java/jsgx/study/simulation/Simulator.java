@@ -195,11 +195,12 @@ public final class Simulator {
         List<String> names = trace.workloads();
         for (int workload = 0; workload < names.size(); workload++) {
             Member member = all.member(workload);
+            Kind kind = trace.attacks(workload) ? Kind.ATTACKER : Kind.WORKLOAD;
             owners.add(
                     member == null
-                            ? new Owner(Kind.WORKLOAD, names.get(workload), 0, 0, 0, 0, 0)
+                            ? new Owner(kind, names.get(workload), 0, 0, 0, 0, 0)
                             : new Owner(
-                                    Kind.WORKLOAD,
+                                    kind,
                                     names.get(workload),
                                     member.launches,
                                     member.hits,

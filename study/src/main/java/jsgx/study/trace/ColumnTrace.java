@@ -1,5 +1,6 @@
 package jsgx.study.trace;
 
+import java.util.BitSet;
 import java.util.List;
 import jsgx.launch.token.TokenIdentity;
 
@@ -11,6 +12,7 @@ record ColumnTrace(
         int[] machineProcessors,
         List<String> workloads,
         int[] workloadMachines,
+        BitSet attackers,
         List<TokenIdentity> identities,
         EventColumns events)
         implements Trace {
@@ -43,6 +45,11 @@ record ColumnTrace(
     @Override
     public int machine(int workload) {
         return workloadMachines[workload];
+    }
+
+    @Override
+    public boolean attacks(int workload) {
+        return attackers.get(workload);
     }
 
     @Override

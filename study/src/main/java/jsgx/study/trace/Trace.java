@@ -34,6 +34,9 @@ public interface Trace {
     /** The machine of a workload. */
     int machine(int workload);
 
+    /** Whether a workload is there to harm the others, so that its own slowdown is nobody's question. Of what is recorded nobody knows. */
+    boolean attacks(int workload);
+
     /** The names of the machines. */
     List<String> machines();
 

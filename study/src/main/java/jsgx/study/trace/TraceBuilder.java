@@ -33,6 +33,7 @@ public final class TraceBuilder {
     private final Map<String, Integer> workloadNumbers = new HashMap<>();
     private final List<String> workloads = new ArrayList<>();
     private final List<Integer> workloadMachines = new ArrayList<>();
+    private final BitSet attackers = new BitSet();
     private final Map<TokenIdentity, Integer> enclaveNumbers = new HashMap<>();
     private final List<TokenIdentity> enclaves = new ArrayList<>();
     private final EventColumns events = new EventColumns();
@@ -74,6 +75,12 @@ public final class TraceBuilder {
         workloads.add(workload);
         workloadMachines.add(machine);
         return number;
+    }
+
+    /** A workload is there to harm the others. */
+    public void attacks(int workload) {
+        checkNumber(workload, workloads.size(), "workload");
+        attackers.set(workload);
     }
 
     /** An enclave; its number. */
@@ -158,6 +165,7 @@ public final class TraceBuilder {
                 machineProcessors.stream().mapToInt(Integer::intValue).toArray(),
                 List.copyOf(workloads),
                 workloadMachines.stream().mapToInt(Integer::intValue).toArray(),
+                (BitSet) attackers.clone(),
                 List.copyOf(enclaves),
                 events.close());
     }

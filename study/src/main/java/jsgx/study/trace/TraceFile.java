@@ -24,7 +24,7 @@ import jsgx.launch.token.TokenIdentity;
  * </pre>
  *
  * <p>The first line is the header, the last one says how many events there are, so that a file that was cut off shows. A machine, a workload or an
- * enclave stands before the first line that names it. {@code mrenclave}, {@code mrsigner} and {@code attributes} (FLAGS and XFRM) may be left out, all
+ * enclave stands before the first line that names it. A workload that is there to harm the others has {@code "role":"attacker"}. {@code mrenclave}, {@code mrsigner} and {@code attributes} (FLAGS and XFRM) may be left out, all
  * three: then the name stands for an identity of its own. Times are microseconds since the trace began and never go back; the same event does
  * not happen twice in a microsecond. Events are named as {@link Event} says; {@code migrate} has {@code machine} and {@code package}, {@code revoke} and
  * {@code reinstate} have {@code enclave}.
@@ -33,6 +33,7 @@ public final class TraceFile {
 
     static final String VERSION_KEY = "jsgxTrace";
     static final long VERSION = 1;
+    static final String ATTACKER = "attacker";
 
     private TraceFile() {}
 
@@ -67,6 +68,9 @@ public final class TraceFile {
             line.append("{\"workload\":");
             string(line, trace.workloads().get(i)).append(",\"machine\":");
             string(line, trace.machines().get(trace.machine(i)));
+            if (trace.attacks(i)) {
+                line.append(",\"role\":\"").append(ATTACKER).append('"');
+            }
             end(line, buffered);
         }
         HexFormat hex = HexFormat.of();

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the lines of a trace file, one after the other. */
 final class TraceReader {
 
+    private static final String ROLE = "role";
     private static final int HASH_DIGITS = 64;
     private static final int ATTRIBUTES_DIGITS = 32;
 
@@ -160,10 +161,7 @@ final class TraceReader {
         if (members.containsKey("enclave")) {
             enclave();
         } else if (members.containsKey("workload")) {
-            only(Set.of("workload", "machine"), "a workload");
-            String name = string("workload");
-            int machine = known(machines, Event.Kind.MACHINE);
-            workloads.put(name, checked(() -> trace.workload(name, machine)));
+            workload();
         } else if (members.containsKey("machine")) {
             only(Set.of("machine", "package"), "a machine");
             String name = string("machine");
@@ -174,6 +172,24 @@ final class TraceReader {
                     1,
                     "expected a machine, a workload, an enclave, an event or the end, found the members "
                             + members.keySet());
+        }
+    }
+
+    private void workload() throws TraceException {
+        only(Set.of("workload", "machine", ROLE), "a workload");
+        String name = string("workload");
+        int machine = known(machines, Event.Kind.MACHINE);
+        boolean attacks = members.containsKey(ROLE);
+        if (attacks && !string(ROLE).equals(TraceFile.ATTACKER)) {
+            throw lines.wrong(
+                    column(ROLE),
+                    "expected \"%s\", or no %s, found %s"
+                            .formatted(TraceFile.ATTACKER, ROLE, Lines.quoted(string(ROLE))));
+        }
+        int number = checked(() -> trace.workload(name, machine));
+        workloads.put(name, number);
+        if (attacks) {
+            trace.attacks(number);
         }
     }
 

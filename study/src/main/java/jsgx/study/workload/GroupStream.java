@@ -67,6 +67,9 @@ final class GroupStream {
             int host = i % generator.hosts();
             machines[i] = group.guests() ? generator.builder().machine("guest-" + name, host) : host;
             workloads[i] = generator.builder().workload(name, machines[i]);
+            if (group.attacks()) {
+                generator.builder().attacks(workloads[i]);
+            }
         }
         for (int i = 0; i < pools.length; i++) {
             pools[i] = new Pool(i, group.enclaves());

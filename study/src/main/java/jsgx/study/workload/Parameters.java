@@ -58,6 +58,7 @@ record Parameters(String name, String question, long micros, int hosts, List<Gro
      * Workloads of one kind.
      *
      * @param workloads how many
+     * @param attacks whether they are there to harm the others
      * @param guests whether each has a virtual machine of its own; otherwise they share the hosts
      * @param enclaves of each workload at a time; 0 with {@link Popularity.Once}
      * @param sameEnclaves whether all of them launch the same ones
@@ -75,6 +76,7 @@ record Parameters(String name, String question, long micros, int hosts, List<Gro
     record Group(
             String name,
             int workloads,
+            boolean attacks,
             boolean guests,
             int enclaves,
             boolean sameEnclaves,

@@ -64,7 +64,10 @@ public record RecordedWorkload(Recorded recorded) implements Workload {
             trace.machine(whole.machines().get(i), whole.processor(i));
         }
         for (int i = 0; i < whole.workloads().size(); i++) {
-            trace.workload(whole.workloads().get(i), whole.machine(i));
+            int workload = trace.workload(whole.workloads().get(i), whole.machine(i));
+            if (whole.attacks(i)) {
+                trace.attacks(workload);
+            }
         }
         for (int i = 0; i < whole.enclaves(); i++) {
             trace.enclave(whole.identity(i));

@@ -28,6 +28,7 @@ final class WorkloadReader {
     private static final Set<String> GROUP = Set.of(
             "name",
             "workloads",
+            "role",
             "machines",
             "enclaves",
             "sameEnclaves",
@@ -172,6 +173,7 @@ final class WorkloadReader {
         return new Group(
                 name,
                 workloads,
+                amounts.word(fields, "role", Map.of("tenant", false, "attacker", true), false),
                 guests,
                 enclaves,
                 amounts.yes(fields, "sameEnclaves"),

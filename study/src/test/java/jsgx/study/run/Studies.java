@@ -93,7 +93,10 @@ public final class Studies {
         TraceBuilder trace = new TraceBuilder(name, 1);
         int machine = trace.machine("host", 0);
         for (int i = 0; i < applications; i++) {
-            trace.workload(i == 2 ? "attacker-" + i : "application-" + i, machine);
+            int workload = trace.workload("application-" + i, machine);
+            if (i == 2) {
+                trace.attacks(workload);
+            }
         }
         byte[] hash = new byte[32];
         hash[0] = (byte) seed;
@@ -127,8 +130,9 @@ public final class Studies {
     public static Measured measured(Trace trace, long meanNanos, long hits) {
         List<Owner> owners = new ArrayList<>();
         owners.add(new Owner(Kind.KERNEL, "kernel of host", 0, 0, 4096, 0, 0));
-        for (String workload : trace.workloads()) {
-            owners.add(new Owner(Kind.WORKLOAD, workload, 10, 5, 2048, meanNanos, meanNanos / 2.0));
+        for (int i = 0; i < trace.workloads().size(); i++) {
+            Kind kind = trace.attacks(i) ? Kind.ATTACKER : Kind.WORKLOAD;
+            owners.add(new Owner(kind, trace.workloads().get(i), 10, 5, 2048, meanNanos, meanNanos / 2.0));
         }
         return new Measured(
                 1000,

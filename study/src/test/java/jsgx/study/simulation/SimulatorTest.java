@@ -3,6 +3,7 @@ package jsgx.study.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import jsgx.launch.cache.Scheme;
@@ -14,6 +15,7 @@ import jsgx.study.cost.Step;
 import jsgx.study.design.Charging;
 import jsgx.study.design.Design;
 import jsgx.study.design.Knowledge;
+import jsgx.study.simulation.Measured.Kind;
 import jsgx.study.simulation.Measured.Owner;
 import jsgx.study.trace.Event;
 import org.junit.jupiter.api.Test;
@@ -349,6 +351,25 @@ class SimulatorTest {
 
         assertThat(victim.aloneMeanNanos()).isEqualTo(10_000 + EINIT);
         assertThat(victim.meanNanos()).isEqualTo(10_000 + EINIT + 9_000);
+    }
+
+    @Test
+    void whoAttacksIsToldByTheTraceAndNotByItsName() {
+        TestTrace trace = new TestTrace(new int[] {0, 0}, new int[] {0}, 1, 1) {
+            @Override
+            public List<String> workloads() {
+                return List.of("attacker", "shop");
+            }
+
+            @Override
+            public boolean attacks(int workload) {
+                return workload == 1;
+            }
+        };
+
+        assertThat(run(trace.launches(0), KERNEL).owners())
+                .extracting(Owner::kind)
+                .containsExactly(Kind.WORKLOAD, Kind.ATTACKER, Kind.KERNEL);
     }
 
     @Test

@@ -147,6 +147,11 @@ class TestTrace implements Trace {
     }
 
     @Override
+    public boolean attacks(int workload) {
+        return false;
+    }
+
+    @Override
     public List<String> machines() {
         return names("m", processors.length);
     }

@@ -32,6 +32,8 @@ class TraceFileTest {
         TraceBuilder builder = new TraceBuilder("a \"trace\" \\ é", 2);
         int machine = builder.machine("guest", 1);
         int workload = builder.workload("shop", machine);
+        int attacker = builder.workload("flood", machine);
+        builder.attacks(attacker);
         int enclave = builder.enclave(Tests.identity(1));
         int other = builder.enclave(Tests.identity(2));
         builder.add(0, Event.LAUNCH, workload, enclave);
@@ -54,6 +56,8 @@ class TraceFileTest {
         assertThat(again.processor(0)).isEqualTo(1);
         assertThat(again.workloads()).isEqualTo(trace.workloads());
         assertThat(again.machine(0)).isZero();
+        assertThat(again.attacks(workload)).isFalse();
+        assertThat(again.attacks(attacker)).isTrue();
         assertThat(again.enclaves()).isEqualTo(2);
         assertThat(again.identity(1)).isEqualTo(Tests.identity(2));
         assertThat(again.size()).isEqualTo(trace.size());
@@ -87,6 +91,10 @@ class TraceFileTest {
                 Arguments.of("{\"jsgxTrace\":2,\"name\":\"x\",\"packages\":1}", "t.jsonl:1:14", "version 1"),
                 Arguments.of("{\"jsgxTrace\":1,\"name\":\"x\",\"packages\":0}", "t.jsonl:1:38", "from 1 to"),
                 Arguments.of("{\"jsgxTrace\":1,\"name\":\"\",\"packages\":1}", "t.jsonl:1:1", "a name"),
+                Arguments.of(
+                        HEAD + "{\"workload\":\"flood\",\"machine\":\"guest\",\"role\":\"friend\"}",
+                        "t.jsonl:5:39",
+                        "expected \"attacker\", or no role, found \"friend\""),
                 Arguments.of("{\"jsgxTrace\":1,\"packages\":1}", "t.jsonl:1:1", "\"name\""),
                 Arguments.of("{\"jsgxTrace\":1,\"jsgxTrace\":1}", "t.jsonl:1:16", "each member once"),
                 Arguments.of(HEAD + launch, "t.jsonl: expected {\"end\":1}", "after line 5"),

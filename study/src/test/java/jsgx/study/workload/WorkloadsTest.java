@@ -159,6 +159,8 @@ class WorkloadsTest {
     void whatIsLaunchedOnceIsNeverLaunchedAgain() throws Exception {
         Trace trace = Workloads.named("attacker").trace(1, 0.2);
         int flood = trace.workloads().indexOf("attacker-flood");
+        assertThat(trace.attacks(flood)).isTrue();
+        assertThat(trace.attacks(0)).isFalse();
         Set<Integer> seen = new HashSet<>();
         for (int i = 0; i < trace.size(); i++) {
             if (trace.subject(i) == flood) {
