@@ -93,7 +93,7 @@ class TraceFileTest {
                 Arguments.of("{\"jsgxTrace\":1,\"name\":\"\",\"packages\":1}", "t.jsonl:1:1", "a name"),
                 Arguments.of(
                         HEAD + "{\"workload\":\"flood\",\"machine\":\"guest\",\"role\":\"friend\"}",
-                        "t.jsonl:5:39",
+                        "t.jsonl:5:46",
                         "expected \"attacker\", or no role, found \"friend\""),
                 Arguments.of("{\"jsgxTrace\":1,\"packages\":1}", "t.jsonl:1:1", "\"name\""),
                 Arguments.of("{\"jsgxTrace\":1,\"jsgxTrace\":1}", "t.jsonl:1:16", "each member once"),
