@@ -46,10 +46,12 @@ public final class RevocationTime {
         out.println(costs.machine());
         for (int tokens : new int[] {0, 1_000, 10_000}) {
             double measured = measure(tokens);
-            double model = (costs.median(Step.REVOKE) + (double) tokens * costs.median(Step.PURGE_STORE)) / 1e6;
+            double model = costs.median(Step.REVOKE)
+                    + (tokens == 0 ? 0 : costs.median(Step.PURGE_STORE))
+                    + (double) tokens * costs.median(Step.PURGE_STORE_TOKEN);
             out.printf(
                     "%,6d tokens: %7.1f ms; the model says %7.1f ms, %.2f times%n",
-                    tokens, measured, model, model / measured);
+                    tokens, measured, model / 1e6, model / 1e6 / measured);
         }
     }
 

@@ -159,6 +159,7 @@ public final class Calibration {
             case REVOKE -> new RevokeProbe(scratch.resolve("revoke"));
             case PURGE_KERNEL -> CacheProbes.purge();
             case PURGE_STORE -> store.purge();
+            case PURGE_STORE_TOKEN -> store.purgeToken();
         };
     }
 

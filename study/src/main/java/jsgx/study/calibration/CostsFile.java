@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map<Step, Double> spread) {
 
     private static final String FORMAT = "jsgx-costs";
-    private static final long VERSION = 2;
+    private static final long VERSION = 3;
     private static final int MOST_BYTES = 4 << 20;
     private static final int MOST_TIMES = 100_000;
     private static final int LONGEST_TEXT = 300;
@@ -104,9 +104,15 @@ public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map
             throw new CostsException(
                     "format: expected \"%s\", found %s".formatted(FORMAT, shown(document.get("format"))));
         }
-        if (whole(document.get("version"), "version") != VERSION) {
-            throw new CostsException("version: expected %d, found %s, which a newer jsgx reads"
-                    .formatted(VERSION, shown(document.get("version"))));
+        long version = whole(document.get("version"), "version");
+        if (version != VERSION) {
+            throw new CostsException("version: expected %d, found %d, %s"
+                    .formatted(
+                            VERSION,
+                            version,
+                            version > VERSION
+                                    ? "which a newer jsgx reads"
+                                    : "whose steps are others: what they cost has to be measured again"));
         }
         if (!"ns".equals(document.get("unit"))) {
             throw new CostsException("unit: expected \"ns\", found " + shown(document.get("unit")));

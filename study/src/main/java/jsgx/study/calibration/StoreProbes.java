@@ -94,25 +94,51 @@ final class StoreProbes implements AutoCloseable {
         };
     }
 
-    /** One enclave's token is purged from a store that has many, as a revocation does it: the time for each token that it held. */
+    /** One enclave's token is purged from a store that has no other, as a revocation does it: what purging takes once. */
     Probe purge() throws LaunchException {
-        Path many = folder.resolve("many");
-        try (TokenStore filled = TokenStore.in(many)) {
-            fill(filled, HELD);
+        return new Purging(folder.resolve("few"), 1)::sample;
+    }
+
+    /** What the tokens of a store that has many add to that, each: both are purged right after another, so that the disk is the same. */
+    Probe purgeToken() throws LaunchException {
+        Purging one = new Purging(folder.resolve("one"), 1);
+        Purging many = new Purging(folder.resolve("many"), HELD);
+        return () -> Math.max(0, many.sample() - one.sample()) / (HELD - 1);
+    }
+
+    /** Purges one token after the other of a store that gets another one for each. */
+    private static final class Purging {
+
+        private final Path folder;
+        private final int held;
+        private int purged;
+
+        Purging(Path folder, int held) throws LaunchException {
+            this.folder = folder;
+            this.held = held;
+            try (TokenStore filled = TokenStore.in(folder)) {
+                fill(filled, held);
+            }
         }
-        int[] purged = new int[1];
-        return () -> {
-            int number = purged[0]++;
-            byte[] revoked = Enclaves.identity(number).mrEnclave();
+
+        long sample() throws LaunchException {
+            byte[] revoked = Enclaves.identity(purged).mrEnclave();
             long start = System.nanoTime();
             long gone;
-            try (TokenStore opened = TokenStore.in(many)) {
+            try (TokenStore opened = TokenStore.in(folder)) {
                 gone = opened.purge(token -> token.identity().isEnclave(revoked))
                         .size();
             }
             long nanos = System.nanoTime() - start;
-            return gone == 1 ? nanos / (HELD - number) : Sampler.NO_SAMPLE;
-        };
+            if (gone != 1) {
+                throw new IllegalStateException("a store that has a token purged " + gone);
+            }
+            try (TokenStore opened = TokenStore.in(folder)) {
+                get(cache(opened), held + purged);
+            }
+            purged++;
+            return nanos;
+        }
     }
 
     /** Those who keep tokens at once share a sync. */

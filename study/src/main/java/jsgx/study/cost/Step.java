@@ -24,10 +24,12 @@ public enum Step {
     EINIT("einit"),
     /** An operator's revocation, without what it purges: durable, and no launch in flight any more that does not know it. */
     REVOKE("revoke"),
-    /** Purging one token of the kernel's cache. */
+    /** Purging the kernel's cache, for each token that it holds. */
     PURGE_KERNEL("purge-kernel"),
-    /** Purging one token of a store. */
-    PURGE_STORE("purge-store");
+    /** Purging a store that has what is revoked: opening it and writing it anew, however little it holds. */
+    PURGE_STORE("purge-store"),
+    /** Purging a store, for each token that it holds. */
+    PURGE_STORE_TOKEN("purge-store-token");
 
     private final String word;
 

@@ -51,6 +51,11 @@ final class Enclaves {
         return StoredToken.size(LABEL);
     }
 
+    /** What a token of a store takes at least: its record, and what a process has of it in memory. */
+    long leastHeld() {
+        return leastRecord() + StoredToken.MEMORY_BYTES;
+    }
+
     int size() {
         return first.length;
     }

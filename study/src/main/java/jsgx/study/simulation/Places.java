@@ -21,6 +21,7 @@ final class Places {
     private final long kernelBytes;
     private final long storeBytes;
     private final long leastRecord;
+    private final long leastHeld;
     private final Workload[] workloads;
     private final int[][] ofMachine;
     private final @Nullable CacheLimits[] limits;
@@ -35,6 +36,7 @@ final class Places {
                 ? each / Math.max(trace.workloads().size(), 1)
                 : 0;
         leastRecord = enclaves.leastRecord();
+        leastHeld = enclaves.leastHeld();
         workloads = trace.workloads().stream().map(Workload::new).toArray(Workload[]::new);
         int[] count = new int[machines];
         for (int workload = 0; workload < workloads.length; workload++) {
@@ -57,14 +59,14 @@ final class Places {
         return workloads[workload];
     }
 
-    /** What the tokens of one workload's store may take. */
-    long storeBytes() {
-        return storeBytes;
+    /** What the tokens of one workload's store may take of its file, so that with what is in memory of them they take no more than its part. */
+    long storeBudget() {
+        return storeBytes / leastHeld * leastRecord + storeBytes % leastHeld * leastRecord / leastHeld;
     }
 
     /** Whether a store has room for a token at all. */
     boolean storesHold() {
-        return design.placement().inUserSpace() && storeBytes >= leastRecord;
+        return design.placement().inUserSpace() && storeBytes >= leastHeld;
     }
 
     /** Which scheme the kernels have; null where they keep nothing. */
@@ -108,7 +110,7 @@ final class Places {
             entry = scheme.entryBytes();
         }
         if (design.placement().inUserSpace()) {
-            entry = Math.min(entry, leastRecord);
+            entry = Math.min(entry, leastHeld);
         }
         return design.limitBytes() / entry;
     }

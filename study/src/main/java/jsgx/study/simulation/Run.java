@@ -132,7 +132,8 @@ final class Run {
             int machine = trace.machine(workload);
             UserSpace userSpace = places.storesHold()
                     ? new UserSpace(
-                            places.storeBytes(),
+                            places.storeBudget(),
+                            enclaves,
                             () -> tokens.origin(packages.of(machine), packages.launchEnclave(machine)),
                             clock)
                     : null;
@@ -371,9 +372,11 @@ final class Run {
         for (Member member : members.values()) {
             UserSpace userSpace = member.userSpace;
             if (userSpace != null) {
-                long held = userSpace.bytes() / enclaves.leastRecord();
-                purging.merge(member.kernel, held * draws.of(Step.PURGE_STORE), Times::later);
-                userSpace.purge(enclaves.label(enclave), enclaves.identity(enclave));
+                long purge = userSpace.held() * draws.of(Step.PURGE_STORE_TOKEN);
+                if (userSpace.purge(enclaves.label(enclave), enclaves.identity(enclave))) {
+                    purge = Times.later(purge, draws.of(Step.PURGE_STORE));
+                }
+                purging.merge(member.kernel, purge, Times::later);
             }
         }
         for (long purge : purging.values()) {

@@ -43,9 +43,10 @@ import org.jspecify.annotations.Nullable;
  *       CPUSVN, and drops what it has, also where a raised CPUSVN would still take it. It does not notice that it migrated.
  *   <li>A reboot or a migration loses what is on its way, which is not asked for again; its launches count as if they had gone through. A migrated
  *       machine keeps its caches and stores; a rebooted one its stores.
- *   <li>A workload's process lives from reboot to reboot. What it has in memory are copies of what its store has, and only the store counts for the limit, by its
- *       records; the file itself may be more than twice as large until it is compacted.
- *   <li>What a revoked enclave is refused is not a launch. A revocation holds after REVOKE; purging then takes, on one machine, a look at each token that is held.
+ *   <li>A workload's process lives from reboot to reboot. A token of its store counts for the limit with its record and with what is in memory of
+ *       it, index and copy; the file itself may be more than twice as large until it is compacted.
+ *   <li>What a revoked enclave is refused is not a launch. A revocation holds after REVOKE; purging then takes, on one machine, a look at each
+ *       token that is held, and each store that has what is revoked is written anew.
  *   <li>A launch that is refused is counted as ungoverned where policy would not have been asked, were it asked only when a token is made: with kernels' caches where one that
  *       nobody purges would have had a token that EINIT takes, with user space where any was ever issued one, since a copy has no end; and never where each launch asks the
  *       launch enclave.

@@ -17,6 +17,7 @@ final class UserSpace {
     private static final Path FILE = Path.of("/", TokenStore.FILE_NAME);
 
     private final MemoryFiles disk = new MemoryFiles();
+    private final Enclaves enclaves;
     private final Supplier<TokenOrigin> here;
     private final VirtualClock clock;
     private final Flights<String> flights = new Flights<>();
@@ -27,9 +28,10 @@ final class UserSpace {
     /**
      * An empty store.
      *
-     * @param budget what its tokens may take, in bytes
+     * @param budget what its tokens may take of its file, in bytes
      */
-    UserSpace(long budget, Supplier<TokenOrigin> here, VirtualClock clock) {
+    UserSpace(long budget, Enclaves enclaves, Supplier<TokenOrigin> here, VirtualClock clock) {
+        this.enclaves = enclaves;
         this.here = here;
         this.clock = clock;
         try {
@@ -95,13 +97,12 @@ final class UserSpace {
         }
     }
 
-    /** Purges a revoked enclave. */
-    void purge(String label, TokenIdentity identity) {
+    /** Purges a revoked enclave; whether there was anything to purge. */
+    boolean purge(String label, TokenIdentity identity) {
         flights.revoked(label::equals);
         try {
-            if (cache.find(label).isPresent()) {
-                cache.purge(token -> token.identity().equals(identity));
-            }
+            return cache.find(label).isPresent()
+                    && !cache.purge(token -> token.identity().equals(identity)).isEmpty();
         } catch (LaunchException e) {
             throw broken(e);
         }
@@ -124,8 +125,19 @@ final class UserSpace {
         cache = new UserTokenCache(store, here, clock);
     }
 
-    /** What its tokens take, in bytes of their records. */
+    /** What its tokens take, in bytes of their records and of memory. */
     long bytes() {
+        long records = records();
+        long leastRecord = enclaves.leastRecord();
+        return records / leastRecord * enclaves.leastHeld() + records % leastRecord;
+    }
+
+    /** How many tokens it has. */
+    long held() {
+        return records() / enclaves.leastRecord();
+    }
+
+    private long records() {
         try {
             return cache.size();
         } catch (LaunchException e) {

@@ -56,8 +56,9 @@ class CostsFileTest {
     @ParameterizedTest(name = "{0} -> {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     "jsgx-costs"            | "jsgx-trace"               | format: expected "jsgx-costs", found "jsgx-trace"
-                    "version": 2            | "version": 1               | version: expected 2, found 1
-                    "version": 2            | "version": "2"             | version: expected a whole number
+                    "version": 3            | "version": 2               | version: expected 3, found 2, whose steps are others
+                    "version": 3            | "version": 4               | version: expected 3, found 4, which a newer jsgx reads
+                    "version": 3            | "version": "3"             | version: expected a whole number
                     "unit": "ns"            | "unit": "us"               | unit: expected "ns", found "us"
                     "unit": "ns"            | "unit": "ns", "x": 1       | there is no field ""x""
                     "unit": "ns"            | "unit": "ns", "unit": "ns" | has multiple values

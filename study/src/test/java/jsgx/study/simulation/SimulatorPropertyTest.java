@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import jsgx.launch.cache.Scheme;
-import jsgx.launch.store.StoredToken;
 import jsgx.study.design.Charging;
 import jsgx.study.design.Design;
 import jsgx.study.design.Knowledge;
@@ -24,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 class SimulatorPropertyTest {
 
     private static final int ENCLAVES = 30;
-    private static final long RECORD = StoredToken.size("0".repeat(64));
+    private static final long STORED = SimulatorTest.STORED;
 
     /** All that the study can compare, of one limit. */
     private static List<Design> designs(long limit) {
@@ -79,7 +78,7 @@ class SimulatorPropertyTest {
         for (long seed = 0; seed < 4; seed++) {
             TestTrace trace = chaos(seed, 400, seed % 2 == 0 ? 3_000 : 60);
             long governed = governed(trace);
-            for (long limit : new long[] {0, RECORD, 9_000, 30_000}) {
+            for (long limit : new long[] {0, STORED, 9_000, 30_000}) {
                 for (Design design : designs(limit)) {
                     if (design.limitBytes() == 0 && limit != 0) {
                         continue;
@@ -149,7 +148,7 @@ class SimulatorPropertyTest {
                     .isEqualTo(listHits(requests, room, true));
             assertThat(hits(trace, Design.kernel(Scheme.FIFO, room * Scheme.FIFO.entryBytes(), Charging.SHARED)))
                     .isEqualTo(listHits(requests, room, false));
-            assertThat(hits(trace, Design.user(room * RECORD, Knowledge.NONE)))
+            assertThat(hits(trace, Design.user(room * STORED, Knowledge.NONE)))
                     .isEqualTo(listHits(requests, room, true));
         }
     }

@@ -39,6 +39,9 @@ class SimulatorTest {
             Map.entry(Step.ISSUE, 7_000L),
             Map.entry(Step.REVOKE, 80_000_000L)));
 
+    /** What a token takes in user space, file and memory together. */
+    static final long STORED = StoredToken.size("0".repeat(64)) + StoredToken.MEMORY_BYTES;
+
     private static final long MUCH = 1 << 20;
     private static final Design KERNEL = Design.kernel(Scheme.LRU, MUCH, Charging.SHARED);
     private static final Design USER = Design.user(MUCH, Knowledge.NONE);
@@ -80,13 +83,11 @@ class SimulatorTest {
     @Test
     void withoutRoomForOneTokenThereIsNoPlace() {
         TestTrace trace = TestTrace.single(1).launches(0, 0, 0);
-        long record = StoredToken.size("0".repeat(64));
-
-        Measured without = run(trace, Design.user(record - 1, Knowledge.NONE));
+        Measured without = run(trace, Design.user(STORED - 1, Knowledge.NONE));
         assertThat(without.hits()).isZero();
         assertThat(without.optimalHits()).isZero();
         assertThat(without.latency().mean()).isEqualTo(6_000_000 + 7_000 + 10_000 + EINIT);
-        assertThat(run(trace, Design.user(record, Knowledge.NONE)).hits()).isEqualTo(2);
+        assertThat(run(trace, Design.user(STORED, Knowledge.NONE)).hits()).isEqualTo(2);
 
         long entry = Scheme.LRU.entryBytes();
         assertThat(run(trace, Design.kernel(Scheme.LRU, entry - 1, Charging.SHARED))
@@ -243,7 +244,7 @@ class SimulatorTest {
             trace.then(Event.LAST_LAUNCH, 0, oneShot);
         }
         trace.launches(0).then(Event.LAST_LAUNCH, 0, 0).launches(0);
-        long three = 3L * StoredToken.size("0".repeat(64));
+        long three = 3 * STORED;
 
         Measured knows = run(trace, Design.user(three, Knowledge.LAST_LAUNCH));
         assertThat(knows.hits())
@@ -323,7 +324,7 @@ class SimulatorTest {
 
     @Test
     void aRevocationHoldsBeforeOneMachineHasLookedThroughWhatItHolds() {
-        Costs costs = TestTrace.costs(Map.of(Step.REVOKE, 1_000L, Step.PURGE_KERNEL, 20L, Step.PURGE_STORE, 3L));
+        Costs costs = TestTrace.costs(Map.of(Step.REVOKE, 1_000L, Step.PURGE_KERNEL, 20L, Step.PURGE_STORE, 500L, Step.PURGE_STORE_TOKEN, 3L));
         TestTrace trace = new TestTrace(new int[] {0, 0, 1}, new int[] {0, 0}, 1, 2)
                 .add(0, Event.LAUNCH, 0, 0)
                 .add(1, Event.LAUNCH, 1, 0)
@@ -335,8 +336,8 @@ class SimulatorTest {
             assertThat(Simulator.run(trace, design, costs, 1).revokeNanos()).isEqualTo(1_000);
         }
         assertThat(Simulator.run(trace, KERNEL, costs, 1).purgeNanos()).isEqualTo(40);
-        assertThat(Simulator.run(trace, USER, costs, 1).purgeNanos()).isEqualTo(6);
-        assertThat(Simulator.run(trace, BOTH, costs, 1).purgeNanos()).isEqualTo(46);
+        assertThat(Simulator.run(trace, USER, costs, 1).purgeNanos()).isEqualTo(2 * 503);
+        assertThat(Simulator.run(trace, BOTH, costs, 1).purgeNanos()).isEqualTo(20 + 2 * 503);
         assertThat(Simulator.run(trace.first(4), USER, costs, 1).revokeNanos()).isZero();
     }
 
