@@ -31,7 +31,19 @@ final class Closure {
         return alone;
     }
 
-    private Set<String> reach(Collection<String> from, Set<String> gone) {
+    /** Which files outside some name a file. */
+    Set<String> namedBy(String file, Set<String> outside) {
+        Set<String> naming = new TreeSet<>();
+        names.forEach((each, named) -> {
+            if (named.contains(file) && !outside.contains(each)) {
+                naming.add(each);
+            }
+        });
+        return naming;
+    }
+
+    /** What some files reach when others are gone. */
+    Set<String> reach(Collection<String> from, Set<String> gone) {
         Set<String> reached = new TreeSet<>();
         Deque<String> open = new ArrayDeque<>(from);
         while (!open.isEmpty()) {

@@ -3,19 +3,40 @@ package jsgx.study.complexity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import jsgx.launch.governor.Placement;
+import jsgx.study.complexity.Placements.Counted;
 
 /**
  * How complex a placement is, counted by the build in the code of {@code launch}.
  *
+ * @param variant what is counted of it: empty for all of it, {@code one scheme} for a kernel's cache without a choice of schemes
  * @param alone of the files that it alone needs: those for its sake, and what nothing else reaches when they are gone
  * @param uses of the former, and of all that its cache and its store use though others use it too
  * @param files the source files that it alone needs, by their paths
+ * @param shared those that it uses and others use too
  */
-public record Complexity(Placement placement, Count alone, Count uses, List<String> files) {
+public record Complexity(
+        Placement placement, String variant, Count alone, Count uses, List<String> files, List<Shared> shared) {
+
+    /**
+     * A source file that a placement uses and others use too.
+     *
+     * @param file its path
+     * @param lines lines of code
+     * @param with the folders of those who name it themselves; none where it is named by another shared file alone
+     */
+    public record Shared(String file, int lines, List<String> with) {
+
+        static Shared of(String text) {
+            String[] parts = text.split(":", -1);
+            return new Shared(
+                    parts[0],
+                    Integer.parseInt(parts[1]),
+                    parts[2].isEmpty() ? List.of() : List.of(parts[2].split("\\+")));
+        }
+    }
 
     /**
      * Counts of some source files.
@@ -42,6 +63,7 @@ public record Complexity(Placement placement, Count alone, Count uses, List<Stri
 
     public Complexity {
         files = List.copyOf(files);
+        shared = List.copyOf(shared);
     }
 
     /** Lines of code that it alone needs. */
@@ -64,6 +86,11 @@ public record Complexity(Placement placement, Count alone, Count uses, List<Stri
         return alone.failureModes();
     }
 
+    /** Its name for people. */
+    public String name() {
+        return variant.isEmpty() ? placement.id() : placement.id() + " with " + variant;
+    }
+
     /** Each placement's, as of the build. */
     public static List<Complexity> all() {
         Properties counted = new Properties();
@@ -76,18 +103,24 @@ public record Complexity(Placement placement, Count alone, Count uses, List<Stri
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return Arrays.stream(Placement.values())
-                .map(placement -> of(placement, counted))
-                .toList();
+        return Placements.all().stream().map(each -> of(each, counted)).toList();
     }
 
-    private static Complexity of(Placement placement, Properties counted) {
-        String files = counted.getProperty(placement.id() + ".files", "");
+    private static Complexity of(Counted each, Properties counted) {
+        String key = each.key();
         return new Complexity(
-                placement,
-                count(counted, placement.id() + ".alone."),
-                count(counted, placement.id() + ".uses."),
-                files.isEmpty() ? List.of() : List.of(files.split(",")));
+                each.placement(),
+                each.name(),
+                count(counted, key + ".alone."),
+                count(counted, key + ".uses."),
+                list(counted.getProperty(key + ".files", "")),
+                list(counted.getProperty(key + ".shared", "")).stream()
+                        .map(Shared::of)
+                        .toList());
+    }
+
+    private static List<String> list(String text) {
+        return text.isEmpty() ? List.of() : List.of(text.split(","));
     }
 
     private static Count count(Properties counted, String prefix) {

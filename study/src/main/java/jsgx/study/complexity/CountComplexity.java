@@ -15,8 +15,8 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import jsgx.launch.governor.Placement;
 import jsgx.study.complexity.Complexity.Count;
+import jsgx.study.complexity.Placements.Counted;
 import jsgx.study.complexity.Placements.Roots;
 
 /** Counts how complex each placement is, as a step of the build: from class files and sources into a resource. */
@@ -61,35 +61,60 @@ public final class CountComplexity {
         CountComplexity count = new CountComplexity(
                 Path.of(arguments[0]), Path.of(arguments[1]), Path.of(arguments[2]), Path.of(arguments[3]));
         StringBuilder lines = new StringBuilder();
-        for (Map.Entry<Placement, List<Roots>> placement : Placements.all().entrySet()) {
-            count.write(lines, placement.getKey().id(), placement.getValue());
+        for (Counted counted : Placements.all()) {
+            count.write(lines, counted);
         }
         Path out = Path.of(arguments[4]);
         Files.createDirectories(out.toAbsolutePath().getParent());
         Files.writeString(out, lines);
     }
 
-    private void write(StringBuilder lines, String placement, List<Roots> all) throws IOException {
+    private void write(StringBuilder lines, Counted counted) throws IOException {
         Set<String> roots = new TreeSet<>();
         Set<String> parts = new TreeSet<>();
         Set<String> settings = new TreeSet<>();
         Set<String> reasons = new TreeSet<>();
-        for (Roots part : all) {
+        for (Roots part : counted.roots()) {
             roots.addAll(files(part.files()));
             part.packages().forEach(folder -> parts.addAll(filesIn(folder)));
             settings.addAll(settings(part));
             reasons.addAll(part.reasons());
         }
         roots.addAll(parts);
+        settings.removeAll(counted.settings());
+        Set<String> without = files(List.copyOf(counted.without()));
         Set<String> alone = closure.alone(roots, Placements.ENTRIES);
-        Set<String> uses = new TreeSet<>(closure.uses(parts));
+        if (!without.isEmpty()) {
+            // What those files alone need goes with them.
+            alone.retainAll(closure.reach(Placements.ENTRIES, without));
+            parts.retainAll(alone);
+        }
+        Set<String> uses = new TreeSet<>(closure.reach(parts, without));
         uses.addAll(alone);
-        write(lines, placement + ".alone.", count(alone, settings, reasons));
-        write(lines, placement + ".uses.", count(uses, settings, reasons));
-        lines.append(placement)
-                .append(".files=")
-                .append(String.join(",", alone))
-                .append('\n');
+        String key = counted.key();
+        write(lines, key + ".alone.", count(alone, settings, reasons));
+        write(lines, key + ".uses.", count(uses, settings, reasons));
+        lines.append(key).append(".files=").append(String.join(",", alone)).append('\n');
+        lines.append(key).append(".shared=");
+        String separator = "";
+        for (String file : uses) {
+            if (!alone.contains(file)) {
+                Set<String> with = new TreeSet<>();
+                closure.namedBy(file, uses).forEach(naming -> with.add(folder(naming)));
+                lines.append(separator)
+                        .append(file)
+                        .append(':')
+                        .append(lines(file))
+                        .append(':')
+                        .append(String.join("+", with));
+                separator = ",";
+            }
+        }
+        lines.append('\n');
+    }
+
+    private int lines(String file) throws IOException {
+        return SourceLines.count(Files.readString(sources.resolve(file + ".java")));
     }
 
     private static void write(StringBuilder lines, String prefix, Count count) {
@@ -123,7 +148,7 @@ public final class CountComplexity {
         Set<String> failures = new HashSet<>();
         Set<String> libraries = new HashSet<>();
         for (String file : of) {
-            lines += SourceLines.count(Files.readString(sources.resolve(file + ".java")));
+            lines += lines(file);
             for (ClassFacts each : files.getOrDefault(file, List.of())) {
                 locks += each.locks();
                 shared += each.shared();

@@ -1,8 +1,6 @@
 package jsgx.study.complexity;
 
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import jsgx.launch.governor.Placement;
 
@@ -59,14 +57,42 @@ final class Placements {
 
     private Placements() {}
 
-    /** The roots of each placement: {@code both} has those of the two, and {@code none} has none. */
-    static Map<Placement, List<Roots>> all() {
-        Map<Placement, List<Roots>> roots = new EnumMap<>(Placement.class);
-        roots.put(Placement.NONE, List.of());
-        roots.put(Placement.KERNEL, List.of(KERNEL));
-        roots.put(Placement.USER, List.of(USER));
-        roots.put(Placement.BOTH, List.of(KERNEL, USER));
-        return roots;
+    /**
+     * What is counted: a placement, or one with less in it than it has here.
+     *
+     * @param name of what it is without; empty for the whole placement
+     * @param without files that are not there
+     * @param settings that are not there, without those files
+     */
+    record Counted(Placement placement, String name, List<Roots> roots, Set<String> without, Set<String> settings) {
+
+        private static Counted whole(Placement placement, Roots... roots) {
+            return new Counted(placement, "", List.of(roots), Set.of(), Set.of());
+        }
+
+        /** What its lines in the resource begin with. */
+        String key() {
+            return name.isEmpty() ? placement.id() : placement.id() + "-" + name.replace(' ', '-');
+        }
+    }
+
+    /** All schemes but the least recently used: a kernel needs one, and has several here so that they can be compared. */
+    private static final Set<String> OTHER_SCHEMES = Set.of(
+            "jsgx/launch/cache/Lfu",
+            "jsgx/launch/cache/WTinyLfu",
+            "jsgx/launch/cache/Fifo",
+            "jsgx/launch/cache/S3Fifo",
+            "jsgx/launch/cache/Sieve",
+            "jsgx/launch/cache/GreedyDual");
+
+    /** The placements: {@code both} has the roots of the two, and {@code none} has none. */
+    static List<Counted> all() {
+        return List.of(
+                Counted.whole(Placement.NONE),
+                Counted.whole(Placement.KERNEL, KERNEL),
+                new Counted(Placement.KERNEL, "one scheme", List.of(KERNEL), OTHER_SCHEMES, Set.of("scheme")),
+                Counted.whole(Placement.USER, USER),
+                Counted.whole(Placement.BOTH, KERNEL, USER));
     }
 
     /** Options of a command that say which token or whose is meant, or ask for an act, and set nothing that stays. */

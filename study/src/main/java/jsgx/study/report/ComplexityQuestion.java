@@ -22,6 +22,9 @@ final class ComplexityQuestion implements Question {
             new Figure("settings", Complexity.Count::settings),
             new Figure("failure modes", Complexity.Count::failureModes));
 
+    /** A kernel needs one scheme, and has several here so that they can be compared. */
+    private static final String ONE_SCHEME = "one scheme";
+
     /** Which code a count is of: what would go with a placement, or all that it runs on. */
     private record Basis(String name, Function<Complexity, Complexity.Count> of) {}
 
@@ -45,7 +48,7 @@ final class ComplexityQuestion implements Question {
         for (Basis basis : BASES) {
             for (Complexity complexity : counted) {
                 List<String> row =
-                        new ArrayList<>(List.of(complexity.placement().id() + ", " + basis.name()));
+                        new ArrayList<>(List.of(complexity.name() + ", " + basis.name()));
                 FIGURES.forEach(figure ->
                         row.add(Say.count(figure.of().applyAsInt(basis.of().apply(complexity)))));
                 rows.add(row);
@@ -56,15 +59,46 @@ final class ComplexityQuestion implements Question {
                 "Who is less complex?",
                 List.of("Christopherson: “Deferring to userspace is less complex.”"),
                 List.of(conclusion()),
-                List.of(new Table(
+                List.of(
+                        new Table(
                         "What the code has, counted by the build: what a placement alone needs, and with all that its cache and its store use though others use it too.",
                         columns,
-                        rows)),
+                        rows),
+                        shared()),
                 counted.isEmpty() ? List.of() : List.of(plot()));
     }
 
+    /** Which code belongs to more than one: who alone would pay for it depends on what else is there. */
+    private Table shared() {
+        List<List<String>> rows = new ArrayList<>();
+        for (Complexity complexity : counted) {
+            if (complexity.variant().isEmpty() && complexity.placement() != Placement.BOTH) {
+                for (Complexity.Shared file : complexity.shared()) {
+                    rows.add(List.of(
+                            complexity.name(),
+                            file.file(),
+                            Say.count(file.lines()),
+                            file.with().isEmpty()
+                                    ? "what is named above"
+                                    : String.join(", ", file.with())));
+                }
+            }
+        }
+        return new Table(
+                "What each uses that others use too, and who those are: the one is charged for it only “with what it shares”, and would be alone were the others not there.",
+                List.of("placement", "file", "lines of code", "used too by"),
+                rows);
+    }
+
     private Optional<Complexity> of(Placement placement) {
-        return counted.stream().filter(one -> one.placement() == placement).findFirst();
+        return of(placement, "");
+    }
+
+    private Optional<Complexity> of(Placement placement, String variant) {
+        return counted.stream()
+                .filter(one ->
+                        one.placement() == placement && one.variant().equals(variant))
+                .findFirst();
     }
 
     private Conclusion conclusion() {
@@ -75,7 +109,10 @@ final class ComplexityQuestion implements Question {
         }
         Standing alone = standing(BASES.getFirst(), kernel.get(), user.get());
         Standing uses = standing(BASES.getLast(), kernel.get(), user.get());
-        boolean agree = alone.verdict().equals(uses.verdict());
+        Standing oneScheme = of(Placement.KERNEL, ONE_SCHEME)
+                .map(one -> standing(BASES.getFirst(), one, user.get()))
+                .orElse(alone);
+        boolean agree = alone.verdict().equals(uses.verdict()) && alone.verdict().equals(oneScheme.verdict());
         String verdict = agree ? alone.verdict() : "depends on the count";
         String right = switch (verdict) {
             case "user space" -> "Christopherson was right: user space is less complex";
@@ -86,8 +123,8 @@ final class ComplexityQuestion implements Question {
         return new Conclusion(
                 "",
                 verdict,
-                "%s. By what a placement alone needs, %s. With what it shares with others, %s. These are jsgx's own implementations of both."
-                        .formatted(right, words(alone), words(uses)));
+                "%s. By what a placement alone needs, %s. Against a kernel with one scheme and no choice, %s. With what it shares with others, %s. These are jsgx's own implementations of both."
+                        .formatted(right, words(alone), words(oneScheme), words(uses)));
     }
 
     private static Standing standing(Basis basis, Complexity kernel, Complexity user) {

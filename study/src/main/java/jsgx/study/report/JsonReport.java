@@ -61,6 +61,7 @@ public final class JsonReport {
     private static Map<String, Object> complexity(Complexity complexity) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("placement", complexity.placement().id());
+        json.put("variant", complexity.variant());
         json.put("lines", complexity.lines());
         json.put("locks", complexity.locks());
         json.put("settings", complexity.settings());
@@ -71,6 +72,11 @@ public final class JsonReport {
         uses.put("settings", complexity.uses().settings());
         uses.put("failureModes", complexity.uses().failureModes());
         json.put("withShared", uses);
+        json.put(
+                "shared",
+                complexity.shared().stream()
+                        .map(file -> Map.of("file", file.file(), "lines", file.lines(), "with", file.with()))
+                        .toList());
         return json;
     }
 

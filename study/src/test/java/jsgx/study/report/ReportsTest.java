@@ -40,7 +40,7 @@ class ReportsTest {
 
     private static Complexity complexity(Placement placement, int lines) {
         Count count = new Count(1, lines, lines / 20, 0, lines / 10, lines / 5, 0);
-        return new Complexity(placement, count, count, List.of());
+        return new Complexity(placement, "", count, count, List.of(), List.of());
     }
 
     /** A simulation in which one placement's mean launch takes this, and every other's 1000 ns, by seed a little more or less. */

@@ -233,8 +233,14 @@ class VerdictsTest {
     @Test
     void whoIsLessComplexByOneCountOnlyIsSaidSo() {
         List<Complexity> counted = new ArrayList<>();
-        counted.add(new Complexity(Placement.KERNEL, count(100), count(200), List.of()));
-        counted.add(new Complexity(Placement.USER, count(80), count(300), List.of()));
+        counted.add(new Complexity(Placement.KERNEL, "", count(100), count(200), List.of(), List.of()));
+        counted.add(new Complexity(
+                Placement.USER,
+                "",
+                count(80),
+                count(300),
+                List.of(),
+                List.of(new Complexity.Shared("Log", 220, List.of("audit")))));
         Cells cells = three(design -> 1000);
 
         Answer answer = answer(cells, "complexity", counted);
@@ -248,7 +254,9 @@ class VerdictsTest {
                 .containsExactly(
                         "kernel, alone", "user, alone", "kernel, with what it shares", "user, with what it shares");
         assertThat(JsonReport.of(new Results(cells), List.of(answer), counted).toString())
-                .contains("withShared={lines=300");
+                .contains("withShared={lines=300")
+                .contains("file=Log");
+        assertThat(answer.tables().getLast().rows()).containsExactly(List.of("user", "Log", "220", "audit"));
     }
 
     private static Count count(int lines) {
