@@ -66,17 +66,20 @@ class HeldBytesTest {
     }
 
     private static <T> T lazy(Class<T> type, T real) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
-            if (method.getName().equals("force") || method.getName().equals("syncFolder")) {
-                return null;
-            }
-            try {
-                Object result = method.invoke(real, arguments);
-                return result instanceof FileLayer.OpenFile open ? lazy(FileLayer.OpenFile.class, open) : result;
-            } catch (InvocationTargetException e) {
-                throw e.getCause();
-            }
-        }));
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("force") || method.getName().equals("syncFolder")) {
+                        return null;
+                    }
+                    try {
+                        Object result = method.invoke(real, arguments);
+                        return result instanceof FileLayer.OpenFile open
+                                ? lazy(FileLayer.OpenFile.class, open)
+                                : result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                }));
     }
 
     private static long used() throws InterruptedException {

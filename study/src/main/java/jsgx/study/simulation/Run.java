@@ -321,8 +321,7 @@ final class Run {
     private void refused(Member member, int enclave, byte[] token) {
         Kernel kernel = member.kernel;
         refetches(Tokens.einit(token, packages, kernel.machine()), token, enclave);
-        kernel.refused(
-                tokens.key(enclave, packages.launchEnclave(kernel.machine()), kernel.generation()), token);
+        kernel.refused(tokens.key(enclave, packages.launchEnclave(kernel.machine()), kernel.generation()), token);
     }
 
     private void refetches(SgxError said, byte[] token, int enclave) {

@@ -324,7 +324,8 @@ class SimulatorTest {
 
     @Test
     void aRevocationHoldsBeforeOneMachineHasLookedThroughWhatItHolds() {
-        Costs costs = TestTrace.costs(Map.of(Step.REVOKE, 1_000L, Step.PURGE_KERNEL, 20L, Step.PURGE_STORE, 500L, Step.PURGE_STORE_TOKEN, 3L));
+        Costs costs = TestTrace.costs(Map.of(
+                Step.REVOKE, 1_000L, Step.PURGE_KERNEL, 20L, Step.PURGE_STORE, 500L, Step.PURGE_STORE_TOKEN, 3L));
         TestTrace trace = new TestTrace(new int[] {0, 0, 1}, new int[] {0, 0}, 1, 2)
                 .add(0, Event.LAUNCH, 0, 0)
                 .add(1, Event.LAUNCH, 1, 0)
