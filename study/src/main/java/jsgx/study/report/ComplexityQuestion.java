@@ -47,8 +47,7 @@ final class ComplexityQuestion implements Question {
         List<List<String>> rows = new ArrayList<>();
         for (Basis basis : BASES) {
             for (Complexity complexity : counted) {
-                List<String> row =
-                        new ArrayList<>(List.of(complexity.name() + ", " + basis.name()));
+                List<String> row = new ArrayList<>(List.of(complexity.name() + ", " + basis.name()));
                 FIGURES.forEach(figure ->
                         row.add(Say.count(figure.of().applyAsInt(basis.of().apply(complexity)))));
                 rows.add(row);
@@ -61,9 +60,9 @@ final class ComplexityQuestion implements Question {
                 List.of(conclusion()),
                 List.of(
                         new Table(
-                        "What the code has, counted by the build: what a placement alone needs, and with all that its cache and its store use though others use it too.",
-                        columns,
-                        rows),
+                                "What the code has, counted by the build: what a placement alone needs, and with all that its cache and its store use though others use it too.",
+                                columns,
+                                rows),
                         shared()),
                 counted.isEmpty() ? List.of() : List.of(plot()));
     }
@@ -78,9 +77,7 @@ final class ComplexityQuestion implements Question {
                             complexity.name(),
                             file.file(),
                             Say.count(file.lines()),
-                            file.with().isEmpty()
-                                    ? "what is named above"
-                                    : String.join(", ", file.with())));
+                            file.with().isEmpty() ? "what is named above" : String.join(", ", file.with())));
                 }
             }
         }
@@ -96,8 +93,7 @@ final class ComplexityQuestion implements Question {
 
     private Optional<Complexity> of(Placement placement, String variant) {
         return counted.stream()
-                .filter(one ->
-                        one.placement() == placement && one.variant().equals(variant))
+                .filter(one -> one.placement() == placement && one.variant().equals(variant))
                 .findFirst();
     }
 
@@ -112,7 +108,8 @@ final class ComplexityQuestion implements Question {
         Standing oneScheme = of(Placement.KERNEL, ONE_SCHEME)
                 .map(one -> standing(BASES.getFirst(), one, user.get()))
                 .orElse(alone);
-        boolean agree = alone.verdict().equals(uses.verdict()) && alone.verdict().equals(oneScheme.verdict());
+        boolean agree =
+                alone.verdict().equals(uses.verdict()) && alone.verdict().equals(oneScheme.verdict());
         String verdict = agree ? alone.verdict() : "depends on the count";
         String right = switch (verdict) {
             case "user space" -> "Christopherson was right: user space is less complex";

@@ -88,8 +88,7 @@ class ComplexityTest {
 
     private static Complexity of(Placement placement, String variant) {
         return Complexity.all().stream()
-                .filter(each ->
-                        each.placement() == placement && each.variant().equals(variant))
+                .filter(each -> each.placement() == placement && each.variant().equals(variant))
                 .findFirst()
                 .orElseThrow();
     }

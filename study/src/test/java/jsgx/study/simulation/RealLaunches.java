@@ -67,8 +67,7 @@ final class RealLaunches implements AutoCloseable {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private static final Platform PLATFORM = Platform.create(RANDOM).withEpc(4L << 20);
-    private static final List<SigningKey> ROTATED =
-            List.of(SigningKey.generate(RANDOM), SigningKey.generate(RANDOM));
+    private static final List<SigningKey> ROTATED = List.of(SigningKey.generate(RANDOM), SigningKey.generate(RANDOM));
     private static final SigningKey SIGNER = SigningKey.generate(RANDOM);
 
     private final Path folder;
@@ -148,7 +147,8 @@ final class RealLaunches implements AutoCloseable {
                 }
             };
         };
-        RunningPlatform machine = RunningPlatform.of(PLATFORM, options, RANDOM, counting, driver -> driver.withTokenExtension(true));
+        RunningPlatform machine =
+                RunningPlatform.of(PLATFORM, options, RANDOM, counting, driver -> driver.withTokenExtension(true));
         on.push(machine::close);
         machine.listen(new Judgement.Listener() {
             @Override
@@ -216,14 +216,13 @@ final class RealLaunches implements AutoCloseable {
             tell(token);
             long result = loader.initWithToken(enclave.sigstruct, EinitToken.of(token.token()));
             if (result != 0) {
-                tell(cache.refetch(
-                        enclave.label, enclave.identity, Terms.DEFAULT, token.token(), result, asked -> {
-                            byte[] fresh = issue(asked);
-                            if (loader.initWithToken(enclave.sigstruct, EinitToken.of(fresh)) != 0) {
-                                throw new IllegalStateException("a fresh token is refused");
-                            }
-                            return fresh;
-                        }));
+                tell(cache.refetch(enclave.label, enclave.identity, Terms.DEFAULT, token.token(), result, asked -> {
+                    byte[] fresh = issue(asked);
+                    if (loader.initWithToken(enclave.sigstruct, EinitToken.of(fresh)) != 0) {
+                        throw new IllegalStateException("a fresh token is refused");
+                    }
+                    return fresh;
+                }));
             }
         } catch (Refused e) {
             // No token, no EINIT: the counts say so.
@@ -243,7 +242,8 @@ final class RealLaunches implements AutoCloseable {
     }
 
     private byte[] issue(TokenIdentity identity) throws Refused {
-        if (running.governor().issueToUserSpace(identity, WORKLOAD).issue().answer() instanceof Answer.Granted(byte[] token)) {
+        if (running.governor().issueToUserSpace(identity, WORKLOAD).issue().answer()
+                instanceof Answer.Granted(byte[] token)) {
             count(Step.SOCKET);
             return token;
         }
@@ -260,7 +260,8 @@ final class RealLaunches implements AutoCloseable {
                 running = switchOn();
             }
             case ROTATE_LAUNCH_ENCLAVE -> {
-                running.authority().rotate(LaunchEnclave.of(ROTATED.get(rotations), PLATFORM.leProfile(), WhiteList.NONE));
+                running.authority()
+                        .rotate(LaunchEnclave.of(ROTATED.get(rotations), PLATFORM.leProfile(), WhiteList.NONE));
                 rotations++;
             }
             case RAISE_CPUSVN -> cpu.cpuSvn(CpuSvn.parse("030602ff010100000000000000000000"));
