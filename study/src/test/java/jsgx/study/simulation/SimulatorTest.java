@@ -340,6 +340,10 @@ class SimulatorTest {
         assertThat(Simulator.run(trace, USER, costs, 1).purgeNanos()).isEqualTo(2 * 503);
         assertThat(Simulator.run(trace, BOTH, costs, 1).purgeNanos()).isEqualTo(20 + 2 * 503);
         assertThat(Simulator.run(trace.first(4), USER, costs, 1).revokeNanos()).isZero();
+        TestTrace elsewhere = TestTrace.single(2).launches(0).then(Event.REVOKE, 0, 1);
+        assertThat(Simulator.run(elsewhere, USER, costs, 1).purgeNanos())
+                .as("a store without it is read and not written")
+                .isEqualTo(3);
     }
 
     @Test
