@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
 class ConfigurationTest {
@@ -256,6 +257,38 @@ class ConfigurationTest {
 
     private HostOptions load(String text) throws Exception {
         return new Configuration(write(text), Map.of("HOME", "/h"), Map.of(), true).load();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsSetAloneIsAllThatDiffers(Setting setting) throws Exception {
+        Path file = write("");
+        HostOptions before = new Configuration(file, Map.of("HOME", "/h"), Map.of(), true).load();
+        HostOptions after =
+                new Configuration(file, Map.of("HOME", "/h"), Map.of(setting, another(setting.kind())), true).load();
+
+        assertThat(List.of(Setting.values()))
+                .filteredOn(each -> each.differs(before, after))
+                .containsExactly(setting);
+    }
+
+    /** A value that is no setting's without a word of it. */
+    private static String another(Kind kind) {
+        return switch (kind) {
+            case FOLDER, PATH_OR_NONE -> "/another";
+            case COUNT, COUNT_OR_NONE -> "77";
+            case DURATION, LEASE -> "777ms";
+            case NAMESPACE, NAME_OR_NONE -> "another";
+            case SIZE, MEMORY -> "77MiB";
+            case LOOPBACK_OR_NONE -> "127.0.0.1:77";
+            case ENGINE_OR_NONE -> "redis://another:77";
+            case PLACEMENT -> "both";
+            case SCHEME -> "sieve";
+            case DURABILITY -> "each";
+            case PARTITION -> "continue";
+            case LOG_FORMAT -> "json";
+            case LOG_LEVEL -> "error";
+        };
     }
 
     @Test

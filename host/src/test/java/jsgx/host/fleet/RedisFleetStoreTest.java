@@ -124,6 +124,13 @@ class RedisFleetStoreTest extends FleetStoreContract {
         raw(jedis -> assertThat(jedis.exists("jsgx:test:revocations")).isFalse());
     }
 
+    @Test
+    void aRevisionBeyondWhatAScriptCanCountIsRefused() {
+        raw(jedis -> jedis.set("jsgx:test:revision", Long.toString(1L << 52)));
+
+        assertThatThrownBy(store::revision).hasMessageContaining("something at jsgx:test:revision");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

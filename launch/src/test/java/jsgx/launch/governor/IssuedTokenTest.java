@@ -86,6 +86,22 @@ class IssuedTokenTest {
     }
 
     @Test
+    void whatAnotherProcessRevokedLeavesTheKernelsCache() throws Exception {
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPlacement(Placement.KERNEL))) {
+            Governor governor = launcher.running().governor();
+            governor.issueToUserSpace(identity, WEB);
+            assertThat(governor.cache().count(any -> true)).isOne();
+            Revocation.Signer signer = new Revocation.Signer(TestPlatforms.OTHER_KEY.mrSigner());
+            // It reaches no cache of this process.
+            new Revoker(options.revocations(), events::add, options.clock(), Map.of()).revoke(signer);
+
+            assertThat(governor.issueToUserSpace(identity, WEB).verdict().effect())
+                    .isEqualTo(Effect.REVOKED);
+            assertThat(governor.cache().count(any -> true)).isZero();
+        }
+    }
+
+    @Test
     void policyIsAskedForWhatIsKnownThen() throws Exception {
         LaunchPolicy policy = new LaunchPolicy() {
             @Override

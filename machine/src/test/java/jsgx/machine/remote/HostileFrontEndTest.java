@@ -183,6 +183,13 @@ final class HostileFrontEndTest {
     }
 
     @Test
+    void aDescriptorWithWhichMmapMapsNoFile() throws Exception {
+        assertThatExceptionOfType(LaneEnded.class)
+                .isThrownBy(() -> call(Op.SPACE, new Out().i32(2).i32(77).i32(-1)));
+        assertThat(why()).contains("a descriptor -1");
+    }
+
+    @Test
     void aNumberTwice() throws Exception {
         open();
         assertThatExceptionOfType(LaneEnded.class)

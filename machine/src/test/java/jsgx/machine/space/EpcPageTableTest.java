@@ -88,6 +88,22 @@ class EpcPageTableTest {
     }
 
     @Test
+    void neighboursThatAreRefreshedTogetherEachShowTheirOwnEpcPage() {
+        int[] epcPages = {7, 8, 3, 4, 200, 1};
+        for (int i = 0; i < epcPages.length; i++) {
+            epcm.set(epcPages[i], REG | RW | Epcm.PENDING, at(i), 0);
+            table.map(at(i), epcPages[i], RW);
+            page(i, epcPages[i], RW);
+        }
+        assertThat(shown(0)).isEqualTo("---p");
+
+        table.refresh(at(0), at(epcPages.length), true);
+
+        assertThat(OwnMaps.pages(base, epcPages.length))
+                .containsExactly("rw-s 7", "rw-s 8", "rw-s 3", "rw-s 4", "rw-s 200", "rw-s 1");
+    }
+
+    @Test
     @SuppressWarnings("restricted")
     void showsTheEpcItself() {
         page(3, 5, RW);
