@@ -72,20 +72,20 @@ final class StudyCalibrateCommand extends Subcommand {
 
     private CostsFile measure(Calibration calibration) throws LaunchException, IOException {
         if (!natively) {
-            return calibration.measure();
+            return StudyCommand.measure(calibration, surroundings);
         }
         // The launch enclave's own code runs in a program of its own, which must see the EPC.
         try (SharedEpc shared = SharedEpc.allocate(List.of(Platform.DEFAULT_EPC))) {
-            return calibration
-                    .withLaunchEnclave(
+            return StudyCommand.measure(
+                    calibration.withLaunchEnclave(
                             "native",
                             (platform, rules) -> RunningPlatform.of(
                                     platform,
                                     rules,
                                     platform.powerOn(new SecureRandom(), shared.epc()),
                                     new NativeLaunchEnclave(shared),
-                                    defaults -> Machine.driver(defaults, MachineOptions.defaults())))
-                    .measure();
+                                    defaults -> Machine.driver(defaults, MachineOptions.defaults()))),
+                    surroundings);
         } catch (MachineException e) {
             throw new LaunchException(String.valueOf(e.getMessage()), e);
         }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import jsgx.arch.struct.EinitToken;
@@ -229,8 +230,8 @@ final class StudyCommand extends Subcommand {
             study.stop();
         }));
         int processors = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
-        try (StudyProgress progress =
-                new StudyProgress(surroundings, study.remaining(cells, part).size())) {
+        StudyProgress progress = new StudyProgress(study.remaining(cells, part).size());
+        try (StudyTicker _ = new StudyTicker(surroundings, progress::line)) {
             return study.run(cells, part, processors, progress);
         }
     }
@@ -319,6 +320,18 @@ final class StudyCommand extends Subcommand {
                     spec.commandLine(),
                     "--shard goes with --costs, as shards of other costs are of different studies: first  jsgx study calibrate --out costs.json");
         }
-        return (quick ? Calibration.quick() : Calibration.full()).measure().costs();
+        return measure(quick ? Calibration.quick() : Calibration.full(), surroundings)
+                .costs();
+    }
+
+    /** Measures, and shows that it does. */
+    static CostsFile measure(Calibration calibration, Surroundings surroundings) throws LaunchException, IOException {
+        AtomicReference<String> step = new AtomicReference<>("");
+        try (StudyTicker _ = new StudyTicker(
+                surroundings,
+                nanos -> "study: measuring what steps cost: %s, %s gone"
+                        .formatted(step.get(), StudyTicker.span(nanos / 1e9)))) {
+            return calibration.withProgress(step::set).measure();
+        }
     }
 }

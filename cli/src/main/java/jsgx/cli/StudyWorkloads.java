@@ -29,8 +29,15 @@ final class StudyWorkloads {
             if (Files.isDirectory(file)) {
                 throw new BadInput(Text.printable(what) + ": a folder: expected a file");
             }
-            // The message about a name that is nothing has the name that was given.
-            return Workloads.of(Files.exists(file) ? file.toString() : what, InputStream.nullInputStream());
+            if (!Files.exists(file)) {
+                // The message about a name that is nothing has the name that was given.
+                return Workloads.of(what, InputStream.nullInputStream());
+            }
+            try (StudyTicker _ = new StudyTicker(
+                    surroundings,
+                    nanos -> "study: reading %s, %s gone".formatted(what, StudyTicker.span(nanos / 1e9)))) {
+                return Workloads.of(file.toString(), InputStream.nullInputStream());
+            }
         } catch (WorkloadException e) {
             throw new BadInput(message(e));
         } catch (TraceException e) {

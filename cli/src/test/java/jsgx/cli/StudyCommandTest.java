@@ -156,6 +156,32 @@ class StudyCommandTest {
     }
 
     @Test
+    void whatCouldNotBeTakenOfARecordingIsTold() throws IOException {
+        Jsgx recorded = Samples.signedIn(folder);
+        assertThat(recorded.line("launch flipped.sgxs --sigstruct enclave.sigstruct --interface isgx")
+                        .status())
+                .isEqualTo(1);
+        assertThat(recorded.line("audit export -o host.jsonl").status()).isZero();
+        String study =
+                "study --costs costs.json --workload host.jsonl --placement kernel,user --limit 64KiB --scheme lru --charging shared --seeds 1";
+        String note = "whether more followed entry ";
+
+        Jsgx.Run run = recorded.line(study + " --out out");
+
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.err()).contains("jsgx: host: " + note);
+        assertThat(run.out())
+                .doesNotContain(note)
+                .containsPattern("one-application +Undecided[^.]*spread\\.\\s+It rests on a\\s+recording");
+        assertThat(folder.resolve("out/report.html")).content().contains("<dd>W" + note.substring(1));
+        Jsgx.Run json = recorded.line(study + " --json");
+        assertThat(json.err()).isEmpty();
+        assertThat(json.json().get("workloads")).asString().contains("recorded=true", note);
+        Jsgx.Run generated = recorded.line("study generate host.jsonl --out trace.jsonl");
+        assertThat(generated.err()).contains("jsgx: host: " + note);
+    }
+
+    @Test
     void whatCannotBeWrittenIsSaidAndLeavesNothing() throws IOException {
         Files.writeString(folder.resolve("file"), "mine");
 

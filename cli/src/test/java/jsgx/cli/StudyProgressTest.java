@@ -2,9 +2,6 @@ package jsgx.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import jsgx.study.design.Design;
 import jsgx.study.run.Cell;
@@ -21,9 +18,7 @@ class StudyProgressTest {
     private static final long SECOND = 1_000_000_000L;
     private static final long LAUNCHES = 10_000_000;
 
-    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-    private final StudyProgress progress =
-            new StudyProgress(new PrintStream(err, true, StandardCharsets.UTF_8), true, 4);
+    private final StudyProgress progress = new StudyProgress(4);
 
     private static CellResult result(long launches) {
         return new CellResult(
@@ -35,7 +30,7 @@ class StudyProgressTest {
 
     @Test
     void aStudyOfOneCellSaysHowFarItIs() {
-        StudyProgress one = new StudyProgress(new PrintStream(err, true, StandardCharsets.UTF_8), true, 1);
+        StudyProgress one = new StudyProgress(1);
         assertThat(one.line(SECOND)).isEqualTo("study: 0 of 1 cells, 0 launches a second, 1 s gone");
 
         one.began(LAUNCHES);
@@ -63,13 +58,5 @@ class StudyProgressTest {
         progress.finished(result(1000));
         assertThat(progress.line(60 * SECOND))
                 .isEqualTo("study: 3 of 4 cells, 50 launches a second, 60 s gone, 20 s left");
-    }
-
-    @Test
-    void nothingIsSaidBeforeItIsTime() {
-        progress.began(1000);
-        progress.close();
-
-        assertThat(err.size()).isZero();
     }
 }

@@ -2,7 +2,9 @@ package jsgx.study.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,6 +118,55 @@ class StudyTest {
 
             assertThat(Studies.content(whole)).isEqualTo(content);
         }
+    }
+
+    @Test
+    void aRunThatIsKilledAgainHasLeftNothingOfTheFirstHalfLine() throws Exception {
+        Path stopped = folder.resolve("stopped");
+        Studies.run(PLAN, stopped, new Shard(1, 2), 1);
+        String content = Studies.content(stopped);
+        Files.writeString(stopped.resolve(Cells.FILE), content.substring(0, content.length() - 40));
+        CellResult last = Cells.read(folder.resolve(whole())).results().getLast();
+
+        try (Cells cells = Cells.in(stopped, PLAN)) {
+            cells.add(last);
+        }
+
+        assertThat(Cells.read(stopped).results())
+                .hasSize((PLAN.size() + 1) / 2)
+                .contains(last);
+    }
+
+    private String whole() throws Exception {
+        Studies.run(PLAN, folder.resolve("whole"), Shard.WHOLE, 2);
+        return "whole";
+    }
+
+    @Test
+    void aFullDiskLeavesWholeLinesFromWhichTheStudyGoesOn() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        assumeTrue(
+                ran("mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", disk.toString()),
+                "only root can mount a small disk");
+        try {
+            assertThatThrownBy(() -> Studies.run(PLAN, disk, Shard.WHOLE, 3))
+                    .isInstanceOf(StudyException.class)
+                    .hasMessageContaining("not written: No space left on device; what was finished before is kept");
+            assertThat(Cells.read(disk).results()).isNotEmpty();
+            assertThat(ran("mount", "-o", "remount,size=8m", disk.toString())).isTrue();
+
+            Studies.run(PLAN, disk, Shard.WHOLE, 3);
+
+            assertThat(Studies.content(disk)).isEqualTo(Studies.content(folder.resolve(whole())));
+        } finally {
+            assertThat(ran("umount", disk.toString())).isTrue();
+        }
+    }
+
+    private static boolean ran(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getInputStream().transferTo(OutputStream.nullOutputStream());
+        return process.waitFor() == 0;
     }
 
     @Test
