@@ -47,16 +47,16 @@ final class StudyProgress implements Study.Progress {
     synchronized String line(long nanos) {
         double seconds = nanos / 1e9;
         double part = finished + (runningLaunches == 0 ? 0 : (double) running * runningDone / runningLaunches);
-        return "study: %s of %s cells%s, %s launches a second, %s gone%s"
+        return "study: %s of %s cells%s, %s gone%s, %s launches a second"
                 .formatted(
                         finished,
                         cells,
+                        part == 0 ? "" : ", " + StudyTicker.span(seconds / part * (cells - part)) + " left",
+                        StudyTicker.span(seconds),
                         running == 0
                                 ? ""
                                 : ", %s running at %s launches".formatted(running, of(runningDone, runningLaunches)),
-                        amount(launches / seconds),
-                        StudyTicker.span(seconds),
-                        part == 0 ? "" : ", " + StudyTicker.span(seconds / part * (cells - part)) + " left");
+                        amount(launches / seconds));
     }
 
     private static String of(long some, long all) {

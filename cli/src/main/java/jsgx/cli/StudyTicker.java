@@ -14,6 +14,11 @@ final class StudyTicker implements AutoCloseable {
     private static final long FIRST_MILLIS = 10_000;
     private static final long MOST_MILLIS = 300_000;
 
+    /** A terminal that is too narrow for the line shows its beginning. */
+    private static final String NO_WRAP = "\u001b[?7l";
+
+    private static final String WRAP = "\u001b[?7h";
+
     private final PrintStream err;
     private final boolean terminal;
     private final LongFunction<String> line;
@@ -56,7 +61,7 @@ final class StudyTicker implements AutoCloseable {
     private synchronized void show() {
         String now = Text.printable(line.apply(System.nanoTime() - begun));
         if (terminal) {
-            err.print("\r" + now + "\u001b[K");
+            err.print("\r" + NO_WRAP + now + "\u001b[K" + WRAP);
             err.flush();
         } else {
             err.println(now);

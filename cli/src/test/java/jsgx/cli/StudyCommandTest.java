@@ -169,7 +169,7 @@ class StudyCommandTest {
         Jsgx.Run run = recorded.line(study + " --out out");
 
         assertThat(run.status()).as(run.err()).isZero();
-        assertThat(run.err()).contains("jsgx: host: " + note);
+        assertThat(run.err()).contains("jsgx: host.jsonl: " + note);
         assertThat(run.out())
                 .doesNotContain(note)
                 .containsPattern("one-application +Undecided[^.]*spread\\.\\s+It rests on a\\s+recording");
@@ -178,7 +178,7 @@ class StudyCommandTest {
         assertThat(json.err()).isEmpty();
         assertThat(json.json().get("workloads")).asString().contains("recorded=true", note);
         Jsgx.Run generated = recorded.line("study generate host.jsonl --out trace.jsonl");
-        assertThat(generated.err()).contains("jsgx: host: " + note);
+        assertThat(generated.err()).contains("jsgx: host.jsonl: " + note);
     }
 
     @Test

@@ -31,14 +31,14 @@ class StudyProgressTest {
     @Test
     void aStudyOfOneCellSaysHowFarItIs() {
         StudyProgress one = new StudyProgress(1);
-        assertThat(one.line(SECOND)).isEqualTo("study: 0 of 1 cells, 0 launches a second, 1 s gone");
+        assertThat(one.line(SECOND)).isEqualTo("study: 0 of 1 cells, 1 s gone, 0 launches a second");
 
         one.began(LAUNCHES);
         one.launched(LAUNCHES / 4);
 
         assertThat(one.line(30 * SECOND))
                 .isEqualTo(
-                        "study: 0 of 1 cells, 1 running at 2.5 of 10.0 million launches, 83 thousand launches a second, 30 s gone, 2 min left");
+                        "study: 0 of 1 cells, 2 min left, 30 s gone, 1 running at 2.5 of 10.0 million launches, 83 thousand launches a second");
     }
 
     @Test
@@ -52,11 +52,11 @@ class StudyProgressTest {
 
         assertThat(progress.line(30 * SECOND))
                 .isEqualTo(
-                        "study: 1 of 4 cells, 2 running at 500 of 2000 launches, 50 launches a second, 30 s gone, 50 s left");
+                        "study: 1 of 4 cells, 50 s left, 30 s gone, 2 running at 500 of 2000 launches, 50 launches a second");
         progress.launched(1500);
         progress.finished(result(1000));
         progress.finished(result(1000));
         assertThat(progress.line(60 * SECOND))
-                .isEqualTo("study: 3 of 4 cells, 50 launches a second, 60 s gone, 20 s left");
+                .isEqualTo("study: 3 of 4 cells, 20 s left, 60 s gone, 50 launches a second");
     }
 }

@@ -340,7 +340,8 @@ final class AuditReplay {
             throw lines.wrong("expected launches, found none in %d lines".formatted(lines.number()));
         }
         try {
-            TraceBuilder trace = new TraceBuilder(file, 1);
+            // Without its folders: the same file is the same workload wherever it lies.
+            TraceBuilder trace = new TraceBuilder(file.substring(file.lastIndexOf('/') + 1), 1);
             int host = trace.machine("host", 0);
             workloads.entrySet().stream()
                     .sorted(Map.Entry.comparingByValue())

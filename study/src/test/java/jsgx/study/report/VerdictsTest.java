@@ -169,6 +169,16 @@ class VerdictsTest {
         });
     }
 
+    @Test
+    void aPlacementIsJudgedByTheSchemeAndRuleThatLaunchHasByItself() {
+        Cells own = three(design -> is(design, Placement.USER)
+                ? 1000
+                : design.scheme() == Scheme.W_TINY_LFU && design.charging() == Charging.SHARED ? 500 : 3000);
+
+        assertThat(headline(own, "one-application").verdict()).isEqualTo("kernel");
+        assertThat(headline(own, "unexpected").verdict()).isEqualTo("kernel and both");
+    }
+
     private static Cells recorded(int seeds, List<String> names) {
         Plan plan = Studies.recorded(Studies.plan(List.of("v", "w"), seeds), names);
         return Studies.runRecorded(plan, taking(design -> is(design, Placement.USER) ? 500 : 1000));

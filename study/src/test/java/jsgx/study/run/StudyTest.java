@@ -132,9 +132,7 @@ class StudyTest {
             cells.add(last);
         }
 
-        assertThat(Cells.read(stopped).results())
-                .hasSize((PLAN.size() + 1) / 2)
-                .contains(last);
+        assertThat(Cells.read(stopped).results()).hasSize((PLAN.size() + 1) / 2).contains(last);
     }
 
     private String whole() throws Exception {

@@ -294,6 +294,20 @@ class AuditReplayTest {
         assertThatThrownBy(() -> read(lines)).isInstanceOf(TraceException.class).hasMessageStartingWith(message);
     }
 
+    @Test
+    void theSameExportIsTheSameWorkloadWhereverItLies() throws Exception {
+        byte[] export = String.join("\n", export()).getBytes(StandardCharsets.UTF_8);
+
+        assertThat(Recorded.read("/home/ada/host.jsonl", new ByteArrayInputStream(export))
+                        .trace()
+                        .name())
+                .isEqualTo("host.jsonl");
+        assertThat(Recorded.read("host.jsonl", new ByteArrayInputStream(export))
+                        .trace()
+                        .name())
+                .isEqualTo("host.jsonl");
+    }
+
     private static Recorded read(List<String> lines) throws IOException, TraceException {
         byte[] bytes = String.join("\n", lines).getBytes(StandardCharsets.UTF_8);
         return Recorded.read("e.jsonl", new ByteArrayInputStream(bytes));
