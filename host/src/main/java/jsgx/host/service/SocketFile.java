@@ -94,13 +94,23 @@ public final class SocketFile implements AutoCloseable {
 
     private static HostException impossible(Path path, IOException e) {
         String why = switch (e) {
-            case AccessDeniedException denied ->
-                "user %s may not write into %s: make that folder this user's"
-                        .formatted(System.getProperty("user.name"), path.getParent());
-            case FileSystemException refused when refused.getReason() != null -> refused.getReason();
+            case AccessDeniedException denied -> denied(path, denied);
+            case FileSystemException refused when refused.getReason() == null -> refused.toString();
             default -> String.valueOf(e.getMessage());
         };
         return new HostException("the socket %s cannot be made: %s".formatted(path, why), e);
+    }
+
+    private static String denied(Path path, AccessDeniedException e) {
+        String user = System.getProperty("user.name");
+        Path folder = Objects.requireNonNull(path.getParent());
+        if (!Files.isDirectory(folder)) {
+            return "user %s may not reach or make %s: make the folder %s, and give it to this user"
+                    .formatted(user, e.getFile(), folder);
+        }
+        return Files.isWritable(folder) && Files.isExecutable(folder)
+                ? "user %s may not use %s: remove it, or give it to this user".formatted(user, e.getFile())
+                : "user %s may not write into %s: give that folder to this user".formatted(user, folder);
     }
 
     /** Where it is to be bound: in a folder that only this process's user looks into. */
@@ -146,7 +156,11 @@ public final class SocketFile implements AutoCloseable {
         } catch (FileSystemException e) {
             throw new HostException(
                     "the socket %s cannot be given to the group %s: %s; user %s has to be a member of it"
-                            .formatted(path, group, e.getReason(), System.getProperty("user.name")),
+                            .formatted(
+                                    path,
+                                    group,
+                                    Objects.requireNonNullElse(e.getReason(), e.toString()),
+                                    System.getProperty("user.name")),
                     e);
         }
     }

@@ -7,9 +7,10 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import jsgx.host.client.Greeting;
 import jsgx.host.config.HostOptions;
@@ -42,6 +43,7 @@ public final class DriverSocket implements Service {
     private static final Duration FIRST_WORDS = Duration.ofSeconds(5);
     private static final Duration RELEASED = Duration.ofSeconds(10);
     private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final Duration KEPT = Duration.ofSeconds(5);
 
     private final HostContext context;
     private final Path path;
@@ -54,7 +56,12 @@ public final class DriverSocket implements Service {
     private final Semaphore refusals = new Semaphore(REFUSALS);
 
     /** They are kept for the next one: all who connect wait in one line, and the start of a thread for each would be what they wait for. */
-    private final ExecutorService threads = Executors.newCachedThreadPool(
+    private final ExecutorService threads = new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            KEPT.toNanos(),
+            TimeUnit.NANOSECONDS,
+            new SynchronousQueue<>(),
             Thread.ofPlatform().daemon().name("jsgx-front-end").factory());
 
     private volatile String trouble = "not started";
@@ -87,6 +94,11 @@ public final class DriverSocket implements Service {
     /** How many front ends there are. */
     public int sessions() {
         return places.all();
+    }
+
+    /** Whether it was stopped, and none of the threads that served is left. */
+    boolean isOver() {
+        return threads.isTerminated();
     }
 
     @Override
@@ -123,21 +135,32 @@ public final class DriverSocket implements Service {
         }
     }
 
+    /** Until the listener is closed. Nobody else begins anything in the threads, so that nothing is begun that they refuse. */
     private void accept(UnixListener listener) {
-        while (!stopping) {
-            try {
-                begin(listener.accept());
-                trouble = "";
-            } catch (AsynchronousCloseException e) {
-                return;
-            } catch (IOException e) {
-                // No descriptor is left, for one: who waits is served once there is.
-                if (trouble.isEmpty()) {
-                    LOG.log(System.Logger.Level.ERROR, "no connection can be accepted: " + e.getMessage());
-                }
-                trouble = String.valueOf(e.getMessage());
-                LockSupport.parkNanos(PAUSE.toNanos());
+        try {
+            while (!stopping) {
+                accepted(listener);
             }
+        } catch (AsynchronousCloseException e) {
+            // The end.
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private void accepted(UnixListener listener) throws AsynchronousCloseException {
+        try {
+            begin(listener.accept());
+            trouble = "";
+        } catch (AsynchronousCloseException e) {
+            throw e;
+        } catch (IOException e) {
+            // No descriptor is left, for one: who waits is served once there is.
+            if (trouble.isEmpty()) {
+                LOG.log(System.Logger.Level.ERROR, "no connection can be accepted: " + e.getMessage());
+            }
+            trouble = String.valueOf(e.getMessage());
+            LockSupport.parkNanos(PAUSE.toNanos());
         }
     }
 
@@ -152,9 +175,6 @@ public final class DriverSocket implements Service {
         } catch (OutOfMemoryError e) {
             connection.close();
             throw new IOException("no thread is left for a front end: " + e.getMessage(), e);
-        } catch (RejectedExecutionException e) {
-            // It came while the host was being stopped.
-            connection.close();
         }
     }
 
@@ -238,7 +258,6 @@ public final class DriverSocket implements Service {
         if (places.all() > 0) {
             LOG.log(System.Logger.Level.WARNING, "{0} front ends did not end in time", places.all());
         }
-        threads.shutdown();
         now.poller().close();
         listening = null;
     }

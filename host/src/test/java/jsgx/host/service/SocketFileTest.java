@@ -2,6 +2,7 @@ package jsgx.host.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -54,13 +55,45 @@ class SocketFileTest {
         SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
     }
 
-    @Test
-    void whoMayNotWriteIntoTheFolderIsToldWhoseItHasToBe() {
-        assertThatThrownBy(() -> SocketFile.claim(Path.of("/sys/kernel/a.socket")))
+    /** A folder that its owner may not write into; root may. */
+    private Path lockedFolder() throws IOException {
+        Path locked = Files.createDirectory(folder.resolve("locked"));
+        Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r-xr-xr-x"));
+        assumeFalse(Files.isWritable(locked), "this user may write everywhere, as root may");
+        return locked;
+    }
+
+    private static void assertCannotBeMade(Path socket, String why) {
+        assertThatThrownBy(() -> SocketFile.claim(socket))
                 .isInstanceOf(HostException.class)
-                .hasMessage(
-                        "the socket /sys/kernel/a.socket cannot be made: user %s may not write into /sys/kernel: make that folder this user's",
-                        System.getProperty("user.name"));
+                .hasMessage("the socket %s cannot be made: user %s %s", socket, System.getProperty("user.name"), why);
+    }
+
+    @Test
+    void whoMayNotWriteIntoTheFolderIsToldWhoseItHasToBe() throws Exception {
+        Path locked = lockedFolder();
+
+        assertCannotBeMade(
+                locked.resolve("a.socket"), "may not write into %s: give that folder to this user".formatted(locked));
+    }
+
+    @Test
+    void whoMayNotMakeTheFolderIsToldWhich() throws Exception {
+        Path missing = lockedFolder().resolve("run");
+
+        assertCannotBeMade(
+                missing.resolve("a.socket"),
+                "may not reach or make %s: make the folder %s, and give it to this user".formatted(missing, missing));
+    }
+
+    @Test
+    void aLockThatIsNotThisUsersIsNamedAndNotTheFolder() throws Exception {
+        lockedFolder();
+        Path lock = Files.createFile(folder.resolve(".a.socket.lock"));
+        Files.setPosixFilePermissions(lock, PosixFilePermissions.fromString("---------"));
+
+        assertCannotBeMade(
+                folder.resolve("a.socket"), "may not use %s: remove it, or give it to this user".formatted(lock));
     }
 
     @Test

@@ -230,6 +230,27 @@ class DriverSocketTest {
     }
 
     @Test
+    void twoInTurnAreServedAndAfterTheEndNoThreadIsLeft() throws Exception {
+        serving((socket, run) -> {
+            byte[] request = new RunRequest(
+                            EnumSet.allOf(InterfaceKind.class), EnumSet.noneOf(SgxEvent.Kind.class), false, 0, 0)
+                    .encode();
+            for (int i = 0; i < 2; i++) {
+                try (UnixConnection connection = Greeting.connect(run)) {
+                    Greeting.ask(connection, new Greeting.Request(Greeting.Purpose.RUN, request), SOON)
+                            .descriptors()
+                            .forEach(Linux::close);
+                }
+                assertThat(socket.isOver()).isFalse();
+            }
+            socket.stop(Duration.ZERO);
+            while (!socket.isOver()) {
+                Thread.onSpinWait();
+            }
+        });
+    }
+
+    @Test
     void launchesOfAUserWaitForTheMemoryOfTheirOwn() throws Exception {
         LaunchMemory memory = new LaunchMemory(100 << 20, Duration.ofMinutes(1));
         CompletableFuture<Void> second = new CompletableFuture<>();

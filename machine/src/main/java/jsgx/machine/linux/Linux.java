@@ -25,6 +25,9 @@ public final class Linux {
     /** The largest errno: results from its negation up to -1 are failures. */
     private static final int MAX_ERRNO = 4095;
 
+    /** Where the addresses of a process end: 47 bits, but for the last page. */
+    public static final long TASK_SIZE = 0x7fff_ffff_f000L;
+
     public static final int PROT_NONE = 0;
     public static final int PROT_READ = 1;
     public static final int PROT_WRITE = 2;

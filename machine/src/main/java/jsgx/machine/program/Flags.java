@@ -30,7 +30,6 @@ final class Flags {
     static final int ACCESS_MASK = 7;
 
     static final long PAGE = 4096;
-    static final long TASK_SIZE = 0x7fff_ffff_f000L;
 
     private Flags() {}
 

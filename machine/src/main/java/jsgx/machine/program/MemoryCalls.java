@@ -93,7 +93,7 @@ final class MemoryCalls {
         if ((offset & (Flags.PAGE - 1)) != 0 || length == 0) {
             return -Errors.EINVAL;
         }
-        if (Long.compareUnsigned(length, Flags.TASK_SIZE) > 0) {
+        if (Long.compareUnsigned(length, Linux.TASK_SIZE) > 0) {
             return -Errors.ENOMEM;
         }
         int type = flags & Flags.MAP_TYPE;
@@ -227,8 +227,8 @@ final class MemoryCalls {
     private long move(
             SgxMapping mapping, long address, long oldLength, long newLength, boolean dontUnmap, long target) {
         if ((target & (Flags.PAGE - 1)) != 0
-                || Long.compareUnsigned(newLength, Flags.TASK_SIZE) > 0
-                || Long.compareUnsigned(target, Flags.TASK_SIZE - newLength) > 0
+                || Long.compareUnsigned(newLength, Linux.TASK_SIZE) > 0
+                || Long.compareUnsigned(target, Linux.TASK_SIZE - newLength) > 0
                 || (address < target + newLength && target < address + oldLength)
                 || dontUnmap) {
             return -Errors.EINVAL;
@@ -271,8 +271,8 @@ final class MemoryCalls {
         long rounded = Flags.roundUp(length);
         return (address & (Flags.PAGE - 1)) != 0
                 || rounded == 0
-                || Long.compareUnsigned(rounded, Flags.TASK_SIZE) > 0
-                || Long.compareUnsigned(address, Flags.TASK_SIZE - rounded) > 0;
+                || Long.compareUnsigned(rounded, Linux.TASK_SIZE) > 0
+                || Long.compareUnsigned(address, Linux.TASK_SIZE - rounded) > 0;
     }
 
     private boolean concernsDevice(long start, long end) {

@@ -13,6 +13,7 @@ import jsgx.machine.enclave.EnclaveExecution;
 import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.IoctlCall;
 import jsgx.machine.linux.Errors;
+import jsgx.machine.linux.Linux;
 import jsgx.machine.sgx.CpuidSites;
 import jsgx.machine.space.Caller;
 import jsgx.machine.space.ProgramSpace;
@@ -21,7 +22,6 @@ import jsgx.machine.space.ProgramSpace;
 final class FrontEndCalls {
 
     private static final int LARGEST_COPY = 64 << 10;
-    private static final long TASK_SIZE = 0x7fff_ffff_f000L;
 
     /** Drivers ask after each page: a signal may wait a little longer than the answer takes. */
     private static final long BETWEEN_LOOKS_NANOS = 2_000_000;
@@ -64,7 +64,7 @@ final class FrontEndCalls {
     }
 
     private static long page(long address) {
-        if ((address & (Epc.PAGE_SIZE - 1)) != 0 || Long.compareUnsigned(address, TASK_SIZE) > 0) {
+        if ((address & (Epc.PAGE_SIZE - 1)) != 0 || Long.compareUnsigned(address, Linux.TASK_SIZE) > 0) {
             throw new BadMessage("an address 0x%x".formatted(address));
         }
         return address;
@@ -137,7 +137,7 @@ final class FrontEndCalls {
         int flags = in.i32();
         long offset = page(in.i64());
         in.end();
-        if (length <= 0 || length > TASK_SIZE || (protection & ~7) != 0) {
+        if (length <= 0 || length > Linux.TASK_SIZE || (protection & ~7) != 0) {
             throw new BadMessage("a mapping of 0x%x bytes with protection %d".formatted(length, protection));
         }
         out.i64(file.calling(

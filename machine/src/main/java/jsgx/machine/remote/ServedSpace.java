@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
 
     private static final int CALLS_AT_ONCE = 16 << 10;
-    private static final long TASK_SIZE = 0x7fff_ffff_f000L;
 
     /** How many pages are asked for when a call reads one after the other. */
     private static final int AHEAD = 16;
@@ -206,7 +205,7 @@ final class ServedSpace implements Agent, ProcessView, EnclaveThreads {
     /** What mmap is said to have found is where the driver will map. */
     private long checked(Call call, long result) {
         boolean found = call.number() == SystemCall.MMAP && !Linux.failed(result);
-        if (found && ((result & (Epc.PAGE_SIZE - 1)) != 0 || Long.compareUnsigned(result, TASK_SIZE) >= 0)) {
+        if (found && ((result & (Epc.PAGE_SIZE - 1)) != 0 || Long.compareUnsigned(result, Linux.TASK_SIZE) >= 0)) {
             throw new BadMessage("a mapping at 0x%x".formatted(result));
         }
         return result;

@@ -221,7 +221,7 @@ final class EpcPageTable {
         entries.set(page, PageEntries.accessed(entry));
         int real = real(page, entry);
         if (real != PageEntries.shown(entry)) {
-            if (shown.isFull()) {
+            if (shown.areTooMany()) {
                 shown.makeRoom(page, page + 1);
             }
             shown.apply(List.of(ShownPages.change(page, entry, real)));

@@ -19,7 +19,6 @@ public final class MemoryManagement {
 
     private static final long PAGE_SIZE = Epc.PAGE_SIZE;
     private static final int MAP_32BIT = 0x40;
-    private static final long TASK_SIZE = ProgramSpace.TASK_SIZE;
 
     private final ProgramSpace space;
     private final DeviceMappings mappings;
@@ -57,7 +56,7 @@ public final class MemoryManagement {
             if ((address & (PAGE_SIZE - 1)) != 0 || length <= 0) {
                 return -Errors.EINVAL;
             }
-            if (Long.compareUnsigned(end, TASK_SIZE) > 0) {
+            if (Long.compareUnsigned(end, Linux.TASK_SIZE) > 0) {
                 return -Errors.ENOMEM;
             }
             return mmapFixed(file, address, end, protection, flags, offset);

@@ -34,7 +34,6 @@ public final class ProgramSpace implements EnclaveSpace {
 
     private static final ScopedValue<Call> CALL = ScopedValue.newInstance();
     private static final long PAGE_SIZE = Epc.PAGE_SIZE;
-    static final long TASK_SIZE = 0x7fff_ffff_f000L;
 
     /** A call of a driver for a thread of the program. Only that thread's server uses it. */
     private static final class Call {
@@ -148,7 +147,7 @@ public final class ProgramSpace implements EnclaveSpace {
 
     /** Takes from all pages what the EPCM no longer allows, where the process shows them. */
     public void restrict() {
-        pages.refresh(0, TASK_SIZE, false);
+        pages.refresh(0, Linux.TASK_SIZE, false);
     }
 
     @Override

@@ -97,8 +97,8 @@ final class ShownPages {
         return new Agent.Call(SystemCall.MMAP, address, length, Linux.PROT_NONE, RESERVATION | Linux.MAP_FIXED, -1, 0);
     }
 
-    /** Whether they take as many areas as they may. */
-    boolean isFull() {
+    /** Whether they take more areas than they may. */
+    boolean areTooMany() {
         return areas > limit;
     }
 
