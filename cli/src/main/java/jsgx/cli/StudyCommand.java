@@ -159,7 +159,11 @@ final class StudyCommand extends Subcommand {
             description = "Run one of N parts, for jsgx study merge to put together.")
     private @Nullable String shard;
 
-    @Option(order = 13, names = "--threads", paramLabel = "N", description = "As many as there are processors.")
+    @Option(
+            order = 13,
+            names = "--threads",
+            paramLabel = "N",
+            description = "Run so many cells at once; as many as there are processors. A large trace uses all of them.")
     private int threads;
 
     private volatile int signalled = INTERRUPTED;

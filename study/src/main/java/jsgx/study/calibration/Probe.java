@@ -7,7 +7,7 @@ import jsgx.launch.LaunchException;
 @FunctionalInterface
 interface Probe extends AutoCloseable {
 
-    /** Does the step once; the nanoseconds that it took, without what had to be prepared for it. */
+    /** Does the step once; the nanoseconds that it took, without what had to be prepared for it; below 0 where a difference of two times came out so. */
     long sample() throws LaunchException, IOException;
 
     /** Ends what it began. */

@@ -9,7 +9,7 @@ import jsgx.launch.LaunchException;
 final class Sampler {
 
     /** What a probe says where it prepared something and measured nothing. */
-    static final long NO_SAMPLE = -1;
+    static final long NO_SAMPLE = Long.MIN_VALUE;
 
     /** How many equally likely times a step has in the end. */
     static final int TIMES = 128;
@@ -58,9 +58,19 @@ final class Sampler {
         return greatestMedian / leastMedian;
     }
 
-    /** Equally likely times, the mean of each 128th of the samples; the mean of all stays what it was, outliers among them. */
+    /**
+     * Equally likely times, the mean of each 128th of the samples; the mean of all stays what it was, outliers among them. A step that is the difference
+     * of two others may have samples below 0, which no time is: the least times above 0 make up for them, as to take them for 0 would make the step dearer.
+     */
     long[] times() {
-        return reduce(Arrays.copyOf(samples, count));
+        long[] times = reduce(Arrays.copyOf(samples, count));
+        long owed = 0;
+        for (int i = 0; i < times.length; i++) {
+            long left = times[i] + owed;
+            owed = Math.min(left, 0);
+            times[i] = left - owed;
+        }
+        return times;
     }
 
     static long[] reduce(long[] samples) {

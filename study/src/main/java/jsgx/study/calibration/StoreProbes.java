@@ -99,11 +99,11 @@ final class StoreProbes implements AutoCloseable {
         return new Purging(folder.resolve("few"), 1)::sample;
     }
 
-    /** What the tokens of a store that has many add to that, each: both are purged right after another, so that the disk is the same. */
+    /** What the tokens of a store that has many add to that, each: both are purged right after another, so that the disk is the same. Below 0 where it was not. */
     Probe purgeToken() throws LaunchException {
         Purging one = new Purging(folder.resolve("one"), 1);
         Purging many = new Purging(folder.resolve("many"), HELD);
-        return () -> Math.max(0, many.sample() - one.sample()) / (HELD - 1);
+        return () -> (many.sample() - one.sample()) / (HELD - 1);
     }
 
     /** Purges one token after the other of a store that gets another one for each. */

@@ -4,7 +4,7 @@ package jsgx.study.design;
 public enum Knowledge {
     /** Nothing: it keeps each token as long as its budget lets it. */
     NONE("none"),
-    /** Which launch of an enclave is its last: it discards that token, or never keeps it. */
+    /** Which launch of an enclave is its last: it discards that token after it. */
     LAST_LAUNCH("last-launch");
 
     private final String word;

@@ -14,7 +14,8 @@ import jsgx.study.trace.Trace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A study that runs: every cell of its plan, or of a shard of it, on some threads. What a cell comes to depends on the plan alone: a cell is one thread's, with a random generator of its own.
+ * A study that runs: every cell of its plan, or of a shard of it, on some threads. What a cell comes to depends on the plan alone: a cell has random
+ * generators of its own, and comes to the same on one thread and, as those of large traces do, on the common pool's.
  */
 public final class Study {
 

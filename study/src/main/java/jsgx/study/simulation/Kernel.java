@@ -22,7 +22,7 @@ final class Kernel {
     private final VirtualClock clock;
     private @Nullable KernelTokenCache<NotYet> cache;
 
-    private final Flights<TokenKey> flights = new Flights<>();
+    private final Flights<TokenKey, byte[]> flights = new Flights<>();
 
     /** When the launch enclave has answered all that it was asked. */
     private long free;
@@ -99,7 +99,7 @@ final class Kernel {
     }
 
     /** Tokens on their way to its cache. */
-    Flights<TokenKey> flights() {
+    Flights<TokenKey, byte[]> flights() {
         return flights;
     }
 
@@ -117,7 +117,7 @@ final class Kernel {
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
-        flights.departs(key, token, asked, ready);
+        flights.departs(key, token, ready);
         peakBytes = Math.max(peakBytes, cached().bytes());
     }
 

@@ -3,7 +3,6 @@ package jsgx.study.simulation;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import jsgx.arch.struct.SgxError;
 import jsgx.launch.store.RefetchRule;
@@ -171,7 +170,7 @@ final class Run {
         Member member = of(workload);
         Kernel kernel = member.kernel;
         TokenKey key = tokens.key(enclave, packages.launchEnclave(kernel.machine()), kernel.generation());
-        byte[] cached = kernel.flights().ready(key) > now ? null : kernel.find(key, member.workload, now);
+        byte[] cached = kernel.flights().pending(key, now) != null ? null : kernel.find(key, member.workload, now);
         if (cached == null) {
             return false;
         }
@@ -214,21 +213,20 @@ final class Run {
         UserSpace userSpace = member.userSpace;
         UserToken kept =
                 userSpace == null ? null : userSpace.find(enclaves.label(enclave), enclaves.identity(enclave), now);
-        byte[] stale = null;
-        SgxError said = SgxError.SUCCESS;
+        boolean fetches = kept == null;
         if (kept != null) {
             spend(kept.source() == UserToken.Source.USER_CACHE ? Step.STORE_MEMORY : Step.STORE_DISK);
             spend(Step.GOVERN);
-            said = einit(member, kept.token());
+            SgxError said = einit(member, kept.token());
             if (said == SgxError.SUCCESS) {
                 source = Source.PLACE;
             } else {
-                stale = kept.token();
-                refetches(said, stale, enclave);
+                fetches = true;
+                refetches(said, kept.token(), enclave);
             }
         }
-        if (kept == null || stale != null) {
-            boolean keeps = userSpace != null && !knownLast;
+        if (fetches) {
+            boolean keeps = userSpace != null;
             long asked = now;
             byte[] token = issued(member, enclave, keeps);
             long ready = now;
@@ -239,11 +237,12 @@ final class Run {
                 ready = now;
                 spend(Step.GOVERN);
             }
-            if (keeps) {
-                keep(member, enclave, token, stale, said, asked, ready);
+            if (userSpace != null) {
+                userSpace.keep(enclaves.label(enclave), enclaves.identity(enclave), token, asked, ready);
+                member.charged();
             }
         }
-        if (kept != null && userSpace != null && knownLast) {
+        if (userSpace != null && knownLast) {
             userSpace.discard(enclaves.label(enclave));
         }
     }
@@ -261,18 +260,6 @@ final class Run {
         return token;
     }
 
-    private void keep(
-            Member member, int enclave, byte[] token, byte @Nullable [] stale, SgxError said, long asked, long ready) {
-        UserSpace userSpace = Objects.requireNonNull(member.userSpace, "who keeps has a store");
-        String label = enclaves.label(enclave);
-        if (stale == null) {
-            userSpace.keep(label, enclaves.identity(enclave), token, asked, ready);
-        } else {
-            userSpace.keep(label, enclaves.identity(enclave), token, asked, ready, stale, said.code());
-        }
-        member.charged();
-    }
-
     /** A token by the kernel's way: of its cache, of another launch's request, or of the launch enclave. */
     private byte[] fromKernel(Member member, int enclave) {
         Kernel kernel = member.kernel;
@@ -282,9 +269,9 @@ final class Run {
             return made(enclave, machine);
         }
         TokenKey key = tokens.key(enclave, packages.launchEnclave(machine), kernel.generation());
-        long ready = kernel.flights().ready(key);
-        if (ready > now) {
-            now = ready;
+        Flights.Flight<TokenKey, byte[]> pending = kernel.flights().pending(key, now);
+        if (pending != null) {
+            now = pending.ready();
             source = Source.JOIN;
             return made(enclave, machine);
         }
@@ -371,11 +358,11 @@ final class Run {
         for (Member member : members.values()) {
             UserSpace userSpace = member.userSpace;
             if (userSpace != null) {
-                long purge = userSpace.held() * draws.of(Step.PURGE_STORE_TOKEN);
+                long held = userSpace.held();
                 if (userSpace.purge(enclaves.label(enclave), enclaves.identity(enclave))) {
-                    purge = Times.later(purge, draws.of(Step.PURGE_STORE));
+                    long purge = Times.later(held * draws.of(Step.PURGE_STORE_TOKEN), draws.of(Step.PURGE_STORE));
+                    purging.merge(member.kernel, purge, Times::later);
                 }
-                purging.merge(member.kernel, purge, Times::later);
             }
         }
         for (long purge : purging.values()) {

@@ -35,18 +35,22 @@ import org.jspecify.annotations.Nullable;
  *   <li>One launch enclave for each machine answers one request after the other, in the order in which launches begin. Nothing else contends: there are
  *       cores and disks enough, and a daemon answers any number of sockets at once.
  *   <li>A cache or a store makes room for a token when it is asked for, and nobody has it before it is made. In between, a launch of the same enclave finds a request on its way: in a
- *       kernel it joins that, in user space it asks too, since applications do not know of each other's requests. So what is on its way takes room too, and no
+ *       kernel it joins that, in user space it asks too, since applications do not know of each other's requests: what was asked for last is
+ *       kept, from when it is there, and where both are equal from when the first of them is. So what is on its way takes room too, and no
  *       design hits more often than Belady's optimum.
  *   <li>A token is made for the package, the launch enclave and the CPUSVN of the moment when its launch begins, and EINIT judges it by those too. So a
  *       launch that is on its way while a launch enclave is rotated still succeeds; where launch asks anew, it is counted once.
  *   <li>EINIT says 0, 16 (another package or launch enclave) or 32 (made under a higher CPUSVN); no signature is computed. A kernel notices a rotation and another
  *       CPUSVN, and drops what it has, also where a raised CPUSVN would still take it. It does not notice that it migrated.
- *   <li>A reboot or a migration loses what is on its way, which is not asked for again; its launches count as if they had gone through. A migrated
+ *   <li>A reboot or a migration loses what is on its way, which is not asked for again; its launches count as if they had gone through. A store still has
+ *       the refused token that one on its way was to replace; until then launches find it, too, and are refused. A migrated
  *       machine keeps its caches and stores; a rebooted one its stores.
  *   <li>A workload's process lives from reboot to reboot. A token of its store counts for the limit with its record and with what is in memory of
- *       it, index and copy; the file itself may be more than twice as large until it is compacted.
+ *       it, index and copy, though after a reboot there is no copy before it is asked for; the file itself may be more than twice as large until it is compacted.
  *   <li>What a revoked enclave is refused is not a launch. A revocation holds after REVOKE; purging then takes, on one machine, a look at each
  *       token that is held, and each store that has what is revoked is written anew.
+ *       A store that has nothing of it is only read, which was not measured and takes nothing here.
+ *   <li>Who knows that a launch is an enclave's last has its token kept like any other, as launch does, and discards it after the launch, which takes nothing.
  *   <li>A launch that is refused is counted as ungoverned where policy would not have been asked, were it asked only when a token is made: with kernels' caches where one that
  *       nobody purges would have had a token that EINIT takes, with user space where any was ever issued one, since a copy has no end; and never where each launch asks the
  *       launch enclave.

@@ -1,8 +1,11 @@
 package jsgx.study.simulation;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.function.Supplier;
+import jsgx.arch.struct.SgxError;
 import jsgx.launch.LaunchException;
+import jsgx.launch.store.StoredToken;
 import jsgx.launch.store.Terms;
 import jsgx.launch.store.TokenOrigin;
 import jsgx.launch.store.TokenStore;
@@ -14,13 +17,20 @@ import org.jspecify.annotations.Nullable;
 /** Where one workload keeps its tokens: launch's own store, on a disk in memory, and what its process holds in front of it. */
 final class UserSpace {
 
+    /**
+     * What launches find, and what is left of a request that is lost, while a token is on its way.
+     *
+     * @param token what the store really had; null for nothing
+     */
+    record Former(@Nullable StoredToken token) {}
+
     private static final Path FILE = Path.of("/", TokenStore.FILE_NAME);
 
     private final MemoryFiles disk = new MemoryFiles();
     private final Enclaves enclaves;
     private final Supplier<TokenOrigin> here;
     private final VirtualClock clock;
-    private final Flights<String> flights = new Flights<>();
+    private final Flights<String, Former> flights = new Flights<>();
     private TokenStore store;
     private UserTokenCache cache;
     private long evictions;
@@ -44,18 +54,22 @@ final class UserSpace {
     }
 
     /** Tokens on their way to its store, by label. */
-    Flights<String> flights() {
+    Flights<String, Former> flights() {
         return flights;
     }
 
     /** The token of a label, if there is one for this enclave. */
     @Nullable
     UserToken find(String label, TokenIdentity identity, long now) {
-        if (flights.ready(label) > now) {
-            return null;
-        }
         clock.set(now);
         try {
+            Flights.Flight<String, Former> pending = flights.pending(label, now);
+            if (pending != null) {
+                StoredToken former = pending.note().token();
+                return former == null || !has(label)
+                        ? null
+                        : new UserToken(former.token(), UserToken.Source.USER_CACHE, "", "");
+            }
             return cache.get(label, identity, asked -> {
                 throw new NotYet();
             });
@@ -66,30 +80,36 @@ final class UserSpace {
         }
     }
 
-    /** Keeps a token that a launch asks for and that is there later. */
+    /**
+     * Keeps a token that a launch asks for and that is there later, whatever other launches asked for meanwhile. Where an equal one is on its way the
+     * first of both is there; where the store lost that, or it is another one, what was asked for last is.
+     */
     void keep(String label, TokenIdentity identity, byte[] token, long asked, long ready) {
         clock.set(ready);
         try {
-            cache.get(label, identity, now -> token);
+            StoredToken had = cache.find(label).orElse(null);
+            // A get would give what another launch asked for meanwhile; its own looked before that. This keeps in any
+            // case.
+            UserToken kept =
+                    cache.refetch(label, identity, Terms.DEFAULT, token, SgxError.SUCCESS.code(), now -> token);
+            if (!kept.notKept().isEmpty()) {
+                return;
+            }
+            Flights.Flight<String, Former> pending = had == null ? null : flights.pending(label, asked);
+            if (had == null || pending == null) {
+                flights.departs(label, new Former(had), ready);
+            } else {
+                boolean same = Arrays.equals(had.token(), token);
+                flights.departs(label, pending.note(), same ? Math.min(ready, pending.ready()) : ready);
+            }
         } catch (LaunchException e) {
             throw broken(e);
         }
-        flights.departs(label, token, asked, ready);
-    }
-
-    /** Keeps one in place of one that EINIT refused. */
-    void keep(String label, TokenIdentity identity, byte[] token, long asked, long ready, byte[] refused, long code) {
-        clock.set(ready);
-        try {
-            cache.refetch(label, identity, Terms.DEFAULT, refused, code, now -> token);
-        } catch (LaunchException e) {
-            throw broken(e);
-        }
-        flights.departs(label, token, asked, ready);
     }
 
     /** It needs this token no more. */
     void discard(String label) {
+        flights.unwanted(label);
         try {
             cache.discard(label);
         } catch (LaunchException e) {
@@ -99,9 +119,9 @@ final class UserSpace {
 
     /** Purges a revoked enclave; whether there was anything to purge. */
     boolean purge(String label, TokenIdentity identity) {
-        flights.revoked(label::equals);
+        flights.unwanted(label);
         try {
-            return cache.find(label).isPresent()
+            return has(label)
                     && !cache.purge(token -> token.identity().equals(identity)).isEmpty();
         } catch (LaunchException e) {
             throw broken(e);
@@ -110,7 +130,20 @@ final class UserSpace {
 
     /** Its machine loses what is on its way. */
     void interrupted(long now) {
-        flights.lost(now, (label, token) -> discard(label));
+        flights.lost(now, this::restore);
+    }
+
+    /** What was asked for never arrives: the store still has what it had, unless that had to make room. */
+    private void restore(String label, Former former) {
+        try {
+            if (former.token() == null) {
+                cache.discard(label);
+            } else if (has(label)) {
+                store.keep(former.token());
+            }
+        } catch (LaunchException e) {
+            throw broken(e);
+        }
     }
 
     /** Its process and what that held is gone, its disk is not. */
@@ -135,6 +168,10 @@ final class UserSpace {
     /** How many tokens it has. */
     long held() {
         return records() / enclaves.leastRecord();
+    }
+
+    private boolean has(String label) throws LaunchException {
+        return cache.find(label).isPresent();
     }
 
     private long records() {

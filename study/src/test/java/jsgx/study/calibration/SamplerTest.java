@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
+import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,15 @@ class SamplerTest {
         double mean = LongStream.of(samples).average().orElseThrow();
         assertThat(LongStream.of(times).average().orElseThrow()).isCloseTo(mean, offset(1.0));
         assertThat(times[Sampler.TIMES - 1]).isGreaterThan(10_000_000);
+    }
+
+    @Test
+    void samplesBelowZeroAreMadeUpForSoThatTheMeanStays() throws Exception {
+        Iterator<Long> nanos = List.of(500L, -90L, 40L, -1L, 100L, 151L).iterator();
+        Sampler sampler = new Sampler(nanos::next, 0);
+        sampler.part(3);
+
+        assertThat(sampler.times()).hasSize(6).containsExactly(0, 0, 0, 49, 151, 500);
     }
 
     @Test

@@ -3,6 +3,7 @@ package jsgx.study.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -136,6 +137,87 @@ class SimulatorTest {
 
         assertThat(kernel.joins()).as("at 14 of 15 microseconds").isEqualTo(1);
         assertThat(kernel.hits()).isEqualTo(2);
+    }
+
+    @Test
+    void ofTwoThatAskedOnBothSidesOfARotationTheLatersTokenIsKept() {
+        TestTrace trace = TestTrace.single(1)
+                .add(0, Event.LAUNCH, 0, 0)
+                .add(1, Event.ROTATE_LAUNCH_ENCLAVE, 0, 0)
+                .add(2, Event.LAUNCH, 0, 0)
+                .launches(0, 0);
+
+        Measured user = run(trace, USER);
+        assertThat(user.hits()).isEqualTo(2);
+        assertThat(user.launchEnclaveCalls()).isEqualTo(2);
+        assertThat(user.reissues()).isZero();
+    }
+
+    @Test
+    void ofTwoThatAskedForTheSameTheFirstTokenThatIsThereServes() {
+        // There at 10 and at 20 microseconds.
+        TestTrace trace = TestTrace.single(1)
+                .add(0, Event.LAUNCH, 0, 0)
+                .add(1, Event.LAUNCH, 0, 0)
+                .add(9, Event.LAUNCH, 0, 0)
+                .add(10, Event.LAUNCH, 0, 0);
+
+        Measured user = Simulator.run(trace, USER, TestTrace.costs(Map.of(Step.LAUNCH_ENCLAVE, 10_000L)), 1);
+        assertThat(user.hits()).isEqualTo(1);
+        assertThat(user.launchEnclaveCalls()).isEqualTo(3);
+    }
+
+    @Test
+    void aTokenThatMadeRoomOnItsWayIsThereOnlyWhenItWasMadeAgain() {
+        Map<Step, Long> micro = new EnumMap<>(Step.class);
+        for (Step step : Step.values()) {
+            micro.put(step, 1_000L);
+        }
+        micro.put(Step.LAUNCH_ENCLAVE, 10_000L);
+        Design one = Design.user(STORED, Knowledge.NONE);
+        // Made by 12, 22 and 32 microseconds, and kept at 13, 23 and 33.
+        TestTrace trace = TestTrace.single(2)
+                .add(0, Event.LAUNCH, 0, 0)
+                .add(1, Event.LAUNCH, 0, 1)
+                .add(2, Event.LAUNCH, 0, 0);
+
+        assertThat(Simulator.run(trace.first(3).add(17, Event.LAUNCH, 0, 0), one, TestTrace.costs(micro), 1)
+                        .hits())
+                .isZero();
+        assertThat(Simulator.run(trace.first(3).add(32, Event.LAUNCH, 0, 0), one, TestTrace.costs(micro), 1)
+                        .hits())
+                .isZero();
+        assertThat(Simulator.run(trace.first(3).add(33, Event.LAUNCH, 0, 0), one, TestTrace.costs(micro), 1)
+                        .hits())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whileAFreshTokenIsOnItsWayTheRefusedOneIsFoundAndRefusedAgain() {
+        TestTrace trace = TestTrace.single(1)
+                .launches(0)
+                .then(Event.ROTATE_LAUNCH_ENCLAVE, 0, 0)
+                .add(3_000_000, Event.LAUNCH, 0, 0)
+                .add(3_000_002, Event.LAUNCH, 0, 0);
+
+        assertThat(run(trace, USER).reissues()).isEqualTo(2);
+        // It waits 8 microseconds for the launch enclave.
+        assertThat(last(trace, USER)).isEqualTo(3 + EINIT + FROM_SOCKET + 8_000 + 10_000 + EINIT);
+        assertThat(last(trace.launches(0), USER)).isEqualTo(3 + EINIT);
+    }
+
+    @Test
+    void aFreshTokenThatIsLostOnItsWayLeavesTheStoreWhatItHad() {
+        TestTrace trace = TestTrace.single(1)
+                .launches(0)
+                .then(Event.MIGRATE, 0, 1)
+                .add(3_000_000, Event.LAUNCH, 0, 0)
+                .add(3_000_002, Event.MIGRATE, 0, 0)
+                .launches(0);
+
+        Measured user = run(trace, USER);
+        assertThat(user.hits()).as("the first token is good again").isEqualTo(1);
+        assertThat(user.launchEnclaveCalls()).isEqualTo(2);
     }
 
     @Test
@@ -343,7 +425,11 @@ class SimulatorTest {
         TestTrace elsewhere = TestTrace.single(2).launches(0).then(Event.REVOKE, 0, 1);
         assertThat(Simulator.run(elsewhere, USER, costs, 1).purgeNanos())
                 .as("a store without it is read and not written")
-                .isEqualTo(3);
+                .isZero();
+        TestTrace two = TestTrace.single(2).launches(0, 1).then(Event.REVOKE, 0, 1);
+        assertThat(Simulator.run(two, USER, costs, 1).purgeNanos())
+                .as("all of a store that has it is read and written")
+                .isEqualTo(503 + 3);
     }
 
     @Test
