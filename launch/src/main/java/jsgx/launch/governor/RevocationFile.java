@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 import jsgx.launch.LaunchException;
 import jsgx.launch.file.LockFile;
@@ -22,13 +22,16 @@ import org.jspecify.annotations.Nullable;
 public final class RevocationFile implements AutoCloseable {
 
     private static final int MAX_SIZE = 1 << 26;
+    private static final long NONE = -1;
 
     private final @Nullable Path file;
     private final RevisionFile revisions;
     private final Object memoryLock = new Object();
     private volatile Revocations inMemory = Revocations.NONE;
     private final Set<Runnable> followers = new CopyOnWriteArraySet<>();
-    private final AtomicInteger changes = new AtomicInteger();
+
+    /** The newest revision that was begun in this process and that not all who follow have looked at; {@link #NONE} where they all have. */
+    private final AtomicLong beingTaken = new AtomicLong(NONE);
 
     /** Why it cannot be read, ever; empty where it can. */
     private final String unavailable;
@@ -130,8 +133,10 @@ public final class RevocationFile implements AutoCloseable {
     }
 
     /**
-     * Has somebody of this process take each change that is made in this process, before who makes it goes on: who asks for something next need
-     * not do that first.
+     * Has somebody of this process look at the rules whenever {@link #advance} says in this process that they are other ones, before that returns:
+     * who asks for something next need not do so first.
+     *
+     * @param follower throws nothing
      */
     void follow(Runnable follower) {
         followers.add(follower);
@@ -142,9 +147,9 @@ public final class RevocationFile implements AutoCloseable {
         followers.remove(follower);
     }
 
-    /** Whether a change is being made in this process that not all who follow may have taken. */
-    boolean isChanging() {
-        return changes.get() != 0;
+    /** Whether a revision was begun in this process and those who follow have not all looked yet. */
+    boolean isBeingTaken(long revision) {
+        return beingTaken.get() == revision;
     }
 
     /** Adds a revocation; it is on disk, and holds for each launch that begins, when this returns. */
@@ -181,13 +186,23 @@ public final class RevocationFile implements AutoCloseable {
         return change(this::readAny, present -> at -> present.at(at));
     }
 
-    /** Begins a new revision without a change of the revocations, as the policy is another one: every process looks at it again. */
+    /**
+     * Begins a new revision without a change of the revocations, as the policy is another one: every process looks at it again, this one before
+     * this returns.
+     */
     public long advance() throws LaunchException {
-        return changing(() -> {
+        long revision = locked(() -> {
             long next = Math.max(revisions.revision(), revisions.floor()) + 1;
+            beingTaken.set(next);
             revisions.raise(next);
             return next;
         });
+        try {
+            followers.forEach(Runnable::run);
+        } finally {
+            beingTaken.compareAndSet(revision, NONE);
+        }
+        return revision;
     }
 
     @Override
@@ -204,7 +219,7 @@ public final class RevocationFile implements AutoCloseable {
     }
 
     private Revocations change(Reading reading, Change change) throws LaunchException {
-        return changing(() -> {
+        return locked(() -> {
             Revocations present = reading.read();
             LongFunction<Revocations> next = change.of(present);
             Revocations changed =
@@ -220,17 +235,6 @@ public final class RevocationFile implements AutoCloseable {
             revisions.force();
             return changed;
         });
-    }
-
-    private <T> T changing(LockFile.Work<T> work) throws LaunchException {
-        changes.incrementAndGet();
-        try {
-            T changed = locked(work);
-            followers.forEach(Runnable::run);
-            return changed;
-        } finally {
-            changes.decrementAndGet();
-        }
     }
 
     private <T> T locked(LockFile.Work<T> work) throws LaunchException {

@@ -17,6 +17,8 @@ import jsgx.launch.policy.Quotas;
 /** Revocations and policy as they are in force: read again when the revision says that they changed, in this process or another, and asked about launches and tokens. */
 final class RulesInForce implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger("jsgx.launch.governor");
+
     /** What revocations and policy were when this revision was seen. */
     record Rules(long revision, Revocations revocations) {
 
@@ -79,21 +81,23 @@ final class RulesInForce implements AutoCloseable {
     private void followRules() {
         try {
             now();
-        } catch (LaunchException | InternalError e) {
-            // Whoever launches next tries again, and is refused where that fails too.
+        } catch (LaunchException | RuntimeException | VirtualMachineError e) {
+            // Whoever launches next tries again and is refused where that fails too; who changed the rules did so.
+            LOG.log(System.Logger.Level.DEBUG, "rules that were changed cannot be taken yet", e);
         }
     }
 
     /**
-     * The rules, or those before them while a thread changes or reads these: who asks for a token does not wait for that, since the token grants
+     * The rules, or those before them while a thread that changed or saw these reads them: who asks for a token does not wait for that, since the token grants
      * nothing, and EINIT is judged by no other rules than those in force.
      */
     Rules forTokens() throws LaunchException {
         Rules present = rules;
-        if (revisions.revision() == present.revision() || present.revision() == 0) {
+        long revision = revisions.revision();
+        if (revision == present.revision() || present.revision() == 0) {
             return now();
         }
-        if (options.revocations().isChanging() || !loading.tryLock()) {
+        if (options.revocations().isBeingTaken(revision) || !loading.tryLock()) {
             return present;
         }
         try {

@@ -86,6 +86,19 @@ class IssuedTokenTest {
     }
 
     @Test
+    void aRevocationCountsWhatLeavesTheKernelsCacheAsItsPreviewDid() throws Exception {
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPlacement(Placement.KERNEL))) {
+            Governor governor = launcher.running().governor();
+            governor.issueToUserSpace(identity, WEB);
+            Revocation revocation = new Revocation.Enclave(mrEnclave);
+            RevocationReport preview = governor.revoker().preview(revocation);
+
+            assertThat(preview.purged()).containsEntry(TokenSource.KERNEL_CACHE.id(), 1L);
+            assertThat(governor.revoker().revoke(revocation).purged()).isEqualTo(preview.purged());
+        }
+    }
+
+    @Test
     void whatAnotherProcessRevokedLeavesTheKernelsCache() throws Exception {
         try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPlacement(Placement.KERNEL))) {
             Governor governor = launcher.running().governor();
@@ -253,6 +266,60 @@ class IssuedTokenTest {
             goOn.countDown();
             change.get();
             assertThat(policy.reloads).hasValue(2);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void whatAnotherProcessChangesMeanwhileIsNotLeftToAnybody() throws Exception {
+        SlowPolicy policy = new SlowPolicy();
+        policy.read.countDown();
+        CountDownLatch changing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        options.revocations().follow(() -> {
+            changing.countDown();
+            await(goOn);
+        });
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPolicy(policy))) {
+            Governor governor = launcher.running().governor();
+            governor.issueToUserSpace(identity, WEB);
+            Revoker revoker = governor.revoker();
+            FutureTask<Long> change = new FutureTask<>(revoker::reload);
+            Thread.ofVirtual().start(change);
+            await(changing);
+            RevisionFile revisions = options.revocations().revisions();
+            revisions.raise(revisions.revision() + 1);
+
+            governor.issueToUserSpace(identity, WEB);
+            assertThat(policy.reloads).hasValue(2);
+            goOn.countDown();
+            change.get();
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aPolicyThatCannotBeTakenIsNoReasonNotToChangeIt() throws Exception {
+        PolicySource broken = new PolicySource() {
+            @Override
+            public String reload(long revision) {
+                throw new StackOverflowError("a policy that cannot be compiled");
+            }
+
+            @Override
+            public QuotaTable quotas() {
+                return QuotaTable.UNLIMITED;
+            }
+
+            @Override
+            public PolicyVerdict judge(PolicySubject subject) {
+                return PolicyVerdict.allow("r", "", 0);
+            }
+        };
+        try (Launcher launcher = Launcher.on(TestPlatforms.platform(), options.withPolicy(broken))) {
+            Revoker revoker = launcher.running().governor().revoker();
+            long before = options.revocations().revisions().revision();
+            assertThat(revoker.reload()).isEqualTo(before + 1);
         }
     }
 
