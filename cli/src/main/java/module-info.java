@@ -9,7 +9,6 @@ module jsgx.cli {
     requires transitive jsgx.machine;
     requires transitive jsgx.study;
     requires info.picocli;
-    requires io.avaje.json;
     // JEP 260: sun.misc.Signal stays until something takes its place.
     requires jdk.unsupported;
 

@@ -2,7 +2,6 @@
 module jsgx.host {
     requires static transitive org.jspecify;
     requires com.google.protobuf;
-    requires io.avaje.json;
     requires io.helidon.http;
     requires io.helidon.http.sse;
     requires io.helidon.webserver;

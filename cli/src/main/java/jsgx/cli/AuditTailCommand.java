@@ -68,7 +68,7 @@ final class AuditTailCommand extends Subcommand {
         Deque<Map<?, ?>> kept = new ArrayDeque<>();
         long before = end + 1;
         while (kept.size() < last) {
-            Map<String, Object> page =
+            Map<String, ?> page =
                     daemon.get("/v1/audit?limit=%d&before=%d".formatted(Math.min(PAGE, last - kept.size()), before));
             List<Map<?, ?>> items = Documents.objects(page, "items");
             if (items.isEmpty()) {

@@ -83,7 +83,7 @@ final class AuditVerifyCommand extends Subcommand {
         }
         String query = String.join(
                 "&", anchors.stream().map(anchor -> "anchor=" + anchor).toList());
-        Map<String, Object> found = daemon.get("/v1/audit/verify" + (query.isEmpty() ? "" : "?" + query));
+        Map<String, ?> found = daemon.get("/v1/audit/verify" + (query.isEmpty() ? "" : "?" + query));
         if (Documents.truth(found, "valid")) {
             return show(
                     new AuditVerification.Intact(

@@ -25,7 +25,7 @@ final class ConsoleCommand extends Subcommand {
 
     @Override
     int run() throws BadInput, IOException {
-        Map<String, Object> link;
+        Map<String, ?> link;
         try {
             link = Remote.needed(surroundings).ask("POST", "/v1/console/login", "");
         } catch (Remote.Problem e) {

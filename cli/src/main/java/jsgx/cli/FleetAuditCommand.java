@@ -54,7 +54,7 @@ final class FleetAuditCommand extends Subcommand {
         String after = "";
         boolean more = true;
         while (more && !surroundings.out().checkError()) {
-            Map<String, Object> page = daemon.get(query + "&after=" + Remote.encoded(after));
+            Map<String, ?> page = daemon.get(query + "&after=" + Remote.encoded(after));
             List<Map<?, ?>> items = Documents.objects(page, "items");
             items.forEach(this::show);
             found |= !items.isEmpty();

@@ -32,7 +32,7 @@ final class FleetStatusCommand extends Subcommand {
     @Override
     int run() throws BadInput, IOException {
         Remote daemon = Remote.needed(surroundings);
-        Map<String, Object> fleet = daemon.get("/v1/fleet");
+        Map<String, ?> fleet = daemon.get("/v1/fleet");
         boolean good = Documents.truth(fleet, "mayLaunch") && !Documents.truth(fleet, "partitioned");
         List<Map<?, ?>> hosts = List.of();
         String unknown = "";

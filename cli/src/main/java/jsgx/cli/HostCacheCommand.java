@@ -136,7 +136,7 @@ final class HostCacheCommand extends Subcommand {
         }
     }
 
-    private void show(Map<String, Object> cache, long dropped) {
+    private void show(Map<String, ?> cache, long dropped) {
         if (json()) {
             Json json = new Json().putAll(cache);
             print(flush ? json.put("dropped", dropped) : json);

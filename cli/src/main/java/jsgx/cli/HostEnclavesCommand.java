@@ -25,7 +25,7 @@ final class HostEnclavesCommand extends Subcommand {
 
     @Override
     int run() throws BadInput, IOException {
-        Map<String, Object> document = Remote.needed(surroundings).get("/v1/enclaves");
+        Map<String, ?> document = Remote.needed(surroundings).get("/v1/enclaves");
         if (json()) {
             print(new Json().putAll(document));
             return ExitStatus.DONE;

@@ -1,6 +1,5 @@
 package jsgx.cli;
 
-import io.avaje.json.mapper.JsonMapper;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,9 +42,8 @@ final class HostLaunchesCommand extends Subcommand {
                     .forEach(this::show);
         }
         if (tail.follow()) {
-            JsonMapper mapper = JsonMapper.builder().build();
             daemon.events("/v1/launches/stream", "", () -> !surroundings.out().checkError(), (name, data) -> {
-                Map<String, Object> event = mapper.fromJsonObject(data);
+                Map<String, ?> event = daemon.document(data);
                 if (name.equals("lost")) {
                     screen(surroundings.err())
                             .line("%d launches came too fast to be shown".formatted(Documents.number(event, "count")));

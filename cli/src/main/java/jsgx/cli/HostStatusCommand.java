@@ -28,9 +28,9 @@ final class HostStatusCommand extends Subcommand {
     @Override
     int run() throws BadInput, IOException {
         Remote daemon = Remote.needed(surroundings);
-        Map<String, Object> host = daemon.get("/v1/host");
-        Map<String, Object> ready = daemon.get("/v1/ready");
-        Map<String, Object> epc = daemon.get("/v1/epc");
+        Map<String, ?> host = daemon.get("/v1/host");
+        Map<String, ?> ready = daemon.get("/v1/ready");
+        Map<String, ?> epc = daemon.get("/v1/epc");
         boolean launches = Documents.truth(ready, "ready");
         if (json()) {
             print(new Json()

@@ -60,7 +60,7 @@ final class Policies {
     }
 
     /** The errors of a policy that a daemon tells of. */
-    static List<YamlError> errors(Map<String, Object> problem) {
+    static List<YamlError> errors(Map<String, ?> problem) {
         return Documents.objects(problem, "errors").stream()
                 .map(error -> new YamlError(
                         Documents.string(error, "file"),

@@ -57,7 +57,7 @@ final class PolicyReloadCommand extends Subcommand {
     }
 
     private int remotely(Remote daemon) throws BadInput, IOException {
-        Map<String, Object> change;
+        Map<String, ?> change;
         String name = file == null ? "that of the daemon's state folder" : file;
         try {
             if (file == null) {
@@ -86,7 +86,7 @@ final class PolicyReloadCommand extends Subcommand {
         }
         Map<?, ?> counts = Documents.object(change, "counts");
         if (json()) {
-            Map<String, Object> policy = daemon.get("/v1/policy");
+            Map<String, ?> policy = daemon.get("/v1/policy");
             Json json = new Json()
                     .put("file", name)
                     .put("inForce", true)

@@ -136,7 +136,7 @@ final class PolicyRevokeCommand extends Subcommand {
                     "--accept-rollback is for the state folder of a daemon that does not run: end it, and say JSGX_RUN=none");
         }
         if (list) {
-            Map<String, Object> document = daemon.get("/v1/revocations");
+            Map<String, ?> document = daemon.get("/v1/revocations");
             List<Revocations.Entry> entries = Documents.objects(document, "items").stream()
                     .map(item -> new Revocations.Entry(
                             Documents.number(item, "revision"),
@@ -151,8 +151,7 @@ final class PolicyRevokeCommand extends Subcommand {
             return show(RemoteRevocations.report(revocation, daemon.send("POST", "/v1/revocations", what)));
         }
         try {
-            Map<String, Object> done =
-                    daemon.ask("DELETE", "/v1/revocations?" + RemoteRevocations.query(revocation), "");
+            Map<String, ?> done = daemon.ask("DELETE", "/v1/revocations?" + RemoteRevocations.query(revocation), "");
             return undone(revocation, true, Documents.number(done, "revision"));
         } catch (Remote.Problem e) {
             if (e.status() != 404) {

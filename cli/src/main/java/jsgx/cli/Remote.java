@@ -1,7 +1,5 @@
 package jsgx.cli;
 
-import io.avaje.json.JsonException;
-import io.avaje.json.mapper.JsonMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -16,12 +14,12 @@ import jsgx.host.client.AdminClient;
 import jsgx.host.client.HostFolder;
 import jsgx.host.service.HostException;
 import jsgx.launch.json.Json;
+import jsgx.launch.json.MalformedJson;
 
 /** The daemon of this machine, as an administrator's commands ask it over its admin socket. */
 final class Remote {
 
     private static final String EVENTS = "text/event-stream";
-    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final AdminClient client;
 
@@ -35,9 +33,9 @@ final class Remote {
         private static final long serialVersionUID = 1L;
 
         private final int status;
-        private final transient Map<String, Object> document;
+        private final transient Map<String, ?> document;
 
-        Problem(int status, Map<String, Object> document) {
+        Problem(int status, Map<String, ?> document) {
             super(message(document));
             this.status = status;
             this.document = document;
@@ -49,11 +47,11 @@ final class Remote {
         }
 
         /** The document, as the daemon sent it. */
-        Map<String, Object> document() {
+        Map<String, ?> document() {
             return document;
         }
 
-        private static String message(Map<String, Object> document) {
+        private static String message(Map<String, ?> document) {
             String where = Documents.string(document, "where");
             StringBuilder message = new StringBuilder(where.isEmpty() ? "" : where + ": ")
                     .append(Documents.string(document, document.containsKey("detail") ? "detail" : "title"));
@@ -101,12 +99,12 @@ final class Remote {
     }
 
     /** Asks for a document. */
-    Map<String, Object> get(String path) throws BadInput, IOException {
+    Map<String, ?> get(String path) throws BadInput, IOException {
         return ask("GET", path, "");
     }
 
     /** Sends a document and returns that of the answer. */
-    Map<String, Object> send(String method, String path, Json body) throws BadInput, IOException {
+    Map<String, ?> send(String method, String path, Json body) throws BadInput, IOException {
         return ask(method, path, body.line());
     }
 
@@ -116,7 +114,7 @@ final class Remote {
      * @param body JSON; empty for none
      * @throws Problem where the daemon refuses
      */
-    Map<String, Object> ask(String method, String path, String body) throws BadInput, IOException {
+    Map<String, ?> ask(String method, String path, String body) throws BadInput, IOException {
         try (AdminClient.Answer answer = answer(method, path, body, Map.of())) {
             return document(answer);
         }
@@ -187,13 +185,17 @@ final class Remote {
         }
     }
 
-    private Map<String, Object> document(AdminClient.Answer answer) throws IOException {
-        String text = answer.text();
+    private Map<String, ?> document(AdminClient.Answer answer) throws IOException {
+        return document(answer.text());
+    }
+
+    /** The document in a text of the daemon, or of whatever else listens at its socket. */
+    Map<String, ?> document(String text) throws IOException {
         try {
-            return JSON.fromJsonObject(text);
-        } catch (JsonException | IllegalStateException e) {
+            return Json.parse(text);
+        } catch (MalformedJson e) {
             throw new IOException(
-                    "the daemon at %s answers with something that is no JSON: %s"
+                    "the daemon at %s answers with something that is no document of its: %s"
                             .formatted(client.socket(), e.getMessage()),
                     e);
         }

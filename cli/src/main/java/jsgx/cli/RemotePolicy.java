@@ -22,7 +22,7 @@ final class RemotePolicy {
     private RemotePolicy() {}
 
     static PolicyExplanation explain(Remote daemon, PolicySubject subject) throws BadInput, IOException {
-        Map<String, Object> said = daemon.send(
+        Map<String, ?> said = daemon.send(
                 "POST",
                 "/v1/policy/judge",
                 new Json()

@@ -40,7 +40,7 @@ final class RemoteRevocations {
     }
 
     /** What a revocation met, as the daemon tells it. */
-    static RevocationReport report(Revocation revocation, Map<String, Object> document) {
+    static RevocationReport report(Revocation revocation, Map<String, ?> document) {
         Map<String, Long> purged = new TreeMap<>();
         Documents.object(document, "purged").forEach((holder, count) -> {
             if (count instanceof Number number) {
@@ -55,7 +55,7 @@ final class RemoteRevocations {
                 entries(document, "running"));
     }
 
-    private static List<LaunchEntry> entries(Map<String, Object> document, String name) {
+    private static List<LaunchEntry> entries(Map<String, ?> document, String name) {
         return Documents.objects(document, name).stream()
                 .map(entry -> new LaunchEntry(
                         name.equals("running"),

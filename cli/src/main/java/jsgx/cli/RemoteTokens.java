@@ -17,13 +17,13 @@ final class RemoteTokens {
     }
 
     /** Does something to the token of a label, and returns the daemon's answer. */
-    Map<String, Object> act(String label, String act, Json how) throws BadInput, IOException {
+    Map<String, ?> act(String label, String act, Json how) throws BadInput, IOException {
         return daemon.send("POST", "/v1/tokens/" + Remote.encoded(label) + "/" + act, how);
     }
 
     /** Shows all tokens, on behalf of a command. */
     void list(Subcommand command) throws BadInput, IOException {
-        Map<String, Object> document = daemon.get("/v1/tokens");
+        Map<String, ?> document = daemon.get("/v1/tokens");
         List<Map<?, ?>> tokens = Documents.objects(document, "items");
         if (command.json()) {
             command.print(new Json()
@@ -57,7 +57,7 @@ final class RemoteTokens {
     }
 
     /** Shows a token as the daemon tells of it, on behalf of a command. */
-    void show(Map<String, Object> token, Subcommand command) {
+    void show(Map<String, ?> token, Subcommand command) {
         if (command.json()) {
             command.print(json(token));
             return;

@@ -177,6 +177,11 @@ class StudyCommandTest {
         Jsgx.Run json = recorded.line(study + " --json");
         assertThat(json.err()).isEmpty();
         assertThat(json.json().get("workloads")).asString().contains("recorded=true", note);
+        Files.createDirectory(folder.resolve("b"));
+        Files.copy(folder.resolve("host.jsonl"), folder.resolve("b/host.jsonl"));
+        Jsgx.Run twice = recorded.line(study + " --workload b/host.jsonl");
+        assertThat(twice.status()).isEqualTo(2);
+        assertThat(twice.err()).contains("two workloads are named \"host.jsonl\": rename one of the files");
         Jsgx.Run generated = recorded.line("study generate host.jsonl --out trace.jsonl");
         assertThat(generated.err()).contains("jsgx: host.jsonl: " + note);
     }

@@ -1,7 +1,5 @@
 package jsgx.cli.doctor;
 
-import io.avaje.json.JsonException;
-import io.avaje.json.mapper.JsonMapper;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -12,6 +10,8 @@ import java.util.TreeMap;
 import jsgx.host.client.AdminClient;
 import jsgx.host.client.HostFolder;
 import jsgx.host.service.HostException;
+import jsgx.launch.json.Json;
+import jsgx.launch.json.MalformedJson;
 
 /** What only a connection tells of a daemon. */
 public final class DaemonTrial {
@@ -46,10 +46,9 @@ public final class DaemonTrial {
     /** Empty where the user may not ask. */
     private static String version(HostFolder folder) {
         try (AdminClient.Answer answer = new AdminClient(folder.adminSocket()).ask("GET", "/v1/host", "")) {
-            Object version =
-                    JsonMapper.builder().build().fromJsonObject(answer.text()).get("version");
+            Object version = Json.parse(answer.text()).get("version");
             return version == null ? "" : version.toString();
-        } catch (HostException | IOException | JsonException e) {
+        } catch (HostException | IOException | MalformedJson e) {
             return "";
         }
     }

@@ -1,8 +1,6 @@
 package jsgx.launch.json;
 
-import io.avaje.json.JsonException;
 import io.avaje.json.JsonWriter;
-import io.avaje.json.mapper.JsonMapper;
 import io.avaje.json.stream.JsonStream;
 import java.io.StringWriter;
 import java.util.Collection;
@@ -19,11 +17,8 @@ public final class Json {
     /** The largest whole number that every JSON program reads as it was written. */
     public static final long LARGEST_WHOLE = (1L << 53) - 1;
 
-    private static final int DEEPEST = 16;
     private static final JsonStream STREAM =
             JsonStream.builder().serializeNulls(true).serializeEmpty(true).build();
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder().jsonStream(STREAM).build();
 
     private final Map<String, @Nullable Object> fields = new LinkedHashMap<>();
 
@@ -105,59 +100,13 @@ public final class Json {
     }
 
     /**
-     * The one object in a text that anybody may have written: of strings, booleans, maps and lists of those, nulls, and numbers, which are {@link Long} where they are whole and
-     * {@link Double} else.
+     * The one object in a text that anybody may have written: of strings, booleans, maps and lists of those, nulls, and numbers, which are {@link Long} where they are whole (those
+     * with a point or an exponent: up to {@link #LARGEST_WHOLE}) and {@link Double} else.
      *
-     * @throws MalformedJson where there is none, a field is there twice, something stands behind it, or it is nested deeper than any document of jsgx
+     * @throws MalformedJson where there is none, a field is there twice, a string has half of a surrogate pair, a number is none that those types hold, something stands behind the
+     *     object, or it is nested deeper than any document of jsgx
      */
     public static Map<String, @Nullable Object> parse(String text) throws MalformedJson {
-        checkBrackets(text);
-        try {
-            if (MAPPER.fromJson(text) instanceof Map<?, ?> object) {
-                Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-                object.forEach((name, value) -> fields.put(String.valueOf(name), value));
-                return fields;
-            }
-        } catch (JsonException | IllegalStateException | IllegalArgumentException | IndexOutOfBoundsException e) {
-            // The last is how the parser meets the end of a text within a string.
-            throw new MalformedJson("no JSON: " + inOneLine(String.valueOf(e.getMessage())));
-        }
-        throw new MalformedJson("JSON, and no object");
-    }
-
-    /** A parser that calls itself for each bracket must not be led too deep, and one that stops behind the object must not leave the rest unread. */
-    private static void checkBrackets(String text) throws MalformedJson {
-        boolean object = text.stripLeading().startsWith("{");
-        int depth = 0;
-        boolean quoted = false;
-        boolean closed = false;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (closed && !Character.isWhitespace(c)) {
-                throw new MalformedJson("something stands behind the object, at character " + (i + 1));
-            }
-            if (quoted) {
-                if (c == '\\') {
-                    i++;
-                } else if (c == '"') {
-                    quoted = false;
-                }
-            } else if (c == '"') {
-                quoted = true;
-            } else if (c == '{' || c == '[') {
-                if (++depth > DEEPEST) {
-                    throw new MalformedJson("nested deeper than %s levels, at character %s".formatted(DEEPEST, i + 1));
-                }
-            } else if (c == '}' || c == ']') {
-                depth--;
-                closed = object && depth == 0;
-            }
-        }
-    }
-
-    /** What the parser says, without the piece of foreign text that it quotes. */
-    private static String inOneLine(String message) {
-        int end = message.indexOf(", following");
-        return (end < 0 ? message : message.substring(0, end)).replace(" at path at position: ", ", at character ");
+        return JsonParser.object(text);
     }
 }

@@ -87,7 +87,35 @@ class JsonTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{\"a\":1,\"a\":2}    | 'a' has multiple values, at character",
+                "{\"a\":1,\"a\":2}    | a name is there twice in one object, at character 8",
+                "{\"a\":null,\"a\":1} | a name is there twice in one object, at character 11",
+                "{\"b\":{\"a\":1,\"\\u0061\":1}} | a name is there twice in one object, at character 13",
+                "{\"a\":1,}          | no JSON: a string is missing, at character 8",
+                "{,\"a\":1}          | no JSON: a string is missing, at character 2",
+                "{\"a\":1 \"b\":1}    | no JSON: \"}\" is missing, at character 8",
+                "{\"a\":[1,]}        | no JSON: no value",
+                "{\"a\":[,1]}        | no JSON: no value",
+                "{\"a\":[1}}         | no JSON: \"]\" is missing, at character 8",
+                "{\"a\" 1}           | no JSON: \":\" is missing, at character 6",
+                "{a:1}              | no JSON: a string is missing",
+                "{\"a\":truex}       | no JSON: \"}\" is missing, at character 10",
+                "{\"a\":nullx}       | no JSON: \"}\" is missing, at character 10",
+                "{\"a\":tru}         | no JSON: no value",
+                "{\"a\":01}          | no JSON: \"}\" is missing",
+                "{\"a\":+1}          | no JSON: no value",
+                "{\"a\":.5}          | no JSON: no value",
+                "{\"a\":1.}          | no JSON: no value",
+                "{\"a\":1e}          | no JSON: no value",
+                "{\"a\":-}           | no JSON: no value",
+                "{\"a\":\"\\x\"}      | no JSON: a string has an escape",
+                "{\"a\":\"\\u12g4\"}  | no JSON: an escape needs four hex digits",
+                "{\"a\":\"\\ud800\"}  | half of a surrogate pair stands in a string, at character 6",
+                "{\"a\":\"\\udc00\\ud800\"}  | half of a surrogate pair",
+                "{\"\\ud800\":1}      | half of a surrogate pair",
+                "{\"a\":12345678901234567890} | a whole number beyond 64 bits, at character 6",
+                "{\"a\":-9223372036854775809} | a whole number beyond 64 bits",
+                "{\"a\":1e999}       | a number beyond what 64 bits of floating point hold, at character 6",
+                "{\"a\":-1e999}      | a number beyond what 64 bits of floating point hold",
                 "{\"a\":1}{\"b\":2}   | behind the object, at character 8",
                 "{\"a\":1} x          | behind the object, at character 9",
                 "{\"a\":NaN}          | no JSON",
@@ -105,6 +133,52 @@ class JsonTest {
                 .hasMessageContaining(told)
                 .satisfies(
                         e -> assertThat(String.valueOf(e.getMessage()).lines()).hasSize(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\r", "\t", "\u0000", "\u001f"})
+    void aControlCharacterInAStringIsRefused(String control) {
+        assertThatThrownBy(() -> Json.parse("{\"a\":\"" + control + "\"}"))
+                .isInstanceOf(MalformedJson.class)
+                .hasMessage("no JSON: a control character stands in a string, at character 7");
+        assertThatThrownBy(() -> Json.parse("{\"a" + control + "\":1}")).isInstanceOf(MalformedJson.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\u2007", "\u202f", "\u00a0", "\u2028", "\u000b", "\u000c", "\ufeff"})
+    void onlyTheFourBlanksOfJsonAreBlanks(String blank) throws MalformedJson {
+        assertThatThrownBy(() -> Json.parse(blank + "{\"a\":1}")).isInstanceOf(MalformedJson.class);
+        assertThatThrownBy(() -> Json.parse(blank + "{\"a\":1} x")).isInstanceOf(MalformedJson.class);
+        assertThatThrownBy(() -> Json.parse("{\"a\":1}" + blank)).isInstanceOf(MalformedJson.class);
+        assertThatThrownBy(() -> Json.parse("{\"a\":" + blank + "1}")).isInstanceOf(MalformedJson.class);
+        assertThat(Json.parse(" \t\r\n{ \t\r\n\"a\" \t\r\n: \t\r\n1 \t\r\n} \t\r\n"))
+                .isEqualTo(Map.of("a", 1L));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "9007199254740993, 9007199254740993",
+        "9223372036854775807, 9223372036854775807",
+        "-9223372036854775808, -9223372036854775808",
+        "-0, 0",
+        "2.0, 2",
+        "1e3, 1000",
+    })
+    void aWholeNumberIsReadToTheLastDigit(String written, long read) throws MalformedJson {
+        assertThat(Json.parse("{\"a\":" + written + "}")).isEqualTo(Map.of("a", read));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.1, 0.1", "-2.5E-3, -0.0025", "1e20, 1e20", "9007199254740993.0, 9007199254740992.0"})
+    void anotherNumberIsTheNearestDouble(String written, double read) throws MalformedJson {
+        assertThat(Json.parse("{\"a\":" + written + "}")).isEqualTo(Map.of("a", read));
+    }
+
+    @Test
+    void everyEscapeIsRead() throws MalformedJson {
+        assertThat(Json.parse("{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\\uD83D\\ude00\"}"))
+                .isEqualTo(Map.of("a", "\"\\/\b\f\n\r\t\u00e4\ud83d\ude00"));
+        assertThat(Json.parse("{\"\":[],\"o\":{}}")).isEqualTo(Map.of("", List.of(), "o", Map.of()));
     }
 
     @ParameterizedTest

@@ -54,6 +54,7 @@ public record CostsFile(Costs costs, Instant measured, String launchEnclave, Map
 
     public CostsFile {
         spread = Map.copyOf(spread);
+        costs = new Costs(costs.machine(), costs.nanos(), spread);
     }
 
     /**

@@ -229,12 +229,19 @@ public final class HtmlReport {
                     step.toString(),
                     Say.micros(times[times.length / 10] / 1e3),
                     Say.micros(costs.median(step) / 1e3),
-                    Say.micros(times[times.length - 1 - times.length / 10] / 1e3)));
+                    Say.micros(times[times.length - 1 - times.length / 10] / 1e3),
+                    spread(costs, step)));
         }
         table(new Table(
-                "Times of each step: below the first are one in ten, below the second half, above the third one in ten.",
-                List.of("step", "10%", "50%", "90%"),
+                "Times of each step: below the first are one in ten, below the second half, above the third one in ten. The spread is the greatest median of a part of the measurement against the least: 1 on a machine with nothing else to do.",
+                List.of("step", "10%", "50%", "90%", "spread"),
                 rows));
+    }
+
+    /** Empty where nobody measured it. */
+    private static String spread(Costs costs, Step step) {
+        Double spread = costs.spread().get(step);
+        return spread == null ? "" : Say.times(spread);
     }
 
     private void tag(String name, String text) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** How many tokens are enough, and in how many bytes. */
 final class LimitQuestion implements Question {
 
-    private static final long UNDECIDED = -1;
+    private static final String AT_LEAST = "at least";
     private static final List<Placement> KEEPING = List.of(Placement.KERNEL, Placement.USER, Placement.BOTH);
 
     @Override
@@ -19,28 +19,18 @@ final class LimitQuestion implements Question {
         List<Conclusion> each = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
         List<Plot> plots = new ArrayList<>();
-        boolean several = results.limits().size() > 1;
         for (String workload : results.workloads()) {
             List<String> words = new ArrayList<>();
             List<String> needs = new ArrayList<>();
             for (Placement placement : KEEPING) {
-                Long enough = enough(results, workload, placement);
-                if (enough == null) {
+                Need need = need(results, workload, placement);
+                if (need == null) {
                     continue;
                 }
-                if (enough == UNDECIDED) {
-                    words.add(placement.id() + " undecided, as one seed has no spread");
-                    needs.add(placement.id() + " undecided");
-                    continue;
-                }
-                Row at = results.standing(workload, placement, enough);
-                boolean perhapsMore = enough.equals(results.limits().getLast());
-                String size = (perhapsMore ? "at least " : "") + Say.bytes(enough);
-                words.add("%s %s (hit ratio %s)"
-                        .formatted(placement.id(), size, at == null ? "" : Say.percent(at.mean(Metric.HIT_RATIO))));
-                needs.add(placement.id() + " " + size);
+                needs.add(placement.id() + " " + need.verdict());
+                words.add(placement.id() + " " + need.words());
             }
-            if (several && !words.isEmpty()) {
+            if (!words.isEmpty()) {
                 long enclaves = results.rows(workload, design -> true)
                         .getFirst()
                         .facts()
@@ -61,9 +51,7 @@ final class LimitQuestion implements Question {
                 "How many tokens should there be room for?",
                 List.of(
                         "Christopherson: “Tokens are large enough that there would need to be some form of limit on the number of tokens.”"),
-                each.isEmpty()
-                        ? List.of(Question.nobodyCanTell("it takes two limits"))
-                        : Question.under(all(each), each),
+                each.isEmpty() ? List.of(Question.nobodyCanTell(whyNot(results))) : Question.under(all(each), each),
                 List.of(
                         new Table("Hit ratio by limit.", columns, rows),
                         new Table(
@@ -84,7 +72,7 @@ final class LimitQuestion implements Question {
                 .map(Conclusion::workload)
                 .toList();
         List<String> more = each.stream()
-                .filter(one -> one.verdict().contains("at least"))
+                .filter(one -> one.verdict().contains(AT_LEAST))
                 .map(Conclusion::workload)
                 .toList();
         return new Conclusion(
@@ -98,10 +86,10 @@ final class LimitQuestion implements Question {
                                 entryBytes().max().orElseThrow(),
                                 more.isEmpty()
                                         ? undecided.isEmpty()
-                                                ? "the largest that was run is more than any of these workloads needs"
+                                                ? "in each of these workloads it lies within what was run"
                                                 : "undecided in %s of %s workloads (%s), as one seed has no spread"
                                                         .formatted(undecided.size(), each.size(), Say.list(undecided))
-                                        : "in %s of %s workloads some placement still gains up to the largest that was run (%s)"
+                                        : "in %s of %s workloads some placement gains up to the largest that was run and still evicts there (%s)"
                                                 .formatted(more.size(), each.size(), Say.list(more))));
     }
 
@@ -109,29 +97,69 @@ final class LimitQuestion implements Question {
         return Arrays.stream(Scheme.values()).mapToLong(Scheme::entryBytes);
     }
 
-    /** The least limit with which the largest hits no more often beyond the spread; {@link #UNDECIDED} where one seed has none. */
-    private static @Nullable Long enough(Results results, String workload, Placement placement) {
-        @Nullable Row largest = null;
-        @Nullable Long enough = null;
+    /** What stands between the figures and an answer. */
+    private static String whyNot(Results results) {
+        if (results.limits().isEmpty()) {
+            return "no design of it keeps tokens";
+        }
+        if (results.rows().isEmpty()) {
+            return "no cell of it has finished";
+        }
+        return results.limits().size() == 1
+                ? "it takes two limits, and this study has one"
+                : "it takes two limits of one placement, of which cells have finished";
+    }
+
+    /** How much room a placement needs, for the verdict and, with its hit ratio, for the sentence. */
+    private record Need(String verdict, String words) {}
+
+    /**
+     * Between which limits lies the least one with which the largest hits no more often beyond the spread; undecided where one seed has none, null where there are no two to compare.
+     */
+    private static @Nullable Need need(Results results, String workload, Placement placement) {
+        List<Row> rows = new ArrayList<>();
         for (long limit : results.limits().reversed()) {
             @Nullable Row row = results.standing(workload, placement, limit);
-            if (row == null) {
-                continue;
+            if (row != null) {
+                rows.add(row);
             }
-            if (largest == null) {
-                largest = row;
-            } else {
-                Verdict verdict = Comparison.of(Metric.HIT_RATIO, row, largest).verdict();
-                if (verdict == Verdict.UNKNOWN) {
-                    return UNDECIDED;
-                }
-                if (verdict == Verdict.LESS) {
-                    return enough;
-                }
-            }
-            enough = limit;
         }
-        return enough;
+        if (rows.size() < 2) {
+            return null;
+        }
+        Row largest = rows.getFirst();
+        Row enough = largest;
+        boolean perhapsMore = isShort(largest);
+        for (Row row : rows.subList(1, rows.size())) {
+            Verdict verdict = Comparison.of(Metric.HIT_RATIO, row, largest).verdict();
+            if (verdict == Verdict.UNKNOWN) {
+                return new Need("undecided", "undecided, as one seed has no spread");
+            }
+            if (verdict == Verdict.LESS) {
+                String size = between(row, enough, perhapsMore);
+                return new Need(size, words(size, enough));
+            }
+            enough = row;
+            perhapsMore = false;
+        }
+        String size = "at most " + Say.bytes(enough.design().limitBytes());
+        return new Need(size, words(size, enough));
+    }
+
+    private static String between(Row less, Row enough, boolean perhapsMore) {
+        String limit = Say.bytes(enough.design().limitBytes());
+        return perhapsMore
+                ? AT_LEAST + " " + limit
+                : "more than %s, at most %s".formatted(Say.bytes(less.design().limitBytes()), limit);
+    }
+
+    private static String words(String size, Row enough) {
+        return "%s (hit ratio %s)".formatted(size, Say.percent(enough.mean(Metric.HIT_RATIO)));
+    }
+
+    /** Whether tokens have to make room in a design: its limit is less than what there is to keep. */
+    private static boolean isShort(Row row) {
+        return row.mean(Metric.EVICTIONS) > 0;
     }
 
     private static void rows(Results results, String workload, List<List<String>> rows) {

@@ -2,11 +2,11 @@ package jsgx.study.run;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import jsgx.launch.json.Json;
 import jsgx.study.cost.Costs;
 import jsgx.study.cost.Step;
@@ -83,12 +83,17 @@ public record Plan(
         if ((double) workloads.size() * designs.size() * seeds.size() > MOST_CELLS) {
             throw new IllegalArgumentException("more than %s cells".formatted(MOST_CELLS));
         }
-        Set<String> names = new HashSet<>();
+        Map<String, Input> names = new HashMap<>();
         for (Input workload : workloads) {
-            if (!names.add(workload.name())) {
-                throw new IllegalArgumentException(
-                        "two workloads are named \"%s\": give one of them another name in its file"
-                                .formatted(workload.name()));
+            Input other = names.putIfAbsent(workload.name(), workload);
+            if (other != null) {
+                // An export has no name in it, and goes by its file's.
+                throw new IllegalArgumentException("two workloads are named \"%s\": %s"
+                        .formatted(
+                                workload.name(),
+                                workload.recorded() || other.recorded()
+                                        ? "rename one of the files, or, where the name stands in its first line, change it there"
+                                        : "give one of them another name in its file"));
             }
         }
     }
@@ -148,6 +153,16 @@ public record Plan(
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("machine", costs.machine());
         json.put("nanos", nanos);
+        if (!costs.spread().isEmpty()) {
+            Map<String, Object> spread = new LinkedHashMap<>();
+            for (Step step : Step.values()) {
+                Double measured = costs.spread().get(step);
+                if (measured != null) {
+                    spread.put(step.toString(), measured);
+                }
+            }
+            json.put("spread", spread);
+        }
         return json;
     }
 
@@ -165,12 +180,12 @@ public record Plan(
         for (Fields workload : fields.list("workloads")) {
             inputs.add(Input.of(workload));
         }
-        List<Design> designs = new ArrayList<>();
-        for (Fields design : fields.list("designs")) {
-            designs.add(Grid.design(design));
-        }
         Plan plan;
         try {
+            List<Design> designs = new ArrayList<>();
+            for (Fields design : fields.list("designs")) {
+                designs.add(Grid.design(design));
+            }
             plan = new Plan(
                     fields.string("version"),
                     inputs,
@@ -197,7 +212,16 @@ public record Plan(
                             .mapToLong(Long::longValue)
                             .toArray());
         }
-        return new Costs(fields.string("machine"), nanos);
+        Map<Step, Double> spread = new EnumMap<>(Step.class);
+        if (fields.object().get("spread") instanceof Map<?, ?> measured) {
+            for (Step step : Step.values()) {
+                if (measured.get(step.toString()) instanceof Number number) {
+                    spread.put(step, number.doubleValue());
+                }
+            }
+        }
+        // Whatever else stands there is not what the plan's own line has.
+        return new Costs(fields.string("machine"), nanos, spread);
     }
 
     /** What of two plans differs first, for people. */

@@ -61,7 +61,7 @@ class CostsFileTest {
                     "version": 3            | "version": "3"             | version: expected a whole number
                     "unit": "ns"            | "unit": "us"               | unit: expected "ns", found "us"
                     "unit": "ns"            | "unit": "ns", "x": 1       | there is no field ""x""
-                    "unit": "ns"            | "unit": "ns", "unit": "ns" | has multiple values
+                    "unit": "ns"            | "unit": "ns", "unit": "ns" | a name is there twice
                     "govern": {             | "gouvern": {               | there is no step ""gouvern""
                     "nanos":[5,6            | "nanos":[-5,6              | expected 0 to 3600000000000 nanoseconds, an hour, found -5
                     "nanos":[5,6            | "nanos":[3600000000001,6   | expected 0 to 3600000000000 nanoseconds, an hour, found 3600000000001

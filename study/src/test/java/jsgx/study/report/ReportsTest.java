@@ -184,6 +184,18 @@ class ReportsTest {
                 .doesNotContain("NaN");
     }
 
+    @Test
+    void howSteadyCostsWereMeasuredIsShown() {
+        Cells cells = Studies.run(Studies.plan(List.of("w"), 1), 1, Studies::madeUp);
+
+        assertThat(HtmlReport.of(new Results(cells), answers(cells)))
+                .containsPattern("einit</t[hd]>(<td[^>]*>1\\.00 µs</td>){3}<td[^>]*>1\\.25</td>")
+                .containsPattern("socket</t[hd]>(<td[^>]*>1\\.00 µs</td>){3}<td[^>]*></td>");
+        assertThat(JsonReport.of(new Results(cells), answers(cells), COMPLEXITY).get("costs"))
+                .isInstanceOfSatisfying(
+                        Map.class, costs -> assertThat(costs.get("spread")).isEqualTo(Map.of("einit", 1.25)));
+    }
+
     private static List<Element> elements(NodeList list) {
         return IntStream.range(0, list.getLength())
                 .mapToObj(i -> (Element) list.item(i))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import jsgx.launch.cache.Scheme;
 import jsgx.launch.governor.Placement;
@@ -130,6 +131,68 @@ class VerdictsTest {
                                     ? "Christopherson was right:"
                                     : "Christopherson was not right here:");
         }
+    }
+
+    /** A study of one workload whose tokens have more hits with 1 MiB than with 64 KiB, or as many, and so many evictions with 1 MiB. */
+    private static Cells roomy(boolean gains, long evictions) {
+        return Studies.run(
+                Studies.plan(List.of("w"), 3),
+                1,
+                (trace, design, costs, seed, launched) -> Studies.evicting(
+                        Studies.measured(trace, 1000, (gains && design.limitBytes() == LEAST ? 500 : 900) + seed),
+                        design.limitBytes() == LEAST ? 7 : evictions));
+    }
+
+    @Test
+    void whatIsEnoughLiesBetweenTwoLimits() {
+        List<Conclusion> between = answer(roomy(true, 0), "limits", List.of()).conclusions();
+        assertThat(between.getLast().verdict())
+                .isEqualTo("kernel more than 64 KiB, at most 1 MiB, user more than 64 KiB, at most 1 MiB,"
+                        + " both more than 64 KiB, at most 1 MiB");
+        assertThat(between.getLast().sentence()).contains("kernel more than 64 KiB, at most 1 MiB (hit ratio 90.2%)");
+        assertThat(between.getFirst().verdict()).isEqualTo("the limits run are enough");
+
+        assertThat(answer(roomy(false, 0), "limits", List.of())
+                        .conclusions()
+                        .getLast()
+                        .verdict())
+                .isEqualTo("kernel at most 64 KiB, user at most 64 KiB, both at most 64 KiB");
+    }
+
+    @Test
+    void moreThanTheLargestLimitMayBeNeededOnlyWhereItEvicts() {
+        List<Conclusion> more = answer(roomy(true, 1), "limits", List.of()).conclusions();
+
+        assertThat(more.getLast().verdict())
+                .isEqualTo("kernel at least 1 MiB, user at least 1 MiB, both at least 1 MiB");
+        assertThat(more.getFirst().verdict()).isEqualTo("more in w");
+        assertThat(more.getFirst().sentence()).contains("in 1 of 1 workloads").contains("still evicts there (w)");
+    }
+
+    @Test
+    void whyNobodyCanTellHowMuchRoomThereShouldBe() throws Exception {
+        Plan plan = Studies.plan(List.of("w"), 2);
+        Cells nothingKept = Studies.run(designs(plan, design -> is(design, Placement.NONE)), 1, Studies::madeUp);
+        Cells oneLimit = Studies.run(
+                designs(plan, design -> is(design, Placement.NONE) || design.limitBytes() == LEAST),
+                1,
+                Studies::madeUp);
+
+        assertThat(headline(nothingKept, "limits").sentence()).contains("can tell: no design of it keeps tokens.");
+        assertThat(headline(Cells.inMemory(plan), "limits").sentence())
+                .contains("can tell: no cell of it has finished.");
+        assertThat(headline(oneLimit, "limits").sentence())
+                .contains("can tell: it takes two limits, and this study has one.");
+    }
+
+    private static Plan designs(Plan plan, Predicate<Design> which) {
+        return new Plan(
+                plan.version(),
+                plan.workloads(),
+                plan.designs().stream().filter(which).toList(),
+                plan.seeds(),
+                plan.scale(),
+                plan.costs());
     }
 
     @Test

@@ -8,12 +8,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import jsgx.launch.json.Json;
 
 /** Whatever stands where a study's cells should: it is taken over as this version would have written it, line by line, or refused with the line. */
 class CellsFuzzTest {
 
     private static final Cells GOOD =
             Studies.run(Studies.recorded(Studies.plan(List.of("one", "two"), 1), List.of("two")), 2, Studies::madeUp);
+
+    private static final List<String> VALUES = GOOD.plan().designs().stream()
+            .flatMap(design -> Grid.json(design).values().stream().map(Json::line))
+            .distinct()
+            .toList();
 
     @FuzzTest
     void cells(FuzzedDataProvider data) throws IOException {
@@ -44,11 +50,13 @@ class CellsFuzzTest {
         int line = data.consumeInt(0, lines.size() - 1);
         String before = lines.get(line);
         int from = data.consumeInt(0, before.length());
-        switch (data.consumeInt(0, 4)) {
+        switch (data.consumeInt(0, 5)) {
             case 0 -> lines.add(data.consumeInt(0, lines.size()), before);
             case 1 -> lines.remove(line);
             case 2 -> lines.set(line, before.substring(0, from));
             case 3 -> lines.set(line, before.substring(0, from) + data.consumeString(12) + before.substring(from));
+            // A design of fields that are each as they should be.
+            case 4 -> lines.set(line, before.replaceFirst(data.pickValue(VALUES), data.pickValue(VALUES)));
             default -> {
                 int to = Math.min(before.length(), from + data.consumeInt(1, 12));
                 lines.set(line, before.substring(0, from) + data.consumeString(12) + before.substring(to));

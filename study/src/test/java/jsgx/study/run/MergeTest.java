@@ -72,6 +72,25 @@ class MergeTest {
     }
 
     @Test
+    void whatToRenameIsSaidOfTwoWorkloadsWithOneName() {
+        Plan.Input generated = new Plan.Input("host.jsonl", "what for", "00", false, List.of());
+        Plan.Input recorded = new Plan.Input("host.jsonl", "what for", "11", true, List.of());
+
+        assertThatThrownBy(() -> withWorkloads(generated, generated))
+                .hasMessage("two workloads are named \"host.jsonl\": give one of them another name in its file");
+        for (List<Plan.Input> two :
+                List.of(List.of(recorded, recorded), List.of(recorded, generated), List.of(generated, recorded))) {
+            assertThatThrownBy(() -> withWorkloads(two.getFirst(), two.getLast()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("two workloads are named \"host.jsonl\": rename one of the files");
+        }
+    }
+
+    private static Plan withWorkloads(Plan.Input... workloads) {
+        return new Plan(PLAN.version(), List.of(workloads), PLAN.designs(), PLAN.seeds(), PLAN.scale(), PLAN.costs());
+    }
+
+    @Test
     void aStudyThatIsThereIsNotWrittenOver() throws Exception {
         Merge.merge(List.of(first, second), out);
         String before = Studies.content(out);
@@ -130,13 +149,24 @@ class MergeTest {
                 damage(
                         "line 1: \"notes\" is [1]: expected a list of strings",
                         content -> content.replaceFirst("\"notes\":\\[]", "\"notes\":[1]")),
+                damage(
+                        "line 1: no plan of a study: the spread of the step einit is 0.5",
+                        content -> content.replaceFirst("\"einit\":1.25", "\"einit\":0.5")),
+                damage(
+                        "line 1: not what this version",
+                        content -> content.replaceFirst("\"einit\":1.25", "\"none\":1.25")),
                 damage("line 2: no JSON", content -> content.replaceFirst("\"hits\":\\d+", "\"hits\":NaN")),
                 damage(
-                        "line 2: \"hits\" is Infinity",
+                        "line 2: no JSON: a number beyond what",
                         content -> content.replaceFirst("\"hits\":\\d+", "\"hits\":1e999")),
                 damage(
                         "line 1: no plan of a study: no workloads",
                         content -> content.replaceFirst("\"designs\":\\[.*?]", "\"designs\":[]")),
+                damage(
+                        "line 1: no plan of a study",
+                        content -> content.replaceFirst(
+                                "\"designs\":\\[.*?]",
+                                "\"designs\":[{\"placement\":\"kernel\",\"scheme\":\"none\",\"limitBytes\":1,\"charging\":\"shared\",\"knowledge\":\"none\"}]")),
                 damage(
                         "line 1: no plan of a study",
                         content -> content.replaceFirst("\"seeds\":\\[1,2]", "\"seeds\":[1,1]")),
@@ -153,7 +183,7 @@ class MergeTest {
                         content -> content.replaceFirst("(\"cell\":\\d+,\"workload\":)\"one\"", "$1\"two\"")),
                 damage("line 2: \"hits\" is 1.5", content -> content.replaceFirst("\"hits\":\\d+", "\"hits\":1.5")),
                 damage(
-                        "line 2: \"hits\" is 9223372036854775807",
+                        "line 2: no JSON: a whole number beyond 64 bits",
                         content -> content.replaceFirst("\"hits\":\\d+", "\"hits\":99999999999999999999")),
                 damage(
                         "line 2: cell 1 has more hits than launches",

@@ -33,13 +33,13 @@ public final class Studies {
 
     private Studies() {}
 
-    /** Costs that are the same for all steps. */
+    /** Costs that are the same for all steps; one of them was measured twice. */
     public static Costs costs(long nanos) {
         Map<Step, long[]> times = new EnumMap<>(Step.class);
         for (Step step : Step.values()) {
             times.put(step, new long[] {nanos});
         }
-        return new Costs("no machine", times);
+        return new Costs("no machine", times, Map.of(Step.EINIT, 1.25));
     }
 
     public static Plan plan(List<String> workloads, int seeds) {
@@ -203,6 +203,26 @@ public final class Studies {
                 measured.owners(),
                 measured.rebootCalls(),
                 nanos,
+                measured.reboots(),
+                measured.revokeNanos(),
+                measured.purgeNanos(),
+                measured.ungoverned());
+    }
+
+    /** The same figures, with so many tokens that had to make room. */
+    public static Measured evicting(Measured measured, long evictions) {
+        return new Measured(
+                measured.launches(),
+                measured.hits(),
+                measured.optimalHits(),
+                measured.launchEnclaveCalls(),
+                measured.joins(),
+                measured.reissues(),
+                evictions,
+                measured.latency(),
+                measured.owners(),
+                measured.rebootCalls(),
+                measured.rebootNanos(),
                 measured.reboots(),
                 measured.revokeNanos(),
                 measured.purgeNanos(),
