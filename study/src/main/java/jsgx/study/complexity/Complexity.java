@@ -14,11 +14,18 @@ import jsgx.study.complexity.Placements.Counted;
  * @param variant what is counted of it: empty for all of it, {@code one scheme} for a kernel's cache without a choice of schemes
  * @param alone of the files that it alone needs: those for its sake, and what nothing else reaches when they are gone
  * @param uses of the former, and of all that its cache and its store use though others use it too
+ * @param uncharged of files in which something is there for it beside what is there for all, and which are in neither count: the most that those leave out
  * @param files the source files that it alone needs, by their paths
  * @param shared those that it uses and others use too
  */
 public record Complexity(
-        Placement placement, String variant, Count alone, Count uses, List<String> files, List<Shared> shared) {
+        Placement placement,
+        String variant,
+        Count alone,
+        Count uses,
+        Count uncharged,
+        List<String> files,
+        List<Shared> shared) {
 
     /**
      * A source file that a placement uses and others use too.
@@ -113,6 +120,7 @@ public record Complexity(
                 each.name(),
                 count(counted, key + ".alone."),
                 count(counted, key + ".uses."),
+                count(counted, key + ".uncharged."),
                 list(counted.getProperty(key + ".files", "")),
                 list(counted.getProperty(key + ".shared", "")).stream()
                         .map(Shared::of)

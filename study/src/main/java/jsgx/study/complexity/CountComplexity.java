@@ -74,11 +74,13 @@ public final class CountComplexity {
         Set<String> parts = new TreeSet<>();
         Set<String> settings = new TreeSet<>();
         Set<String> reasons = new TreeSet<>();
+        Set<String> uncharged = new TreeSet<>();
         for (Roots part : counted.roots()) {
             roots.addAll(files(part.files()));
             part.packages().forEach(folder -> parts.addAll(filesIn(folder)));
             settings.addAll(settings(part));
             reasons.addAll(part.reasons());
+            uncharged.addAll(files(part.uncharged()));
         }
         roots.addAll(parts);
         settings.removeAll(counted.settings());
@@ -94,6 +96,7 @@ public final class CountComplexity {
         String key = counted.key();
         write(lines, key + ".alone.", count(alone, settings, reasons));
         write(lines, key + ".uses.", count(uses, settings, reasons));
+        write(lines, key + ".uncharged.", count(uncharged, Set.of(), Set.of()));
         lines.append(key).append(".files=").append(String.join(",", alone)).append('\n');
         lines.append(key).append(".shared=");
         String separator = "";

@@ -18,25 +18,35 @@ final class Placements {
      * @param commands files of {@code cli} whose options are settings of it
      * @param configuration what the names of its settings in the daemon's configuration begin with; empty for none
      * @param reasons files that word reasons for which it does not do what was asked
+     * @param uncharged files in which something is there for it beside what is there for all: charged to nobody, since a file is counted whole or not at all
      */
     record Roots(
             List<String> packages,
             List<String> files,
             List<String> commands,
             String configuration,
-            List<String> reasons) {}
+            List<String> reasons,
+            List<String> uncharged) {}
 
     /** Where everything begins that is not there for a placement: the library's calls, a state folder's parts, virtual machines. */
     static final List<String> ENTRIES =
             List.of("jsgx/launch/Launcher", "jsgx/launch/Governance", "jsgx/launch/guest/Guest");
 
-    /** The kernel's cache with its schemes, and how an administrator sets it up: without a cache there is nothing to set up. */
+    /**
+     * The kernel's cache with its schemes, what a token is found by in it, and how an administrator sets it up: without a cache there is nothing to set up. How a launch uses it
+     * stands in one file with how a kernel asks without one.
+     */
     private static final Roots KERNEL = new Roots(
             List.of("jsgx/launch/cache"),
-            List.of("jsgx/launch/governor/CacheControl", "jsgx/launch/governor/CacheSettings"),
+            List.of(
+                    "jsgx/launch/governor/CacheControl",
+                    "jsgx/launch/governor/CacheSettings",
+                    "jsgx/launch/token/KeyGenerations",
+                    "jsgx/launch/token/TokenKey"),
             List.of("HostCacheCommand"),
             "cache",
-            List.of());
+            List.of(),
+            List.of("jsgx/launch/governor/KernelTokens"));
 
     /**
      * The user's store and the cache in front of it; the part of a launch that user space plays when it brings the token; and the issue of a
@@ -53,7 +63,8 @@ final class Placements {
                     "TokenBudgetCommand",
                     "TokenDiscardCommand"),
             "",
-            List.of("jsgx/launch/store/ReissueReason"));
+            List.of("jsgx/launch/store/ReissueReason"),
+            List.of());
 
     private Placements() {}
 

@@ -120,8 +120,15 @@ final class ComplexityQuestion implements Question {
         return new Conclusion(
                 "",
                 verdict,
-                "%s. By what a placement alone needs, %s. Against a kernel with one scheme and no choice, %s. With what it shares with others, %s. These are jsgx's own implementations of both."
-                        .formatted(right, words(alone), words(oneScheme), words(uses)));
+                "%s. By what a placement alone needs, %s. Against a kernel with one scheme and no choice, %s. With what it shares with others, %s. A difference counts that is larger than what is charged to nobody: of the kernel %s lines of code, %s locks and %s failure modes at most. These are jsgx's own implementations of both."
+                        .formatted(
+                                right,
+                                words(alone),
+                                words(oneScheme),
+                                words(uses),
+                                Say.count(kernel.get().uncharged().lines()),
+                                Say.count(kernel.get().uncharged().locks()),
+                                Say.count(kernel.get().uncharged().failureModes())));
     }
 
     private static Standing standing(Basis basis, Complexity kernel, Complexity user) {
@@ -131,9 +138,11 @@ final class ComplexityQuestion implements Question {
             int users = figure.of().applyAsInt(basis.of().apply(user));
             int kernels = figure.of().applyAsInt(basis.of().apply(kernel));
             String words = "%s (%s against %s)".formatted(figure.name(), Say.count(users), Say.count(kernels));
-            if (users < kernels) {
+            int uncharged =
+                    figure.of().applyAsInt(kernel.uncharged()) + figure.of().applyAsInt(user.uncharged());
+            if (kernels - users > uncharged) {
                 less.add(words);
-            } else if (users > kernels) {
+            } else if (users - kernels > uncharged) {
                 more.add(words);
             }
         }
@@ -145,7 +154,7 @@ final class ComplexityQuestion implements Question {
 
     private static String words(Standing standing) {
         if (standing.less().isEmpty() && standing.more().isEmpty()) {
-            return "user space needs as much as the kernel";
+            return "neither is shown to need less";
         }
         List<String> parts = new ArrayList<>();
         if (!standing.less().isEmpty()) {

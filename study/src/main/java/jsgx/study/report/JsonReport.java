@@ -72,6 +72,8 @@ public final class JsonReport {
         uses.put("settings", complexity.uses().settings());
         uses.put("failureModes", complexity.uses().failureModes());
         json.put("withShared", uses);
+        json.put("unchargedLines", complexity.uncharged().lines());
+        json.put("unchargedFailureModes", complexity.uncharged().failureModes());
         json.put(
                 "shared",
                 complexity.shared().stream()

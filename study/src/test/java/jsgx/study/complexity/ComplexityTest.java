@@ -37,8 +37,13 @@ class ComplexityTest {
                 .contains(
                         "jsgx/launch/cache/KernelTokenCache",
                         "jsgx/launch/cache/Sieve",
-                        "jsgx/launch/governor/CacheControl")
-                .doesNotContain("jsgx/launch/governor/Governor", "jsgx/launch/token/TokenKey");
+                        "jsgx/launch/governor/CacheControl",
+                        "jsgx/launch/token/KeyGenerations",
+                        "jsgx/launch/token/TokenKey")
+                .doesNotContain("jsgx/launch/governor/Governor", "jsgx/launch/governor/KernelTokens");
+        assertThat(kernel.uncharged().files()).as("KernelTokens").isEqualTo(1);
+        assertThat(kernel.uncharged().lines()).isBetween(1, kernel.lines() / 4);
+        assertThat(user.uncharged().numbers()).containsOnly(0);
         assertThat(kernel.alone().libraries()).as("Caffeine").isEqualTo(1);
         assertThat(kernel.settings())
                 .as("placement, scheme, max-bytes, max-entries, floor, ceiling")
@@ -80,6 +85,23 @@ class ComplexityTest {
     void eachCanFail() {
         assertThat(kernel.failureModes()).isPositive();
         assertThat(user.failureModes()).isPositive();
+    }
+
+    /** What docs/study.md says of this commit. */
+    @Test
+    void userSpaceHasLessOfSomeAndMoreWaysToFail() {
+        Complexity one = of(Placement.KERNEL, "one scheme");
+        int uncharged = kernel.uncharged().lines();
+        assertThat(user.lines() + uncharged).isLessThan(kernel.lines());
+        assertThat(Math.abs(user.lines() - one.lines())).isLessThanOrEqualTo(uncharged);
+        assertThat(user.locks()).isLessThan(kernel.locks()).isLessThan(one.locks());
+        assertThat(user.failureModes()).isGreaterThanOrEqualTo(3 * kernel.failureModes());
+        assertThat(user.failureModes() - kernel.failureModes())
+                .isGreaterThan(kernel.uncharged().failureModes());
+        assertThat(user.uses().lines()).isGreaterThan(kernel.uses().lines() + uncharged);
+        assertThat(user.uses().locks()).isGreaterThan(kernel.uses().locks());
+        assertThat(user.uses().failureModes())
+                .isGreaterThan(kernel.uses().failureModes() + kernel.uncharged().failureModes());
     }
 
     private static Complexity of(Placement placement) {

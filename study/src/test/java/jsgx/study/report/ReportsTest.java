@@ -32,6 +32,8 @@ class ReportsTest {
 
     private static final String HOSTILE = "<script>alert(1)</script>\" onload='x' & =1+1,\u202e\u0007";
 
+    private static final Count NOTHING = new Count(0, 0, 0, 0, 0, 0, 0);
+
     private static final List<Complexity> COMPLEXITY = List.of(
             complexity(Placement.NONE, 0),
             complexity(Placement.KERNEL, 100),
@@ -40,7 +42,7 @@ class ReportsTest {
 
     private static Complexity complexity(Placement placement, int lines) {
         Count count = new Count(1, lines, lines / 20, 0, lines / 10, lines / 5, 0);
-        return new Complexity(placement, "", count, count, List.of(), List.of());
+        return new Complexity(placement, "", count, count, NOTHING, List.of(), List.of());
     }
 
     /** A simulation in which one placement's mean launch takes this, and every other's 1000 ns, by seed a little more or less. */

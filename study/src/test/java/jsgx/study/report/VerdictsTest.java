@@ -306,12 +306,13 @@ class VerdictsTest {
     @Test
     void whoIsLessComplexByOneCountOnlyIsSaidSo() {
         List<Complexity> counted = new ArrayList<>();
-        counted.add(new Complexity(Placement.KERNEL, "", count(100), count(200), List.of(), List.of()));
+        counted.add(new Complexity(Placement.KERNEL, "", count(100), count(200), count(0), List.of(), List.of()));
         counted.add(new Complexity(
                 Placement.USER,
                 "",
                 count(80),
                 count(300),
+                count(0),
                 List.of(),
                 List.of(new Complexity.Shared("Log", 220, List.of("audit")))));
         Cells cells = three(design -> 1000);
@@ -330,6 +331,29 @@ class VerdictsTest {
                 .contains("withShared={lines=300")
                 .contains("file=Log");
         assertThat(answer.tables().getLast().rows()).containsExactly(List.of("user", "Log", "220", "audit"));
+    }
+
+    @Test
+    void nothingIsSaidOfADifferenceThatWhatIsUnchargedMayMake() {
+        Cells cells = three(design -> 1000);
+        for (int uncharged : List.of(19, 20)) {
+            Conclusion headline = headline(
+                    cells,
+                    "complexity",
+                    List.of(
+                            new Complexity(
+                                    Placement.KERNEL,
+                                    "",
+                                    count(100),
+                                    count(100),
+                                    count(uncharged),
+                                    List.of(),
+                                    List.of()),
+                            new Complexity(Placement.USER, "", count(80), count(80), count(0), List.of(), List.of())));
+
+            assertThat(headline.verdict()).isEqualTo(uncharged < 20 ? "user space" : "no difference");
+            assertThat(headline.sentence()).contains("of the kernel %s lines of code".formatted(uncharged));
+        }
     }
 
     private static Count count(int lines) {
