@@ -80,10 +80,9 @@ public record AdminClient(Path socket) {
                                     ? ""
                                     : "Content-Type: application/json\r\nContent-Length: %d\r\n"
                                             .formatted(content.length));
-            write(channel, head.getBytes(StandardCharsets.US_ASCII));
-            write(channel, content);
+            String unsent = write(channel, head.getBytes(StandardCharsets.US_ASCII), content);
             InputStream in = new BufferedInputStream(Channels.newInputStream(channel));
-            int status = status(line(in));
+            int status = status(firstLine(in, unsent));
             Map<String, String> headers = headers(in);
             Answer answer = new Answer(status, headers, body(in, headers), channel);
             done = true;
@@ -109,10 +108,25 @@ public record AdminClient(Path socket) {
         }
     }
 
-    private static void write(SocketChannel channel, byte[] bytes) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
+    /** Sends a request, and says why not all of it could be sent: a daemon that refuses it may answer before it has all. */
+    private static String write(SocketChannel channel, byte[] head, byte[] content) {
+        ByteBuffer request = ByteBuffer.allocate(head.length + content.length);
+        request.put(head).put(content).flip();
+        try {
+            while (request.hasRemaining()) {
+                channel.write(request);
+            }
+            return "";
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private static String firstLine(InputStream in, String unsent) throws IOException {
+        try {
+            return line(in);
+        } catch (IOException e) {
+            throw unsent.isEmpty() ? e : new IOException("the daemon does not take the request: " + unsent, e);
         }
     }
 
@@ -136,12 +150,18 @@ public record AdminClient(Path socket) {
         return headers;
     }
 
-    private static InputStream body(InputStream in, Map<String, String> headers) {
+    private static InputStream body(InputStream in, Map<String, String> headers) throws IOException {
         if (headers.getOrDefault("transfer-encoding", "").equalsIgnoreCase("chunked")) {
             return new Chunks(in);
         }
         String length = headers.get("content-length");
-        return length == null ? in : new Bounded(in, Long.parseLong(length));
+        if (length == null) {
+            return in;
+        }
+        if (!length.matches("[0-9]{1,18}")) {
+            throw new IOException("the length of the answer is \"%s\"".formatted(length));
+        }
+        return new Bounded(in, Long.parseLong(length));
     }
 
     private static String line(InputStream in) throws IOException {

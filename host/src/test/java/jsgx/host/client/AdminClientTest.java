@@ -60,6 +60,38 @@ class AdminClientTest {
     }
 
     @Test
+    void aDaemonMayAnswerBeforeItHasAllOfARequest() throws Exception {
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket()));
+            CompletableFuture<Void> refusing = CompletableFuture.runAsync(() -> {
+                try (SocketChannel channel = server.accept()) {
+                    channel.write(ByteBuffer.wrap("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\n{}"
+                            .getBytes(StandardCharsets.US_ASCII)));
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            // More than a socket holds.
+            try (AdminClient.Answer answer = new AdminClient(socket()).ask("POST", "/", "x".repeat(8 << 20))) {
+                assertThat(answer.status()).isEqualTo(413);
+                assertThat(answer.text()).isEqualTo("{}");
+            }
+            refusing.get();
+        }
+    }
+
+    @Test
+    void aLengthThatIsNoneIsTold() throws Exception {
+        for (String length : new String[] {"-1", "ten", "9999999999999999999"}) {
+            answering = answer("HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n{}");
+            assertThatThrownBy(() -> new AdminClient(socket()).ask("GET", "/", ""))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("length of the answer is \"" + length);
+            Files.delete(socket());
+        }
+    }
+
+    @Test
     void readsChunksAndWhatGoesOnToTheEnd() throws Exception {
         answering = answer(
                 "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\"a\"\r\nb;x=y\r\n:\"bcdefghi\"\r\n1\r\n}\r\n0\r\n\r\n");
