@@ -32,9 +32,9 @@ class StudyResultTest {
     /** The small study. */
     private static final List<String> SMALL = List.of("study", "--quick", "--seeds", "2", "--json");
 
-    /** The study of the document: nine workloads with a thousand launches or two each. */
+    /** The study of the document: nine workloads with some thousand launches each. */
     private static final List<String> LARGE =
-            List.of("study", "--scale", "0.02", "--seeds", "3", "--limit", "64KiB,1MiB", "--json");
+            List.of("study", "--scale", "0.1", "--seeds", "5", "--limit", "64KiB,256KiB,1MiB", "--json");
 
     private static final Path RESULT = Document.root().resolve("docs/study");
     private static final Path COSTS = RESULT.resolve("costs.json");
