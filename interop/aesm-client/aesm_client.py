@@ -80,8 +80,9 @@ class Connection:
 
     def __init__(self, path, timeout=20):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(timeout)
+        # With a time limit already set, Python would not wait for room where many connect at once.
         self.socket.connect(path)
+        self.socket.settimeout(timeout)
 
     def __enter__(self):
         return self
