@@ -124,7 +124,7 @@ public final class ServeBenchmark {
             String who =
                     "%d clients that ask for a token each %d ms".formatted(PACED, TimeUnit.NANOSECONDS.toMillis(PAUSE));
             Measured paced = () -> AesmLoad.many(socket, PACED, PAUSE, TimeUnit.SECONDS.toNanos(10));
-            change(who, governance, governor, paced);
+            changes(who, governance, governor, paced);
             storm(who, AesmLoad.class, socket, paced);
             service.stop(Duration.ofSeconds(1));
 
@@ -211,8 +211,15 @@ public final class ServeBenchmark {
         return rate;
     }
 
-    /** Paced clients at rest, and while policies are exchanged and the cache is resized. */
-    private void change(String who, Governance governance, Governor governor, Measured paced) throws Exception {
+    /** Paced clients at rest, and while policies are exchanged and the cache is resized: now and then, and all the time. */
+    private void changes(String who, Governance governance, Governor governor, Measured paced) throws Exception {
+        for (Duration pause : List.of(Duration.ofSeconds(1), Duration.ofMillis(50))) {
+            change(who, governance, governor, paced, pause);
+        }
+    }
+
+    private void change(String who, Governance governance, Governor governor, Measured paced, Duration pause)
+            throws Exception {
         Path[] policies = {policy(1), policy(2)};
         AesmLoad.Result rest = paced.run();
         AtomicBoolean ended = new AtomicBoolean();
@@ -225,7 +232,7 @@ public final class ServeBenchmark {
                         .change(
                                 "benchmark",
                                 now -> new CacheSettings(now.placement(), now.scheme(), size, now.maxEntries()));
-                Thread.sleep(50);
+                Thread.sleep(pause);
             }
             return count;
         });
@@ -311,7 +318,7 @@ public final class ServeBenchmark {
                 Measured paced = () -> load.many(PACED, LAUNCH_PAUSE, TimeUnit.SECONDS.toNanos(10));
                 String who = "%d clients that launch each %d ms over the driver's socket"
                         .formatted(PACED, TimeUnit.NANOSECONDS.toMillis(LAUNCH_PAUSE));
-                change(who, governance, running.governor(), paced);
+                changes(who, governance, running.governor(), paced);
                 storm(who, DriverLoad.class, options.runFolder(), paced);
             } finally {
                 socket.stop(Duration.ofSeconds(1));
