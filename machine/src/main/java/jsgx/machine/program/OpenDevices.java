@@ -134,8 +134,8 @@ final class OpenDevices implements AutoCloseable {
         return descriptor;
     }
 
-    /** Closes the devices whose last descriptor is gone by now. */
-    void reap() {
+    /** Closes the devices whose last descriptor is gone by now. One that the watcher is closing is closed on return too. */
+    synchronized void reap() {
         look(0);
     }
 
@@ -167,7 +167,7 @@ final class OpenDevices implements AutoCloseable {
         }
     }
 
-    private void release(String name, Open open) {
+    private synchronized void release(String name, Open open) {
         if (byName.remove(name, open)) {
             Linux.close(open.end());
             open.close();

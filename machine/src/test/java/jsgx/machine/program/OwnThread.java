@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -41,6 +42,9 @@ final class OwnThread implements Task, Agent, AutoCloseable {
 
     private static final int PID = Linux.pid();
     static final int SUPERVISOR = (int) Linux.call(SystemCall.GETPPID);
+
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int RLIMIT_NOFILE = 7;
 
     private static final AtomicLong NEXT = new AtomicLong(0x3000_0000_0000L);
 
@@ -114,6 +118,17 @@ final class OwnThread implements Task, Agent, AutoCloseable {
                 0);
         assertThat(mapped).isEqualTo(at);
         return at;
+    }
+
+    /** A duplicate of a descriptor, at a number so high that the rest of the process, which gets the lowest, has no use for it once it is closed. */
+    long apart(long descriptor) {
+        MemorySegment limits = buffer(16);
+        assertThat(Linux.call(SystemCall.PRLIMIT64, 0, RLIMIT_NOFILE, 0, limits.address()))
+                .isZero();
+        long above = Math.min(limits.get(ValueLayout.JAVA_LONG, 0), 4096) - 64;
+        long duplicate = Linux.call(SystemCall.FCNTL, descriptor, F_DUPFD_CLOEXEC, above);
+        assertThat(duplicate).isGreaterThanOrEqualTo(above);
+        return duplicate;
     }
 
     long open(String path, int flags) {

@@ -23,6 +23,7 @@ import jsgx.machine.linux.SystemCall;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 /** The rules of each system call that is served, for a program that is the test itself. */
 @Execution(ExecutionMode.SAME_THREAD)
 @ResourceLock("the process's pages")
+@Timeout(60)
 class ServedCallsTest {
 
     private static final String ENCLAVE = "/dev/sgx_enclave";
@@ -235,9 +237,9 @@ class ServedCallsTest {
     }
 
     @Test
-    void ioctlIsTheDevices() {
+    void ioctlIsTheDevices() throws Exception {
         int descriptor = device();
-        long other = Linux.call(SystemCall.DUP, descriptor);
+        long other = own.apart(descriptor);
         assertThat(own.call(SystemCall.IOCTL, other, UNKNOWN_REQUEST, 0)).isEqualTo(-Errors.ENOTTY);
         close(descriptor);
         assertThat(own.call(SystemCall.IOCTL, other, UNKNOWN_REQUEST, 0))
@@ -246,22 +248,28 @@ class ServedCallsTest {
         assertThat(own.call(SystemCall.IOCTL, other, 0x4008A400, 8)).isEqualTo(-Errors.EFAULT);
         close(other);
         assertThat(own.call(SystemCall.IOCTL, other, UNKNOWN_REQUEST, 0)).isEqualTo(-Errors.EBADF);
-        own.program.devices().reap();
-        assertThat(events.stream().filter(event -> event instanceof SgxEvent.Released))
-                .hasSize(1);
+        awaitRelease();
         assertThat(events.stream().filter(event -> event instanceof SgxEvent.Ioctl))
                 .hasSize(3);
     }
 
     @Test
-    void aReaderIsSeenLeavingToo() {
+    void aReaderIsSeenLeavingToo() throws Exception {
         long descriptor = own.open(ENCLAVE, Linux.O_RDONLY);
         assertThat(descriptor).isNotNegative();
         assertThat(own.call(SystemCall.IOCTL, descriptor, UNKNOWN_REQUEST, 0)).isEqualTo(-Errors.ENOTTY);
         assertThat(own.call(SystemCall.MMAP, 0, PAGE, Linux.PROT_WRITE, SHARED, descriptor, 0))
                 .isEqualTo(-Errors.EACCES);
         close(descriptor);
-        own.program.devices().reap();
+        awaitRelease();
+    }
+
+    /** Waits for the end of a device, which a process that another test forks has too until it executes its program. */
+    private void awaitRelease() throws InterruptedException {
+        while (events.stream().noneMatch(event -> event instanceof SgxEvent.Released)) {
+            Thread.sleep(1);
+            own.program.devices().reap();
+        }
         assertThat(events.stream().filter(event -> event instanceof SgxEvent.Released))
                 .hasSize(1);
     }
@@ -286,8 +294,10 @@ class ServedCallsTest {
         assertThat(mmap(0, PAGE, 1, SHARED, provision, 0)).isEqualTo(-Errors.ENODEV);
         assertThat(own.call(SystemCall.IOCTL, provision, UNKNOWN_REQUEST, 0)).isEqualTo(-Errors.ENOTTY);
         close(provision);
+        long closed = own.apart(device);
         close(device);
-        assertThat(mmap(0, PAGE, 0, SHARED, device, 0)).isEqualTo(-Errors.EBADF);
+        close(closed);
+        assertThat(mmap(0, PAGE, 0, SHARED, closed, 0)).isEqualTo(-Errors.EBADF);
         assertThat(own.call(SystemCall.MUNMAP, place, PAGE)).isZero();
     }
 
@@ -474,8 +484,10 @@ class ServedCallsTest {
         assertThat(answer).isInstanceOf(jsgx.machine.task.SystemCallAnswer.ProceedThen.class);
         Files.delete(link);
         Files.createSymbolicLink(link, key);
-        long descriptor = Linux.call(SystemCall.OPENAT, arguments);
-        assertThat(descriptor).isNotNegative();
+        long opened = Linux.call(SystemCall.OPENAT, arguments);
+        assertThat(opened).isNotNegative();
+        long descriptor = own.apart(opened);
+        close(opened);
         var then = ((jsgx.machine.task.SystemCallAnswer.ProceedThen) answer).then();
         assertThat(then.applyAsLong(descriptor)).isEqualTo(-Errors.EACCES);
         assertThat(Files.exists(Path.of("/proc/self/fd/" + descriptor))).isFalse();
