@@ -23,7 +23,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -275,8 +274,7 @@ final class EnclaveProgram {
                         StaticElf.Segment.data(DATA, data.toByteArray()),
                         StaticElf.Segment.data(EXCHANGE, new byte[PAGE])));
         Path file = Files.createTempFile(folder, "program", "");
-        Files.write(file, elf);
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+        ExecutableFile.write(file, elf);
         return file.toString();
     }
 }

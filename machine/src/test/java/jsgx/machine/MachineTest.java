@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -67,8 +66,8 @@ final class MachineTest {
 
     @Test
     void aScriptWithoutInterpreterIsTheShells(@TempDir Path folder) throws IOException, MachineException {
-        Path script = Files.writeString(folder.resolve("script"), "echo \"$0 $1\"\nexit 7\n");
-        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        Path script = folder.resolve("script");
+        ExecutableFile.write(script, "echo \"$0 $1\"\nexit 7\n".getBytes(StandardCharsets.US_ASCII));
         TestRun.Ended ended = run.run(script.toString(), "word");
         assertThat(ended.output()).isEqualTo(script + " word\n");
         assertThat(ended.status()).isEqualTo(7);

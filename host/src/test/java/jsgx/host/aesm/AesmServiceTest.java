@@ -8,9 +8,6 @@ import static jsgx.host.aesm.Frames.tokenFrame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +26,7 @@ import jsgx.driver.Workload;
 import jsgx.host.peer.Identification;
 import jsgx.host.peer.Peer;
 import jsgx.host.service.HostException;
+import jsgx.host.service.LeftSocket;
 import jsgx.launch.LaunchException;
 import jsgx.launch.LaunchOptions;
 import jsgx.launch.LaunchResult;
@@ -395,9 +393,7 @@ class AesmServiceTest {
             host.service().stop(Duration.ZERO);
             assertThat(host.socket()).doesNotExist();
 
-            try (ServerSocketChannel killed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-                killed.bind(UnixDomainSocketAddress.of(host.socket()));
-            }
+            LeftSocket.at(host.socket());
             assertThat(host.socket()).exists();
             second.start();
             try (AesmClient client = host.connect()) {

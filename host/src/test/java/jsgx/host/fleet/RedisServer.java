@@ -1,20 +1,24 @@
 package jsgx.host.fleet;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** Debian's redis-server in a folder of its own, on a port of loopback that was free. */
 final class RedisServer implements AutoCloseable {
 
     static final Path PROGRAM = Path.of("/usr/bin/redis-server");
+
+    private static final int LOWEST_PORT = 10_000;
+    private static final int HIGHEST_PORT = 32_000;
 
     private final Path folder;
     private final int port;
@@ -42,7 +46,7 @@ final class RedisServer implements AutoCloseable {
         for (int tries = 0; ; tries++) {
             int port = freePort();
             RedisServer server = new RedisServer(folder, port, List.of(settings), run(folder, port, List.of(settings)));
-            if (server.answers()) {
+            if (server.serves()) {
                 return server;
             }
             server.close();
@@ -52,9 +56,15 @@ final class RedisServer implements AutoCloseable {
         }
     }
 
+    /** Below those that the kernel gives to whoever connects: while a server is away, no connection has its port. */
     private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, HIGHEST_PORT);
+            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return free.getLocalPort();
+            } catch (BindException e) {
+                // Somebody has it.
+            }
         }
     }
 
@@ -84,21 +94,11 @@ final class RedisServer implements AutoCloseable {
                 .start();
     }
 
-    private boolean answers() throws InterruptedException {
-        for (int i = 0; i < 1000 && process.isAlive(); i++) {
-            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-                socket.setSoTimeout(5000);
-                socket.getOutputStream().write("PING\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-                int first = socket.getInputStream().read();
-                byte[] rest = new byte[7];
-                int more = socket.getInputStream().read(rest);
-                String said = (char) first
-                        + new String(rest, 0, Math.max(0, more), java.nio.charset.StandardCharsets.US_ASCII);
-                if (said.startsWith("+PONG") || said.startsWith("-NOAUTH")) {
-                    return true;
-                }
-            } catch (IOException e) {
-                // Not yet.
+    /** Waits until it takes connections, or has ended. */
+    private boolean serves() throws IOException, InterruptedException {
+        while (process.isAlive()) {
+            if (Files.readString(folder.resolve("log")).contains("Ready to accept connections")) {
+                return true;
             }
             TimeUnit.MILLISECONDS.sleep(10);
         }
@@ -128,11 +128,8 @@ final class RedisServer implements AutoCloseable {
                     "--tls-auth-clients",
                     "no");
             RedisServer server = new RedisServer(folder, port, settings, run(folder, 0, settings));
-            while (server.process.isAlive()) {
-                if (Files.readString(folder.resolve("log")).contains("Ready to accept connections")) {
-                    return server;
-                }
-                TimeUnit.MILLISECONDS.sleep(10);
+            if (server.serves()) {
+                return server;
             }
             if (tries == 5) {
                 throw new IOException("redis-server does not start: " + Files.readString(folder.resolve("log")));
@@ -167,7 +164,7 @@ final class RedisServer implements AutoCloseable {
     /** Starts it again, with what it kept. */
     void startAgain() throws Exception {
         process = run(folder, port, settings);
-        if (!answers()) {
+        if (!serves()) {
             throw new IOException("redis-server does not start again: " + Files.readString(folder.resolve("log")));
         }
     }

@@ -131,7 +131,7 @@ class SocketFileTest {
     @Test
     void aSocketThatAKilledProcessLeftIsTakenOver() throws Exception {
         Path path = folder.resolve("a.socket");
-        listen(path).close();
+        LeftSocket.at(path);
         assertThat(path).exists();
 
         try (SocketFile file = SocketFile.claim(path);
@@ -175,21 +175,23 @@ class SocketFileTest {
     void theNameOfAnotherStaysWhenThisOneEnds() throws Exception {
         Path path = folder.resolve("a.socket");
         SocketFile file = SocketFile.claim(path);
-        ServerSocketChannel channel = listen(file.bindAt());
-        file.publish("rw-rw-rw-", "");
-        channel.close();
-        Files.delete(path);
-        try (ServerSocketChannel other = listen(path)) {
-            file.close();
-            connect(path);
-            assertThat(other.isOpen()).isTrue();
+        // As long as it is bound, the file system gives its inode's number to no other.
+        try (ServerSocketChannel channel = listen(file.bindAt())) {
+            file.publish("rw-rw-rw-", "");
+            Files.delete(path);
+            try (ServerSocketChannel other = listen(path)) {
+                file.close();
+                connect(path);
+                assertThat(other.isOpen()).isTrue();
+            }
+            assertThat(channel.isOpen()).isTrue();
         }
     }
 
     @Test
     void ofManyWhoWantANameOneHasItEachTime() throws Exception {
         Path path = folder.resolve("a.socket");
-        listen(path).close();
+        LeftSocket.at(path);
         try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
             for (int round = 0; round < 20; round++) {
                 CyclicBarrier start = new CyclicBarrier(8);

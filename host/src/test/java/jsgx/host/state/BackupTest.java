@@ -258,15 +258,15 @@ class BackupTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"../evil", "/tmp/evil", "a/../../evil", "a//b", ".hidden", "a/./b", "a\tb", "a/.b", ""})
-    void aNameThatLeadsElsewhereIsRefused(String name) throws Exception {
+    @ValueSource(strings = {"../evil", "FOLDER/evil", "a/../../evil", "a//b", ".hidden", "a/./b", "a\tb", "a/.b", ""})
+    void aNameThatLeadsElsewhereIsRefused(String pattern) throws Exception {
+        String name = pattern.replace("FOLDER", folder.toString());
         forge(Map.of(name.isEmpty() ? "x" : name, new byte[3]), Map.of("x", name));
 
         assertThatThrownBy(() -> Restore.restore(backup, folder.resolve("target"), false, CLOCK))
                 .isInstanceOf(HostException.class);
         assertThat(folder.resolve("target")).doesNotExist();
         assertThat(folder.resolve("evil")).doesNotExist();
-        assertThat(Path.of("/tmp/evil")).doesNotExist();
     }
 
     @Test

@@ -19,6 +19,7 @@ import jsgx.image.x86.Label;
 import jsgx.image.x86.Mem;
 import jsgx.image.x86.Reg;
 import jsgx.image.x86.StaticElf;
+import jsgx.machine.ExecutableFile;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
 import jsgx.machine.linux.LinuxException;
@@ -54,12 +55,11 @@ class AgentChannelTest {
     void start() throws Exception {
         Path program = folder.resolve("agent");
         byte[] code = CodePages.of(KernelVdso.none()).bytes(0);
-        Files.write(
+        ExecutableFile.write(
                 program,
                 StaticElf.of(
                         MAIN,
                         List.of(StaticElf.Segment.code(MAIN, main()), StaticElf.Segment.code(CodeLayout.CODE, code))));
-        assertThat(program.toFile().setExecutable(true)).isTrue();
         process = new ProcessBuilder(program.toString()).start();
     }
 

@@ -11,7 +11,10 @@ import jsgx.study.cost.Step;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+@Execution(value = ExecutionMode.SAME_THREAD, reason = "a test looks for threads that a calibration left")
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 class CalibrationTest {
 
