@@ -2,6 +2,7 @@ package jsgx.launch.audit;
 
 import java.util.SortedMap;
 import java.util.TreeMap;
+import jsgx.launch.json.JsonStrings;
 
 /** JSON objects of strings and integers, as lines that anybody may have written; read with the place of each value. */
 public final class FlatJson {
@@ -9,10 +10,12 @@ public final class FlatJson {
     private static final int FIRST_PRINTABLE = 0x20;
 
     private final String text;
+    private final JsonStrings strings;
     private int at;
 
     private FlatJson(String text) {
         this.text = text;
+        strings = new JsonStrings(text);
     }
 
     /**
@@ -173,47 +176,14 @@ public final class FlatJson {
         if (peek() != '"') {
             throw wrong("a string", character());
         }
-        StringBuilder value = new StringBuilder();
-        at++;
-        while (peek() != '"') {
-            char c = text.charAt(at);
-            if (c < FIRST_PRINTABLE) {
-                throw wrong("an escaped control character", character());
-            }
-            at++;
-            value.append(c == '\\' ? escaped() : c);
+        try {
+            String value = strings.read(at);
+            at = strings.end();
+            return value;
+        } catch (JsonStrings.Unexpected e) {
+            at = e.at();
+            throw wrong(e.expected(), at < text.length() ? character() : "the end");
         }
-        at++;
-        return value.toString();
-    }
-
-    private char escaped() throws Malformed {
-        char c = peek();
-        at++;
-        return switch (c) {
-            case '"', '\\', '/' -> c;
-            case 'b' -> '\b';
-            case 'f' -> '\f';
-            case 'n' -> '\n';
-            case 'r' -> '\r';
-            case 't' -> '\t';
-            case 'u' -> {
-                int value = 0;
-                for (int i = 0; i < 4; i++) {
-                    int digit = Character.digit(peek(), 16);
-                    if (digit < 0) {
-                        throw wrong("four hex digits", character());
-                    }
-                    value = value << 4 | digit;
-                    at++;
-                }
-                yield (char) value;
-            }
-            default -> {
-                at--;
-                throw wrong("an escape of JSON", character());
-            }
-        };
     }
 
     private Malformed wrong(String expected, String found) {

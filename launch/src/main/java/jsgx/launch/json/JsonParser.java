@@ -13,15 +13,16 @@ import org.jspecify.annotations.Nullable;
 final class JsonParser {
 
     private static final int DEEPEST = 16;
-    private static final int FIRST_PRINTABLE = 0x20;
     private static final String END = "the text ends too early";
 
     private final String text;
+    private final JsonStrings strings;
     private int at;
     private int depth;
 
     private JsonParser(String text) {
         this.text = text;
+        strings = new JsonStrings(text);
     }
 
     /** The one object in a text. */
@@ -157,48 +158,18 @@ final class JsonParser {
         if (peek() != '"') {
             throw wrong("a string is missing");
         }
-        int from = at++;
-        StringBuilder value = new StringBuilder();
-        for (char c = peek(); c != '"'; c = peek()) {
-            if (c < FIRST_PRINTABLE) {
-                throw wrong("a control character stands in a string");
-            }
-            at++;
-            value.append(c == '\\' ? escaped() : c);
+        String value;
+        try {
+            value = strings.read(at);
+        } catch (JsonStrings.Unexpected e) {
+            at = e.at();
+            throw wrong(at < text.length() ? "expected %s in a string".formatted(e.expected()) : END);
         }
-        at++;
         if (value.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
-            at = from;
             throw wrong("half of a surrogate pair stands in a string");
         }
-        return value.toString();
-    }
-
-    private char escaped() throws MalformedJson {
-        char c = peek();
-        at++;
-        return switch (c) {
-            case '"', '\\', '/' -> c;
-            case 'b' -> '\b';
-            case 'f' -> '\f';
-            case 'n' -> '\n';
-            case 'r' -> '\r';
-            case 't' -> '\t';
-            case 'u' -> (char) (hexDigit() << 12 | hexDigit() << 8 | hexDigit() << 4 | hexDigit());
-            default -> {
-                at--;
-                throw wrong("a string has an escape that JSON does not know");
-            }
-        };
-    }
-
-    private int hexDigit() throws MalformedJson {
-        char c = peek();
-        if (c > 'f' || Character.digit(c, 16) < 0) {
-            throw wrong("an escape needs four hex digits");
-        }
-        at++;
-        return Character.digit(c, 16);
+        at = strings.end();
+        return value;
     }
 
     private void blanks() {

@@ -107,8 +107,8 @@ class JsonTest {
                 "{\"a\":1.}          | no JSON: no value",
                 "{\"a\":1e}          | no JSON: no value",
                 "{\"a\":-}           | no JSON: no value",
-                "{\"a\":\"\\x\"}      | no JSON: a string has an escape",
-                "{\"a\":\"\\u12g4\"}  | no JSON: an escape needs four hex digits",
+                "{\"a\":\"\\x\"}      | no JSON: expected an escape of JSON in a string, at character 8",
+                "{\"a\":\"\\u12g4\"}  | no JSON: expected four hex digits in a string, at character 11",
                 "{\"a\":\"\\ud800\"}  | half of a surrogate pair stands in a string, at character 6",
                 "{\"a\":\"\\udc00\\ud800\"}  | half of a surrogate pair",
                 "{\"\\ud800\":1}      | half of a surrogate pair",
@@ -140,7 +140,7 @@ class JsonTest {
     void aControlCharacterInAStringIsRefused(String control) {
         assertThatThrownBy(() -> Json.parse("{\"a\":\"" + control + "\"}"))
                 .isInstanceOf(MalformedJson.class)
-                .hasMessage("no JSON: a control character stands in a string, at character 7");
+                .hasMessage("no JSON: expected an escaped control character in a string, at character 7");
         assertThatThrownBy(() -> Json.parse("{\"a" + control + "\":1}")).isInstanceOf(MalformedJson.class);
     }
 
