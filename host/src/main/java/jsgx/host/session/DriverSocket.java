@@ -96,11 +96,6 @@ public final class DriverSocket implements Service {
         return places.all();
     }
 
-    /** Whether it was stopped, and none of the threads that served is left. */
-    boolean isOver() {
-        return threads.isTerminated();
-    }
-
     @Override
     public synchronized void start() throws HostException {
         SocketFile file = SocketFile.claim(path);

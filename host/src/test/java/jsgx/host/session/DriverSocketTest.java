@@ -10,12 +10,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import jsgx.driver.InterfaceKind;
 import jsgx.host.client.Greeting;
@@ -231,24 +233,42 @@ class DriverSocketTest {
 
     @Test
     void twoInTurnAreServedAndAfterTheEndNoThreadIsLeft() throws Exception {
-        serving((socket, run) -> {
-            byte[] request = new RunRequest(
-                            EnumSet.allOf(InterfaceKind.class), EnumSet.noneOf(SgxEvent.Kind.class), false, 0, 0)
-                    .encode();
-            for (int i = 0; i < 2; i++) {
-                try (UnixConnection connection = Greeting.connect(run)) {
-                    Greeting.ask(connection, new Greeting.Request(Greeting.Purpose.RUN, request), SOON)
-                            .descriptors()
-                            .forEach(Linux::close);
-                }
-                assertThat(socket.isOver()).isFalse();
-            }
-            socket.stop(Duration.ZERO);
-            while (!socket.isOver()) {
-                // The time limit of the test interrupts it.
-                Thread.sleep(1);
-            }
+        // Threads that a socket starts are of the group of who starts it, where those of the tests beside this one are
+        // not.
+        ThreadGroup group = new ThreadGroup("of one socket");
+        FutureTask<Void> turns = new FutureTask<>(() -> {
+            serving((socket, run) -> twoTurns(group, run));
+            return null;
         });
+        new Thread(group, turns).start();
+        turns.get();
+        while (!threads(group).isEmpty()) {
+            // The time limit of the test interrupts it.
+            Thread.sleep(1);
+        }
+    }
+
+    private static void twoTurns(ThreadGroup group, HostFolder run) throws Exception {
+        byte[] request = new RunRequest(
+                        EnumSet.allOf(InterfaceKind.class), EnumSet.noneOf(SgxEvent.Kind.class), false, 0, 0)
+                .encode();
+        for (int i = 0; i < 2; i++) {
+            try (UnixConnection connection = Greeting.connect(run)) {
+                Greeting.Answer answer =
+                        Greeting.ask(connection, new Greeting.Request(Greeting.Purpose.RUN, request), SOON);
+                assertThat(threads(group)).contains("jsgx-driver", "jsgx-front-end");
+                answer.descriptors().forEach(Linux::close);
+            }
+        }
+    }
+
+    /** The names of the threads of a group that are a socket's. */
+    private static List<String> threads(ThreadGroup group) {
+        Thread[] all = new Thread[100];
+        return Arrays.stream(all, 0, group.enumerate(all))
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("jsgx-driver") || name.startsWith("jsgx-front-end"))
+                .toList();
     }
 
     @Test

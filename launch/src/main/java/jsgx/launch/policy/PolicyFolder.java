@@ -189,13 +189,13 @@ public final class PolicyFolder {
     /**
      * A policy and all that it was read from.
      *
-     * @param key that its signature was checked with
+     * @param key that its signature was checked with; null where none was pinned
      * @param others the files that it includes, by the names that it has for them
      */
-    private record Known(Read read, Optional<PublicKey> key, Map<String, byte[]> others) {
+    private record Known(Read read, @Nullable PublicKey key, Map<String, byte[]> others) {
 
-        boolean isStill(Path file, Optional<PublicKey> nowPinned) {
-            return key.equals(nowPinned)
+        boolean isStill(Path file, @Nullable PublicKey nowPinned) {
+            return Objects.equals(key, nowPinned)
                     && has(file, read.content())
                     && others.entrySet().stream()
                             .allMatch(other -> has(file.resolveSibling(other.getKey()), other.getValue()));
@@ -224,7 +224,7 @@ public final class PolicyFolder {
     private Read read(Path file, Optional<PublicKey> key) throws PolicyException, LaunchException {
         String name = String.valueOf(file.getFileName());
         Known last = known;
-        if (last != null && last.isStill(file, key)) {
+        if (last != null && last.isStill(file, key.orElse(null))) {
             return last.inFile(name).read();
         }
         byte[] content;
@@ -264,7 +264,7 @@ public final class PolicyFolder {
         };
         try {
             Read read = new Read(PolicyFile.parse(name, content, kept, key.isPresent()), content, included, 0);
-            known = new Known(read, key, others);
+            known = new Known(read, key.orElse(null), others);
             return read;
         } catch (UncheckedIOException e) {
             throw unread(String.valueOf(e.getMessage()), Objects.requireNonNull(e.getCause()));
