@@ -161,6 +161,32 @@ class ProgramSpaceTest {
     }
 
     @Test
+    void aPageThatIsTouchedWhileItsMappingIsReplacedIsShownAfterThat() {
+        DeviceFile file = fixture.open();
+        long base = fixture.create(file, 2);
+        assertThat(fixture.add(file, 0, memory(1, 0x5a), RW)).isZero();
+        fixture.agent.instead(call -> {
+            if (call.number() == SystemCall.MMAP && call.arguments()[0] == base) {
+                // Another thread of the program faults just before the kernel puts the reservation there.
+                fixture.agent.instead(none -> 0L);
+                assertThat(space.fault(base, true)).contains(FaultResult.NOPAGE);
+            }
+            return 0L;
+        });
+        assertThat(space.management().mmap(file, base, PAGE, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 0))
+                .isEqualTo(base);
+
+        assertThat(shown(base, 1)).containsOnly("---p");
+        assertThat(space.realProtection(base))
+                .as("what the page table takes for shown")
+                .isZero();
+        assertThat(space.fault(base, true)).contains(FaultResult.NOPAGE);
+        assertThat(shown(base, 1).getFirst()).startsWith("rw-s");
+        assertThat(at(base).get(ValueLayout.JAVA_BYTE, 77)).isEqualTo((byte) 0x5a);
+        file.close();
+    }
+
+    @Test
     void ordinaryMemoryInPlaceOfAnEnclaveIsTheProgramsOwn() {
         DeviceFile file = fixture.open();
         long base = fixture.create(file, 2);
