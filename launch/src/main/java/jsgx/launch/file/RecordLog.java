@@ -2,7 +2,6 @@ package jsgx.launch.file;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
@@ -57,8 +56,6 @@ public final class RecordLog implements AutoCloseable {
         void run() throws LaunchException;
     }
 
-    private static final int BATCH = 1 << 20;
-
     private final FileLayer files;
     private final Path path;
     private final Path folder;
@@ -72,28 +69,9 @@ public final class RecordLog implements AutoCloseable {
 
     // All of these are guarded by state; the mutex comes before it.
 
-    private RecordFile file;
-
-    /** The position after the last whole record that was seen. */
-    private long end;
-
-    /** Up to where all is known to be durable. */
-    private long durable;
-
-    /** What the last frame says of it. */
-    private long announced;
-
-    /** Bytes after the end that are no whole record. */
-    private long torn;
-
-    /** Whether the name is known to be durable. */
-    private boolean nameDurable;
-
+    private final KnownRecords known;
     private boolean forcing;
     private boolean closed;
-
-    /** Why nothing is acknowledged any more; empty while all is well. */
-    private String failure = "";
 
     private RecordLog(FileLayer files, Path path, Format format, FileLayer.@Nullable Mutex mutex, RecordFile file) {
         this.files = files;
@@ -101,28 +79,25 @@ public final class RecordLog implements AutoCloseable {
         this.folder = folder(path);
         this.format = format;
         this.mutex = mutex;
-        this.file = file;
-        this.end = file.base();
-        this.durable = file.base();
-        this.announced = file.base();
+        this.known = new KnownRecords(files, path, format, file, mutex != null, this::awaitNoSync);
     }
 
     /** Opens a log, for reading and appending; makes it where there is none. */
     public static RecordLog open(FileLayer files, Path path, Format format) throws LaunchException {
         try {
             files.ensureFolder(folder(path));
-            FileLayer.Mutex mutex = files.mutex(sibling(path, ".lock"));
+            FileLayer.Mutex mutex = files.mutex(path.resolveSibling(path.getFileName() + ".lock"));
             @Nullable RecordFile file = null;
             boolean done = false;
             try {
                 mutex.acquire();
                 try {
                     if (files.stat(path).isEmpty()) {
-                        make(files, path, format);
+                        KnownRecords.make(files, path, format);
                     }
                     file = RecordFile.open(files, path, format, true);
                     RecordLog log = new RecordLog(files, path, format, mutex, file);
-                    log.catchUp(true);
+                    log.known.catchUp();
                     done = true;
                     return log;
                 } finally {
@@ -154,7 +129,7 @@ public final class RecordLog implements AutoCloseable {
     public long start() {
         state.lock();
         try {
-            return file.base();
+            return known.start();
         } finally {
             state.unlock();
         }
@@ -164,7 +139,7 @@ public final class RecordLog implements AutoCloseable {
     public long end() {
         state.lock();
         try {
-            return end;
+            return known.end();
         } finally {
             state.unlock();
         }
@@ -174,7 +149,7 @@ public final class RecordLog implements AutoCloseable {
     public long offset(long position) {
         state.lock();
         try {
-            return file.offset(position);
+            return known.file().offset(position);
         } finally {
             state.unlock();
         }
@@ -184,7 +159,7 @@ public final class RecordLog implements AutoCloseable {
     public long torn() {
         state.lock();
         try {
-            return torn;
+            return known.torn();
         } finally {
             state.unlock();
         }
@@ -213,27 +188,16 @@ public final class RecordLog implements AutoCloseable {
             }
             size += RecordFile.FRAME + record.length;
         }
-        ByteBuffer frames = buffer(size);
+        ByteBuffer frames = KnownRecords.buffer(size);
         long[] position = new long[1];
         exclusively(() -> {
             for (byte[] record : records) {
-                RecordFile.frame(frames, end + frames.position(), durable, record);
+                RecordFile.frame(frames, known.end() + frames.position(), known.durable(), record);
             }
-            write(frames.flip());
-            position[0] = end;
+            known.write(frames.flip());
+            position[0] = known.end();
         });
         return position[0];
-    }
-
-    private void write(ByteBuffer frames) throws LaunchException {
-        int size = frames.limit();
-        try {
-            file.write(end, frames);
-        } catch (IOException e) {
-            throw PrivateFile.failed("cannot write", path, e);
-        }
-        end += size;
-        announced = durable;
     }
 
     /**
@@ -244,11 +208,10 @@ public final class RecordLog implements AutoCloseable {
     public void force(long upTo) throws LaunchException {
         state.lock();
         try {
-            // What is below the base is durable once the file that replaced it has its name for good.
-            while (durable < upTo || !nameDurable) {
+            while (!known.isDurable(upTo)) {
                 checkUsable();
-                if (upTo > end) {
-                    throw new IllegalArgumentException("position %d is after the end, %d".formatted(upTo, end));
+                if (upTo > known.end()) {
+                    throw new IllegalArgumentException("position %d is after the end, %d".formatted(upTo, known.end()));
                 }
                 if (forcing) {
                     forced.awaitUninterruptibly();
@@ -263,9 +226,9 @@ public final class RecordLog implements AutoCloseable {
 
     /** Syncs for all who wait; they, and whoever appends, go on meanwhile. */
     private void lead() throws LaunchException {
-        RecordFile target = file;
-        long covered = end;
-        boolean name = !nameDurable;
+        RecordFile target = known.file();
+        long covered = known.end();
+        boolean name = !known.isNameDurable();
         String why = "the sync was broken off";
         forcing = true;
         state.unlock();
@@ -282,10 +245,9 @@ public final class RecordLog implements AutoCloseable {
             forcing = false;
             forced.signalAll();
             if (why.isEmpty()) {
-                durable = Math.max(durable, covered);
-                nameDurable = true;
+                known.synced(covered);
             } else {
-                failure = why;
+                known.failed(why);
             }
         }
         checkUsable();
@@ -301,19 +263,19 @@ public final class RecordLog implements AutoCloseable {
         state.lock();
         try {
             // Within exclusively all was looked at already.
-            long size = state.getHoldCount() > 1 ? end : look();
+            long size = state.getHoldCount() > 1 ? known.end() : known.look();
             long start = from;
-            if (from < file.base()) {
+            if (from < known.start()) {
                 if (from > 0) {
                     visitor.replaced();
                 }
-                start = file.base();
+                start = known.start();
             }
             if (start > size) {
                 throw new LaunchException("%s: expected records up to position %d, found %d: records were cut off; %s"
                         .formatted(path, start, size, format.remedy()));
             }
-            return advance(start, size, visitor, false);
+            return known.advance(start, size, visitor, false);
         } catch (IOException e) {
             throw PrivateFile.failed("cannot read", path, e);
         } finally {
@@ -331,7 +293,7 @@ public final class RecordLog implements AutoCloseable {
     public byte[] record(long end, int size) throws LaunchException {
         state.lock();
         try {
-            return file.record(end, size);
+            return known.file().record(end, size);
         } catch (IOException e) {
             throw PrivateFile.failed("cannot read", path, e);
         } finally {
@@ -355,7 +317,7 @@ public final class RecordLog implements AutoCloseable {
             try {
                 checkUsable();
                 if (state.getHoldCount() == 1) {
-                    catchUp(true);
+                    known.catchUp();
                 }
                 work.run();
             } catch (IOException e) {
@@ -374,140 +336,26 @@ public final class RecordLog implements AutoCloseable {
      */
     public void rewrite(Iterable<byte[]> records) throws LaunchException {
         exclusively(() -> {
-            while (forcing) {
-                forced.awaitUninterruptibly();
-            }
+            awaitNoSync();
             try {
-                replace(records);
+                known.replace(records);
             } catch (IOException e) {
                 throw PrivateFile.failed("cannot rewrite", path, e);
             }
         });
     }
 
-    private void replace(Iterable<byte[]> records) throws IOException, LaunchException {
-        Path temporary = sibling(path, ".new");
-        files.remove(temporary);
-        RecordFile fresh = RecordFile.create(files, temporary, format, end + 1);
-        boolean named = false;
-        try {
-            long position = fresh.base();
-            ByteBuffer batch = buffer(BATCH + RecordFile.FRAME + format.maxRecord());
-            long written = position;
-            for (byte[] record : records) {
-                RecordFile.frame(batch, position, fresh.base(), record);
-                position += RecordFile.FRAME + record.length;
-                if (batch.position() >= BATCH) {
-                    fresh.write(written, batch.flip());
-                    batch.clear();
-                    written = position;
-                }
-            }
-            // True as soon as anybody can see it, since the file gets its name after the sync.
-            RecordFile.frame(batch, position, position, new byte[0]);
-            fresh.write(written, batch.flip());
-            fresh.force();
-            files.rename(temporary, path);
-            named = true;
-            RecordFile old = file;
-            file = fresh;
-            announced = position;
-            end = position + RecordFile.FRAME;
-            torn = 0;
-            nameDurable = false;
-            old.close();
-            files.syncFolder(folder);
-            nameDurable = true;
-            durable = end;
-        } catch (IOException e) {
-            if (named) {
-                failure = String.valueOf(e.getMessage());
-            }
-            throw e;
-        } finally {
-            if (!named) {
-                fresh.close();
-                files.remove(temporary);
-            }
-        }
-    }
-
-    /** Looks whether the file is still the one that its name leads to. Returns the position at which it ends. */
-    private long look() throws IOException, LaunchException {
-        FileLayer.Stat now = files.stat(path)
-                .orElseThrow(() -> new LaunchException(
-                        "%s is gone: it was removed while it was in use; open it anew, which makes an empty one"
-                                .formatted(path)));
-        if (now.key().equals(file.key())) {
-            long size = file.position(now.size());
-            if (size < end) {
-                throw new LaunchException("%s: expected at least %d bytes, found %d: it was cut while it was in use; %s"
-                        .formatted(path, file.offset(end), now.size(), format.remedy()));
-            }
-            return size;
-        }
+    private void awaitNoSync() {
         while (forcing) {
             forced.awaitUninterruptibly();
         }
-        RecordFile fresh = RecordFile.open(files, path, format, mutex != null);
-        if (fresh.base() <= end) {
-            fresh.close();
-            throw new LaunchException(
-                    "%s: expected a file that continues at position %d or later, found one that begins at %d: another file was put in its place while it was in use; open it anew"
-                            .formatted(path, end + 1, fresh.base()));
-        }
-        file.close();
-        file = fresh;
-        end = fresh.base();
-        durable = end;
-        announced = end;
-        nameDurable = false;
-        return look();
-    }
-
-    /** Takes note of what others appended. */
-    private void catchUp(boolean repair) throws IOException, LaunchException {
-        long size = look();
-        if (size != end) {
-            advance(end, size, (record, position) -> {}, repair);
-        }
-    }
-
-    private long advance(long from, long size, Visitor visitor, boolean repair) throws IOException, LaunchException {
-        if (from == size && size == end) {
-            torn = 0;
-            return end;
-        }
-        RecordFile.Walk walk = file.walk(from, size, visitor);
-        if (walk.end() < size || walk.end() < end) {
-            boolean damage = walk.end() < Math.max(end, durable) || file.wasDurable(walk.end(), size);
-            // Who reads does not hold the mutex: a record that was being written at the first look is whole at the
-            // second.
-            if (damage && file.walk(walk.end(), size, (record, position) -> {}).end() == walk.end()) {
-                throw file.damaged(walk.end(), Math.max(size, end));
-            }
-            if (repair) {
-                file.cut(walk.end());
-            }
-        }
-        torn = repair ? 0 : size - walk.end();
-        if (walk.end() >= end) {
-            end = walk.end();
-            announced = Math.max(announced, walk.durable());
-            durable = Math.max(durable, walk.durable());
-        }
-        return walk.end();
     }
 
     private void checkUsable() throws LaunchException {
         if (closed) {
             throw new LaunchException(path + " is closed");
         }
-        if (!failure.isEmpty()) {
-            throw new LaunchException(
-                    "%s: cannot make its content durable: %s; nothing more is recorded until it is opened anew: look at the disk"
-                            .formatted(path, failure));
-        }
+        known.check();
     }
 
     /**
@@ -526,7 +374,7 @@ public final class RecordLog implements AutoCloseable {
         }
         if (mutex != null) {
             try {
-                exclusively(this::announce);
+                exclusively(known::announce);
             } catch (LaunchException e) {
                 // Nothing that was promised depends on it.
             }
@@ -534,10 +382,8 @@ public final class RecordLog implements AutoCloseable {
         state.lock();
         try {
             closed = true;
-            while (forcing) {
-                forced.awaitUninterruptibly();
-            }
-            file.close();
+            awaitNoSync();
+            known.file().close();
         } catch (IOException e) {
             // What was forced is durable, and nothing else was promised.
         } finally {
@@ -553,33 +399,9 @@ public final class RecordLog implements AutoCloseable {
         }
     }
 
-    private void announce() throws LaunchException {
-        if (announced < durable) {
-            ByteBuffer frame = buffer(RecordFile.FRAME);
-            RecordFile.frame(frame, end, durable, new byte[0]);
-            write(frame.flip());
-        }
-    }
-
-    private static void make(FileLayer files, Path path, Format format) throws IOException {
-        Path temporary = sibling(path, ".new");
-        files.remove(temporary);
-        try (RecordFile fresh = RecordFile.create(files, temporary, format, 0)) {
-            fresh.force();
-        }
-        files.rename(temporary, path);
-    }
-
-    private static Path folder(Path path) {
+    /** The folder of a log. */
+    static Path folder(Path path) {
         Path folder = path.toAbsolutePath().getParent();
         return folder == null ? path : folder;
-    }
-
-    private static Path sibling(Path path, String ending) {
-        return path.resolveSibling(path.getFileName() + ending);
-    }
-
-    private static ByteBuffer buffer(int size) {
-        return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     }
 }
