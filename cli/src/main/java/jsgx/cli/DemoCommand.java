@@ -109,7 +109,7 @@ final class DemoCommand extends Subcommand {
         screen.blank();
         screen.line(screen.bold(number + "  " + ended.step().title()));
         screen.blank();
-        LaunchCommand.show(screen, ended.result());
+        LaunchResults.show(screen, ended.result());
         if (!ended.asExpected()) {
             screen.line(screen.bad("not as it should be") + "  expected "
                     + String.join(" or ", ended.step().expected()) + ", found "
@@ -167,13 +167,13 @@ final class DemoCommand extends Subcommand {
         LaunchResult result = ended.result();
         return new Json()
                 .put("name", ended.step().name())
-                .put("verdict", LaunchCommand.verdict(result))
+                .put("verdict", LaunchResults.verdict(result))
                 .put("code", result.code())
                 .put("tokenSource", result.token().source().id())
                 .put("staleCode", result.reissue().staleCode())
                 .put("micros", Math.round(ended.micros()))
                 .put("asExpected", ended.asExpected())
-                .put("launch", LaunchCommand.json(result));
+                .put("launch", LaunchResults.json(result));
     }
 
     /** A folder that does not exist yet, or is empty. */
