@@ -25,6 +25,8 @@ public final class EmbeddedAddressSpace implements AddressSpace, LinearMemory {
     private static final long FIRST_ORDINARY = 0x0000_5555_0000_0000L;
     private static final long FIRST_MAPPING = 0x0000_7f00_0000_0000L;
 
+    private static final MemorySegment NOTHING = MemorySegment.ofArray(new byte[0]);
+
     private record Region(MemorySegment memory, boolean mayExec) {}
 
     private final ConcurrentSkipListMap<Long, Region> regions = new ConcurrentSkipListMap<>();
@@ -133,13 +135,9 @@ public final class EmbeddedAddressSpace implements AddressSpace, LinearMemory {
 
     @Override
     public Optional<MemorySegment> readPage(long address) {
-        Map.Entry<Long, Region> region = regions.floorEntry(address);
-        if (region != null) {
-            MemorySegment memory = region.getValue().memory();
-            long offset = address - region.getKey();
-            if (offset + PAGE_SIZE <= memory.byteSize()) {
-                return Optional.of(memory.asSlice(offset, PAGE_SIZE));
-            }
+        MemorySegment memory = from(address);
+        if (memory.byteSize() >= PAGE_SIZE) {
+            return Optional.of(memory.asSlice(0, PAGE_SIZE));
         }
         MemorySegment copy = MemorySegment.ofArray(new byte[(int) PAGE_SIZE]);
         return copyFromUser(address, copy) == 0 ? Optional.of(copy) : Optional.empty();
@@ -212,24 +210,29 @@ public final class EmbeddedAddressSpace implements AddressSpace, LinearMemory {
         if (mappings.at(linear).isPresent()) {
             return UNMAPPED;
         }
-        Map.Entry<Long, Region> region = regions.floorEntry(linear);
-        boolean ordinary = region != null
-                && linear - region.getKey() < region.getValue().memory().byteSize();
-        return ordinary ? ORDINARY : UNMAPPED;
+        return from(linear).byteSize() > 0 ? ORDINARY : UNMAPPED;
     }
 
     @Override
     public MemorySegment ordinary(long linear, long size, boolean write) throws PageFaultException {
-        Map.Entry<Long, Region> region = regions.floorEntry(linear);
-        if (region == null
-                || linear - region.getKey() + size > region.getValue().memory().byteSize()) {
+        MemorySegment memory = from(linear);
+        if (memory.byteSize() < size) {
             throw new PageFaultException(linear, write ? Fault.PF_WRITE : 0);
         }
-        MemorySegment memory = region.getValue().memory();
         if (write && memory.isReadOnly()) {
             throw new PageFaultException(linear, Fault.PF_WRITE | Fault.PF_PRESENT);
         }
-        return memory.asSlice(linear - region.getKey(), size);
+        return memory.asSlice(0, size);
+    }
+
+    /** What an address has of ordinary memory, to the end of its segment; no byte where there is none. */
+    private MemorySegment from(long address) {
+        Map.Entry<Long, Region> region = regions.floorEntry(address);
+        if (region == null) {
+            return NOTHING;
+        }
+        MemorySegment memory = region.getValue().memory();
+        return memory.asSlice(Math.min(address - region.getKey(), memory.byteSize()));
     }
 
     /** Copies as much as there is, and returns how much there was not. */
@@ -237,20 +240,15 @@ public final class EmbeddedAddressSpace implements AddressSpace, LinearMemory {
         long done = 0;
         long size = kernel.byteSize();
         while (done < size) {
-            Map.Entry<Long, Region> region = regions.floorEntry(user + done);
-            if (region == null) {
-                break;
-            }
-            MemorySegment memory = region.getValue().memory();
-            long offset = user + done - region.getKey();
-            long here = Math.min(size - done, memory.byteSize() - offset);
-            if (here <= 0 || (toUser && memory.isReadOnly())) {
+            MemorySegment memory = from(user + done);
+            long here = Math.min(size - done, memory.byteSize());
+            if (here == 0 || (toUser && memory.isReadOnly())) {
                 break;
             }
             if (toUser) {
-                MemorySegment.copy(kernel, done, memory, offset, here);
+                MemorySegment.copy(kernel, done, memory, 0, here);
             } else {
-                MemorySegment.copy(memory, offset, kernel, done, here);
+                MemorySegment.copy(memory, 0, kernel, done, here);
             }
             done += here;
         }
