@@ -1,5 +1,7 @@
 package jsgx.machine.enclave;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -51,6 +53,17 @@ public final class TestThread implements StoppedThread {
     static final long STACK = 0x7ffc_0000_1000L;
 
     static final String ENCLU = "0f01d7";
+    static final FaultAnswer RESUME = new FaultAnswer.Resume();
+    static final int MAPERR = 1;
+    static final int ACCERR = 2;
+    static final int SI_KERNEL = 0x80;
+
+    /** MOV [RDI], RAX. */
+    static final String STORE = "488907";
+
+    /** MOV RAX, [RDI]. */
+    static final String LOAD = "488b07";
+
     private static final long RO = Secinfo.R | (long) PageType.REG.code() << 8;
 
     final TestMachine machine;
@@ -278,5 +291,16 @@ public final class TestThread implements StoppedThread {
     @Override
     public RegisterFile registers() {
         return registers;
+    }
+
+    /** The enclave was left for the fixup, which was told of an exception. */
+    void assertFixedUp(long vector, long errorCode, long address) {
+        assertThat(execution.inside()).isFalse();
+        assertThat(rip()).isEqualTo(fixup);
+        assertThat(registers.get(Register.RDI)).isEqualTo(vector);
+        assertThat(Long.toHexString(registers.get(Register.RSI))).isEqualTo(Long.toHexString(errorCode));
+        assertThat(registers.get(Register.RDX)).isEqualTo(address);
+        assertThat(registers.get(Register.RAX)).isEqualTo(3);
+        assertThat(tcs().state()).isEqualTo(Tcs.INACTIVE);
     }
 }

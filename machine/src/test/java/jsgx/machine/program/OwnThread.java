@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -27,6 +29,7 @@ import jsgx.machine.enclave.Vdso;
 import jsgx.machine.event.EventSink;
 import jsgx.machine.linux.Errors;
 import jsgx.machine.linux.Linux;
+import jsgx.machine.linux.SeccompFilter;
 import jsgx.machine.linux.SystemCall;
 import jsgx.machine.sgx.Sgx;
 import jsgx.machine.task.Agent;
@@ -39,6 +42,9 @@ import jsgx.machine.task.Task;
  * such program at a time can be.
  */
 final class OwnThread implements Task, Agent, AutoCloseable {
+
+    static final String ENCLAVE = "/dev/sgx_enclave";
+    static final int UNKNOWN_REQUEST = 0xA4FF;
 
     private static final int PID = Linux.pid();
     static final int SUPERVISOR = (int) Linux.call(SystemCall.GETPPID);
@@ -55,6 +61,16 @@ final class OwnThread implements Task, Agent, AutoCloseable {
     final Program program;
     final ProgramThread thread;
     final Arena arena = Arena.ofConfined();
+
+    /** One with every interface, whose events are nobody's. */
+    OwnThread(ProgramOptions options) throws Exception {
+        this(EnumSet.allOf(InterfaceKind.class), options, EventSink.NONE);
+    }
+
+    /** The options of a run that hides folders from its program. */
+    static ProgramOptions hiding(Path... folders) {
+        return new ProgramOptions(null, List.of(folders), false, SeccompFilter.Action.TRACE, false);
+    }
 
     OwnThread(Set<InterfaceKind> interfaces, ProgramOptions options, EventSink events) throws Exception {
         long pages = Linux.call(
@@ -133,6 +149,25 @@ final class OwnThread implements Task, Agent, AutoCloseable {
 
     long open(String path, int flags) {
         return call(SystemCall.OPENAT, Linux.AT_FDCWD, path(path), flags, 0600);
+    }
+
+    /** A descriptor of the enclave device, open for both. */
+    int device() {
+        long descriptor = open(ENCLAVE, Linux.O_RDWR);
+        assertThat(descriptor).isNotNegative();
+        return (int) descriptor;
+    }
+
+    static void close(long descriptor) {
+        assertThat(Linux.close((int) descriptor)).isZero();
+    }
+
+    long mmap(long address, long length, int protection, int flags, long descriptor, long offset) {
+        return call(SystemCall.MMAP, address, length, protection, flags, descriptor, offset);
+    }
+
+    long mremap(long address, long oldLength, long newLength, int flags, long target) {
+        return call(SystemCall.MREMAP, address, oldLength, newLength, flags, target);
     }
 
     @Override
