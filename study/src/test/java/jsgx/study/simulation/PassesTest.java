@@ -36,7 +36,7 @@ class PassesTest {
         trace.then(Event.REBOOT, 0, 0).then(Event.REVOKE, 0, 1);
         List<Long> told = Collections.synchronizedList(new ArrayList<>());
 
-        Simulator.run(trace, design, SimulatorTest.COSTS, 1, told::add);
+        Simulator.run(trace, design, Simulations.COSTS, 1, told::add);
 
         assertThat(told)
                 .hasSizeGreaterThan(3)
@@ -48,7 +48,7 @@ class PassesTest {
     void aTraceWithoutLaunchesTellsNothing() {
         List<Long> told = new ArrayList<>();
 
-        Simulator.run(TestTrace.single(1), Design.NONE, SimulatorTest.COSTS, 1, told::add);
+        Simulator.run(TestTrace.single(1), Design.NONE, Simulations.COSTS, 1, told::add);
 
         assertThat(told).isEmpty();
     }

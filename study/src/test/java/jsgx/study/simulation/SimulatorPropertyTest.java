@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 class SimulatorPropertyTest {
 
     private static final int ENCLAVES = 30;
-    private static final long STORED = SimulatorTest.STORED;
+    private static final long STORED = Simulations.STORED;
 
     /** All that the study can compare, of one limit. */
     private static List<Design> designs(long limit) {
@@ -194,7 +194,7 @@ class SimulatorPropertyTest {
             sum += ready - micros * 1_000 + 300;
         }
 
-        Measured measured = Simulator.run(trace, Design.NONE, SimulatorTest.COSTS, 1);
+        Measured measured = Simulator.run(trace, Design.NONE, Simulations.COSTS, 1);
 
         assertThat(measured.latency().mean()).isEqualTo(sum / 500.0);
         assertThat(Arrays.stream(machines).count()).isEqualTo(measured.owners().size());
