@@ -33,7 +33,9 @@ import jsgx.machine.linux.StreamSocket;
 import jsgx.machine.linux.SystemCall;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 
 /** A front end that says what makes no sense, or nothing, loses its session and nothing else. */
@@ -42,10 +44,13 @@ final class HostileFrontEndTest {
 
     private static final long USER = 0x7000_0000L;
 
+    /** What waits for the end of the daemon's patience; to the others a pause of a busy machine must not be one. */
+    private static final String IMPATIENT = "impatient";
+
     private SharedEpc epc;
     private SgxDriver driver;
     private RemoteServer server;
-    private final Allowance allowance = new Allowance(new Allowance.Limits(4, 3, 2, 100, 100), Duration.ofMillis(300));
+    private Allowance allowance = allowance(Duration.ofSeconds(20));
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private Lane lane;
     private StreamSocket socket;
@@ -56,8 +61,15 @@ final class HostileFrontEndTest {
 
     private volatile Consumer<Runnable> turn = Runnable::run;
 
+    private static Allowance allowance(Duration patience) {
+        return new Allowance(new Allowance.Limits(4, 3, 2, 100, 100), patience);
+    }
+
     @BeforeEach
-    void begin() throws Exception {
+    void begin(TestInfo test) throws Exception {
+        if (test.getTags().contains(IMPATIENT)) {
+            allowance = allowance(Duration.ofMillis(300));
+        }
         epc = SharedEpc.allocate(List.of(1L << 20));
         Random random = new Random(1);
         ProcessorPackage cpu = new ProcessorPackage(
@@ -147,6 +159,7 @@ final class HostileFrontEndTest {
     }
 
     @Test
+    @Tag(IMPATIENT)
     void aMessageThatDoesNotEnd() throws Exception {
         raw(1000, (byte) 1, (byte) 0);
         assertThat(why()).contains("in time");
@@ -260,6 +273,7 @@ final class HostileFrontEndTest {
     }
 
     @Test
+    @Tag(IMPATIENT)
     void whatEarlierSessionsHaveUsedUpOfThePatience() throws Exception {
         open();
         allowance.waited(600_000_000);
@@ -285,6 +299,7 @@ final class HostileFrontEndTest {
     }
 
     @Test
+    @Tag(IMPATIENT)
     void noAnswer() throws Exception {
         open();
         answers = (op, out) -> {
