@@ -77,11 +77,7 @@ final class IdentityReader {
                                 .formatted(HASH, scalar.kind(), scalar.value().length()));
             }
         }
-        return hashes.isEmpty() ? Optional.empty() : Optional.of(new Identities(hashes, text(hashes)));
-    }
-
-    private static String text(Set<Hash256> hashes) {
-        return hashes.size() == 1 ? hashes.iterator().next().toString() : "one of %d hashes".formatted(hashes.size());
+        return hashes.isEmpty() ? Optional.empty() : Optional.of(new Identities(hashes, ""));
     }
 
     private Optional<byte[]> content(YamlNode.Scalar name, Fields fields) {
@@ -150,9 +146,7 @@ final class IdentityReader {
         problems.addAll(here.errors());
         return here.any()
                 ? Optional.empty()
-                : Optional.of(new Named(
-                        Optional.of(new Identities(hashes, "one of %d in %s".formatted(hashes.size(), name.value()))),
-                        false));
+                : Optional.of(new Named(Optional.of(new Identities(hashes, " in " + name.value())), false));
     }
 
     private Optional<Named> whiteList(YamlNode.Scalar name, byte[] bytes) {
@@ -169,8 +163,8 @@ final class IdentityReader {
         if (Hash256.parse(list.signers().getFirst()).equals(Hash256.ZERO)) {
             return Optional.of(new Named(Optional.empty(), true));
         }
-        String text = "one of %d of the white list %s, version %s"
-                .formatted(hashes.size(), name.value(), Integer.toUnsignedString(list.version()));
-        return Optional.of(new Named(Optional.of(new Identities(hashes, text)), true));
+        String place =
+                " of the white list %s, version %s".formatted(name.value(), Integer.toUnsignedString(list.version()));
+        return Optional.of(new Named(Optional.of(new Identities(hashes, place)), true));
     }
 }

@@ -1,8 +1,8 @@
 package jsgx.launch.policy;
 
-import java.util.Arrays;
 import java.util.List;
 import jsgx.launch.policy.PolicyVerdict.Effect;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A policy: rules, what holds where none matches, and quotas. Immutable.
@@ -20,13 +20,11 @@ public final class Policy implements LaunchPolicy {
     }
 
     private final Head head;
-    private final RuleIndex index;
-    private final PolicyVerdict[] verdicts;
+    private final Judge launches;
 
     /** The rules as they judge who asks for a token. */
-    private final RuleIndex tokenIndex;
+    private final Judge tokens;
 
-    private final PolicyVerdict[] tokenVerdicts;
     private final PolicyVerdict none;
     private final long revision;
 
@@ -46,24 +44,46 @@ public final class Policy implements LaunchPolicy {
             boolean signed,
             QuotaTable quotas) {}
 
+    /** Rules with what they say. A verdict is made when its rule first decides: most never do, and a policy is exchanged while it is in use. */
+    private final class Judge {
+
+        private final RuleIndex index;
+
+        /** By the rule's number; threads that make one at the same time make equal ones. */
+        private final @Nullable PolicyVerdict[] verdicts;
+
+        Judge(RuleIndex index) {
+            this.index = index;
+            this.verdicts = new PolicyVerdict[index.rules().size()];
+        }
+
+        PolicyVerdict of(PolicySubject subject) {
+            int decides = index.deciding(subject);
+            if (decides == verdicts.length) {
+                return none;
+            }
+            PolicyVerdict verdict = verdicts[decides];
+            if (verdict == null) {
+                verdict = verdict(index.rules().get(decides));
+                verdicts[decides] = verdict;
+            }
+            return verdict;
+        }
+    }
+
     /** A policy of these rules, in the order of the file. */
-    Policy(Head head, List<Rule> rules) {
-        this(
-                head,
-                RuleIndex.of(rules),
-                RuleIndex.of(rules.stream()
-                        .flatMap(rule -> rule.forTokens().stream())
-                        .toList()),
-                0);
+    static Policy of(Head head, List<Rule> rules) {
+        RuleIndex index = RuleIndex.of(rules);
+        List<Rule> forTokens =
+                rules.stream().flatMap(rule -> rule.forTokens().stream()).toList();
+        return new Policy(head, index, forTokens.equals(rules) ? index : RuleIndex.of(forTokens), 0);
     }
 
     private Policy(Head head, RuleIndex index, RuleIndex tokenIndex, long revision) {
         this.head = head;
-        this.index = index;
-        this.tokenIndex = tokenIndex;
         this.revision = revision;
-        this.verdicts = index.rules().stream().map(this::verdict).toArray(PolicyVerdict[]::new);
-        this.tokenVerdicts = tokenIndex.rules().stream().map(this::verdict).toArray(PolicyVerdict[]::new);
+        this.launches = new Judge(index);
+        this.tokens = tokenIndex == index ? launches : new Judge(tokenIndex);
         this.none = verdict(
                 head.defaultEffect(),
                 "default",
@@ -71,26 +91,9 @@ public final class Policy implements LaunchPolicy {
                 "no rule of the policy matches, and its default is to deny");
     }
 
-    /** The same, under another revision: what rules say does not depend on that. */
-    private Policy(Policy same, long revision) {
-        this.head = same.head;
-        this.index = same.index;
-        this.tokenIndex = same.tokenIndex;
-        this.revision = revision;
-        this.verdicts = named(same.verdicts, revision);
-        this.tokenVerdicts = named(same.tokenVerdicts, revision);
-        this.none = same.none.withRevision(revision);
-    }
-
-    private static PolicyVerdict[] named(PolicyVerdict[] verdicts, long revision) {
-        return Arrays.stream(verdicts)
-                .map(verdict -> verdict.withRevision(revision))
-                .toArray(PolicyVerdict[]::new);
-    }
-
     /** This policy, whose verdicts name another revision. */
     public Policy withRevision(long newRevision) {
-        return new Policy(this, newRevision);
+        return new Policy(head, launches.index, tokens.index, newRevision);
     }
 
     /** This policy, as a file of another name has it. */
@@ -103,7 +106,7 @@ public final class Policy implements LaunchPolicy {
                 head.sequence(),
                 head.signed(),
                 head.quotas());
-        return new Policy(other, index, tokenIndex, revision);
+        return new Policy(other, launches.index, tokens.index, revision);
     }
 
     /** The revision that its verdicts name; 0 at first. */
@@ -173,22 +176,20 @@ public final class Policy implements LaunchPolicy {
                 count(Effect.ALLOW),
                 count(Effect.WARN),
                 count(Effect.DENY),
-                index.enclaves(),
-                index.signers(),
-                index.residual(),
+                launches.index.enclaves(),
+                launches.index.signers(),
+                launches.index.residual(),
                 (int) rules().stream().filter(rule -> rule.when() != null).count());
     }
 
     @Override
     public PolicyVerdict judge(PolicySubject subject) {
-        int decides = index.deciding(subject);
-        return decides == verdicts.length ? none : verdicts[decides];
+        return launches.of(subject);
     }
 
     @Override
     public PolicyVerdict judgeToken(PolicySubject subject) {
-        int decides = tokenIndex.deciding(subject);
-        return decides == tokenVerdicts.length ? none : tokenVerdicts[decides];
+        return tokens.of(subject);
     }
 
     /** Judges, and says of each rule which of its conditions hold. */
@@ -208,7 +209,7 @@ public final class Policy implements LaunchPolicy {
 
     /** The rules, strictest first. */
     List<Rule> rules() {
-        return index.rules();
+        return launches.index.rules();
     }
 
     String where(Rule rule) {

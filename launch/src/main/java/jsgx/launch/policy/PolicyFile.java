@@ -23,7 +23,8 @@ import jsgx.launch.yaml.YamlReader;
 /** Reads the file that a policy is written in, as docs/policy.md describes it. */
 public final class PolicyFile {
 
-    private static final Set<String> KEYS = Set.of("version", "mode", "default", "sequence", "rules", "quotas");
+    private static final String RULES = "rules";
+    private static final Set<String> KEYS = Set.of("version", "mode", "default", "sequence", RULES, "quotas");
     private static final long VERSION = 1;
 
     private PolicyFile() {}
@@ -111,15 +112,28 @@ public final class PolicyFile {
      * @param signed whether its signature was checked, against a pinned key
      */
     static Policy parse(String name, byte[] content, Includes includes, boolean signed) throws PolicyException {
-        return parse(name, content, includes, WhiteListCertificate.intel(), signed);
+        return parse(name, content, includes, signed, Pace.atOnce());
+    }
+
+    /** As {@link #parse(String, byte[], Includes, boolean)}, at a pace. */
+    static Policy parse(String name, byte[] content, Includes includes, boolean signed, Pace pace)
+            throws PolicyException {
+        return parse(name, content, includes, WhiteListCertificate.intel(), signed, pace);
     }
 
     static Policy parse(
-            String name, byte[] content, Includes includes, WhiteListCertificate certificate, boolean signed)
+            String name, byte[] content, Includes includes, WhiteListCertificate certificate, boolean signed, Pace pace)
             throws PolicyException {
         String text = text(name, content);
         Problems problems = new Problems(name, text);
-        Optional<YamlNode.Mapping> root = YamlReader.read(text, problems);
+        List<Rule> rules = new ArrayList<>();
+        RuleReader reader = new RuleReader(
+                problems, new IdentityReader(problems, includes, certificate, signed), new CelExpressions());
+        // Rules are many, and few of them are in the memory as YAML at a time.
+        Optional<YamlNode.Mapping> root = YamlReader.read(text, problems, RULES, item -> {
+            reader.read(item).ifPresent(rules::add);
+            pace.step();
+        });
         if (root.isEmpty()) {
             PolicyException.check(problems);
         }
@@ -137,15 +151,13 @@ public final class PolicyFile {
         QuotaTable quotas = fields.node("quotas")
                 .map(node -> new QuotaReader(problems).read(node))
                 .orElse(QuotaTable.UNLIMITED);
-        List<Rule> rules = rules(
-                fields,
-                new RuleReader(
-                        problems, new IdentityReader(problems, includes, certificate, signed), new CelExpressions()),
-                problems);
+        fields.node(RULES)
+                .filter(node -> !(node instanceof YamlNode.Sequence))
+                .ifPresent(node -> problems.add(node, "expected a list of rules, found " + node.kind()));
         long number =
                 sequence.flatMap(node -> values.number(node, 1, Long.MAX_VALUE)).orElse(0L);
         PolicyException.check(problems);
-        return new Policy(
+        return Policy.of(
                 new Policy.Head(
                         name, mode, defaultEffect, otherwise.map(YamlNode::line).orElse(0), number, signed, quotas),
                 rules);
@@ -162,17 +174,5 @@ public final class PolicyFile {
                     }
                 })
                 .orElse(Policy.Mode.ENFORCE);
-    }
-
-    private static List<Rule> rules(Fields fields, RuleReader reader, Problems problems) {
-        List<Rule> rules = new ArrayList<>();
-        fields.node("rules").ifPresent(node -> {
-            if (node instanceof YamlNode.Sequence list) {
-                list.items().forEach(item -> reader.read(item).ifPresent(rules::add));
-            } else {
-                problems.add(node, "expected a list of rules, found " + node.kind());
-            }
-        });
-        return rules;
     }
 }

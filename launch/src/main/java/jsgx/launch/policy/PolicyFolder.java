@@ -95,7 +95,7 @@ public final class PolicyFolder {
                 }
                 return Optional.empty();
             }
-            Read read = read(file(), key);
+            Read read = read(file(), key, Pace.atOnce());
             checkSequence(read.policy(), highest);
             if (!looking && read.policy().sequence() > highest) {
                 keepSequence(read.policy().sequence(), false);
@@ -126,9 +126,9 @@ public final class PolicyFolder {
      */
     public Installed install(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
         // To read it takes long, and who launches meanwhile waits for none of that.
-        check(candidate, acceptRollback);
+        check(candidate, acceptRollback, Pace.withRests());
         synchronized (THREADS) {
-            Read read = check(candidate, acceptRollback);
+            Read read = check(candidate, acceptRollback, Pace.atOnce());
             try {
                 PrivateFile.ensureFolder(folder);
                 if (read.rolledBackFrom() != 0) {
@@ -157,11 +157,11 @@ public final class PolicyFolder {
 
     /** What {@link #install} would put in force; nothing is changed. */
     public Installed wouldInstall(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
-        return Installed.of(check(candidate, acceptRollback));
+        return Installed.of(check(candidate, acceptRollback, Pace.withRests()));
     }
 
-    private Read check(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
-        Read read = read(candidate, pinnedKey());
+    private Read check(Path candidate, boolean acceptRollback, Pace pace) throws PolicyException, LaunchException {
+        Read read = read(candidate, pinnedKey(), pace);
         long highest = highestSequence();
         if (!acceptRollback) {
             checkSequence(read.policy(), highest);
@@ -221,7 +221,7 @@ public final class PolicyFolder {
         }
     }
 
-    private Read read(Path file, Optional<PublicKey> key) throws PolicyException, LaunchException {
+    private Read read(Path file, Optional<PublicKey> key, Pace pace) throws PolicyException, LaunchException {
         String name = String.valueOf(file.getFileName());
         Known last = known;
         if (last != null && last.isStill(file, key.orElse(null))) {
@@ -263,7 +263,7 @@ public final class PolicyFolder {
             return bytes;
         };
         try {
-            Read read = new Read(PolicyFile.parse(name, content, kept, key.isPresent()), content, included, 0);
+            Read read = new Read(PolicyFile.parse(name, content, kept, key.isPresent(), pace), content, included, 0);
             known = new Known(read, key.orElse(null), others);
             return read;
         } catch (UncheckedIOException e) {

@@ -53,14 +53,12 @@ final class RuleReader {
 
     /** ALLOW or DENY, or one of all effects. */
     static Optional<Effect> effect(YamlNode node, Set<String> words, Problems problems) {
-        String expected = "one of " + String.join(", ", words.stream().sorted().toList());
-        return Fields.scalar(node, expected, problems).flatMap(scalar -> {
-            if (!words.contains(scalar.value())) {
-                problems.add(scalar, "expected %s, found %s".formatted(expected, scalar.kind()));
-                return Optional.empty();
-            }
+        if (node instanceof YamlNode.Scalar scalar && words.contains(scalar.value())) {
             return Optional.ofNullable(EFFECTS.get(scalar.value()));
-        });
+        }
+        String expected = String.join(", ", words.stream().sorted().toList());
+        problems.add(node, "expected one of %s, found %s".formatted(expected, node.kind()));
+        return Optional.empty();
     }
 
     private Rule rule(Fields fields) {
@@ -75,7 +73,7 @@ final class RuleReader {
                 .flatMap(node -> Fields.scalar(node, "a text for people", problems))
                 .map(YamlNode.Scalar::value)
                 .orElse("");
-        if (CONDITIONS.stream().noneMatch(key -> fields.node(key).isPresent())) {
+        if (!fields.hasAny(CONDITIONS)) {
             problems.add(
                     fields.place(),
                     "a rule without a condition: expected at least one; what holds for all is \"default\"");

@@ -1,6 +1,7 @@
 package jsgx.launch.yaml;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -40,6 +41,11 @@ public final class Fields {
     /** Where they stand. */
     public YamlNode place() {
         return mapping;
+    }
+
+    /** Whether one of these keys is there. */
+    public boolean hasAny(Set<String> keys) {
+        return !Collections.disjoint(keys, mapping.entries().keySet());
     }
 
     /** The value of a key; empty where it is not there. */

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
@@ -39,10 +40,14 @@ public final class YamlReader {
 
     private final Problems problems;
     private final Iterator<Event> events;
+    private final String passedOn;
+    private final Consumer<YamlNode> items;
 
-    private YamlReader(Problems problems, Iterator<Event> events) {
+    private YamlReader(Problems problems, Iterator<Event> events, String passedOn, Consumer<YamlNode> items) {
         this.problems = problems;
         this.events = events;
+        this.passedOn = passedOn;
+        this.items = items;
     }
 
     /** A file's text, or why it is none. */
@@ -72,6 +77,18 @@ public final class YamlReader {
 
     /** The keys of a file; where that cannot be, the reason is among the problems. */
     public static Optional<YamlNode.Mapping> read(String text, Problems problems) {
+        return read(text, problems, "", item -> {});
+    }
+
+    /**
+     * As {@link #read(String, Problems)}, of a file with one long list, whose items are passed on as they come and not kept: the list is empty in what is
+     * returned.
+     *
+     * @param key what the list stands under in the file
+     * @param items gets each of its items, also those before a place where the file cannot be read
+     */
+    public static Optional<YamlNode.Mapping> read(
+            String text, Problems problems, String key, Consumer<YamlNode> items) {
         LoadSettings settings = LoadSettings.builder()
                 .setLabel(problems.file())
                 .setUseMarks(true)
@@ -79,7 +96,7 @@ public final class YamlReader {
                 .build();
         try {
             Parser parser = new ParserImpl(settings, new StreamReader(settings, text));
-            return new YamlReader(problems, parser).document();
+            return new YamlReader(problems, parser, key, items).document();
         } catch (Refused e) {
             problems.add(e.line, e.column, e.what);
         } catch (ReaderException e) {
@@ -104,7 +121,7 @@ public final class YamlReader {
         if (first.getEventId() == Event.ID.StreamEnd) {
             throw new Refused(1, 1, "an empty file: expected keys with values");
         }
-        YamlNode root = node(events.next(), 0);
+        YamlNode root = node(events.next(), 0, null);
         events.next();
         Event end = events.next();
         if (end.getEventId() != Event.ID.StreamEnd) {
@@ -116,7 +133,8 @@ public final class YamlReader {
         throw new Refused(root.line(), root.column(), "expected keys with values, found " + root.kind());
     }
 
-    private YamlNode node(Event event, int depth) {
+    /** @param away gets the items of a list, which does not keep them; null where it keeps them */
+    private YamlNode node(Event event, int depth, @Nullable Consumer<YamlNode> away) {
         if (event.getEventId() == Event.ID.Alias) {
             throw new Refused(event, "an alias: expected the value itself");
         }
@@ -128,7 +146,7 @@ public final class YamlReader {
         }
         return switch (event.getEventId()) {
             case Scalar -> scalar((ScalarEvent) event);
-            case SequenceStart -> sequence(untagged((CollectionStartEvent) event), depth);
+            case SequenceStart -> sequence(untagged((CollectionStartEvent) event), depth, away);
             case MappingStart -> mapping(untagged((CollectionStartEvent) event), depth);
             default -> throw new Refused(event, "unexpected " + event.getEventId());
         };
@@ -154,25 +172,27 @@ public final class YamlReader {
         return new YamlNode.Scalar(event.getValue(), style, line(event), column(event));
     }
 
-    private YamlNode sequence(Event start, int depth) {
-        List<YamlNode> items = new ArrayList<>();
+    private YamlNode sequence(Event start, int depth, @Nullable Consumer<YamlNode> away) {
+        List<YamlNode> kept = new ArrayList<>();
+        Consumer<YamlNode> each = away == null ? kept::add : away;
         Event event = events.next();
         while (event.getEventId() != Event.ID.SequenceEnd) {
-            items.add(node(event, depth + 1));
+            each.accept(node(event, depth + 1, null));
             event = events.next();
         }
-        return new YamlNode.Sequence(items, line(start), column(start));
+        return new YamlNode.Sequence(kept, line(start), column(start));
     }
 
     private YamlNode mapping(Event start, int depth) {
         Map<String, YamlNode.Entry> entries = new LinkedHashMap<>();
         Event event = events.next();
         while (event.getEventId() != Event.ID.MappingEnd) {
-            YamlNode key = node(event, depth + 1);
-            YamlNode value = node(events.next(), depth + 1);
+            YamlNode key = node(event, depth + 1, null);
             if (!(key instanceof YamlNode.Scalar name)) {
                 throw new Refused(key.line(), key.column(), "expected a key, found " + key.kind());
             }
+            boolean away = depth == 0 && name.value().equals(passedOn);
+            YamlNode value = node(events.next(), depth + 1, away ? items : null);
             YamlNode.Entry earlier = entries.putIfAbsent(name.value(), new YamlNode.Entry(name, value));
             if (earlier != null) {
                 problems.add(

@@ -172,6 +172,37 @@ class PolicyFileTest {
     }
 
     @Test
+    void rulesBeforeAPlaceThatIsNotYamlAreToldOfToo() {
+        String text = """
+                version: 1
+                default: allow
+                rules:
+                  - {name: x, effect: alow, isvSvn: 3}
+                  - {name: y, effect: deny
+                """;
+
+        assertThat(told(text))
+                .contains("policy.yaml:4:23: expected one of allow, deny, warn, found \"alow\"")
+                .contains("policy.yaml:6:1: this is not YAML");
+    }
+
+    @Test
+    void aSecondListOfRulesIsToldOf() {
+        String text = """
+                version: 1
+                rules:
+                  - {name: x, effect: deny, isvSvn: 3}
+                default: allow
+                rules:
+                  - {name: x, effect: deny, isvSvn: 4}
+                """;
+
+        assertThat(told(text))
+                .contains("policy.yaml:5:1: \"rules\" stands here a second time: the first is in line 2")
+                .contains("policy.yaml:6:12: a second rule \"x\": the first is in line 3");
+    }
+
+    @Test
     void aListFileHasOneHashALine() throws Exception {
         Map<String, byte[]> files = Map.of(
                 "list.txt",

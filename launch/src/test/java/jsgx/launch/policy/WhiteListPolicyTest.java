@@ -87,7 +87,8 @@ class WhiteListPolicyTest {
                 POLICY.getBytes(StandardCharsets.UTF_8),
                 TestPolicies.included(Map.of("list.cert", wildcard)),
                 WhiteListCertificate.under(root.getPublic()),
-                false);
+                false,
+                Pace.atOnce());
 
         assertThat(policy.judge(subject(TestPolicies.hash(77), 0)).effect()).isEqualTo(Effect.ALLOW);
         assertThat(policy.judge(subject(TestPolicies.hash(77), Attributes.DEBUG))
