@@ -263,14 +263,17 @@ public final class ServeBenchmark {
         return Files.writeString(folder.resolve("policy" + number + ".yaml"), text);
     }
 
-    /** Paced clients alone, and beside another workload's storm: a process of its own, at the end of the kernel's queue. */
+    /**
+     * Paced clients alone, and beside another workload's storm: a process of its own that gets a processor where nobody else wants it (SCHED_IDLE), so that what is
+     * measured is what this host does for the storm, not what the storm does itself.
+     */
     private static void storm(String who, Class<?> load, Path socket, Measured paced)
             throws IOException, InterruptedException {
         AesmLoad.Result alone = paced.run();
         Process storm = new ProcessBuilder(
-                        "nice",
-                        "-n",
-                        "19",
+                        "chrt",
+                        "--idle",
+                        "0",
                         java(),
                         "-XX:+UseSerialGC",
                         "--enable-native-access=ALL-UNNAMED",

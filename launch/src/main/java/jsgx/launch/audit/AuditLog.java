@@ -13,6 +13,7 @@ import jsgx.launch.LaunchException;
 import jsgx.launch.audit.AuditEntry.Checkpoint;
 import jsgx.launch.file.FileLayer;
 import jsgx.launch.file.RecordLog;
+import jsgx.launch.pace.Pace;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,9 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
 
     /** What an asynchronous trail has not written yet; the others have none. */
     private final @Nullable AuditQueue queue;
+
+    /** How its writer makes entries. */
+    private final Pace pace = Pace.yielding();
 
     // All of these are guarded by appending; what is on the disk by the lock of the file.
 
@@ -222,6 +226,9 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
             while (done[0] < events.size() && hasRoom()) {
                 append(events.get(done[0]));
                 done[0]++;
+                if (queue != null && pace.isDue() && queue.hasTime()) {
+                    pace.giveWay();
+                }
             }
             if (options.durability() == Durability.EACH && done[0] > 0) {
                 flush();

@@ -88,6 +88,16 @@ final class AuditQueue implements AutoCloseable {
         }
     }
 
+    /** Whether there is room for many more events: nobody will wait for it soon. */
+    boolean hasTime() {
+        lock.lock();
+        try {
+            return waiting.size() < MOST / 2;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void written() {
         lock.lock();
         try {

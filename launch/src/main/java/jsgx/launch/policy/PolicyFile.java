@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import jsgx.launch.file.FileReader;
 import jsgx.launch.le.WhiteListCertificate;
+import jsgx.launch.pace.Pace;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 import jsgx.launch.yaml.Fields;
 import jsgx.launch.yaml.Problems;

@@ -20,6 +20,7 @@ import jsgx.launch.LaunchException;
 import jsgx.launch.file.FileReader;
 import jsgx.launch.file.LockFile;
 import jsgx.launch.file.PrivateFile;
+import jsgx.launch.pace.Pace;
 import jsgx.launch.yaml.YamlError;
 import jsgx.launch.yaml.YamlReader;
 import org.jspecify.annotations.Nullable;
@@ -126,7 +127,7 @@ public final class PolicyFolder {
      */
     public Installed install(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
         // To read it takes long, and who launches meanwhile waits for none of that.
-        check(candidate, acceptRollback, Pace.withRests());
+        check(candidate, acceptRollback, Pace.yielding());
         synchronized (THREADS) {
             Read read = check(candidate, acceptRollback, Pace.atOnce());
             try {
@@ -157,7 +158,7 @@ public final class PolicyFolder {
 
     /** What {@link #install} would put in force; nothing is changed. */
     public Installed wouldInstall(Path candidate, boolean acceptRollback) throws PolicyException, LaunchException {
-        return Installed.of(check(candidate, acceptRollback, Pace.withRests()));
+        return Installed.of(check(candidate, acceptRollback, Pace.yielding()));
     }
 
     private Read check(Path candidate, boolean acceptRollback, Pace pace) throws PolicyException, LaunchException {

@@ -21,6 +21,7 @@ import jsgx.arch.Vectors;
 import jsgx.arch.struct.Attributes;
 import jsgx.launch.le.WhiteList;
 import jsgx.launch.le.WhiteListCertificate;
+import jsgx.launch.pace.Pace;
 import jsgx.launch.policy.PolicyVerdict.Effect;
 import org.junit.jupiter.api.Test;
 
