@@ -170,6 +170,11 @@ public final class AesmService implements Service {
     @Override
     public synchronized void stop(Duration grace) {
         refusal = "the service has ended";
+        if (file != null) {
+            // Before the socket itself: afterwards its number in the file system may be that of somebody else's.
+            file.close();
+            file = null;
+        }
         if (listener != null) {
             listener.close();
             listener = null;
@@ -182,10 +187,6 @@ public final class AesmService implements Service {
             clients.drain(grace);
             clients.close();
             clients = null;
-        }
-        if (file != null) {
-            file.close();
-            file = null;
         }
     }
 }

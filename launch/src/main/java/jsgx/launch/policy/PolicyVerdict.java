@@ -41,11 +41,6 @@ public record PolicyVerdict(Effect effect, String rule, String where, String rea
         }
     }
 
-    /** The same, of another revision. */
-    public PolicyVerdict withRevision(long newRevision) {
-        return new PolicyVerdict(effect, rule, where, reason, newRevision);
-    }
-
     /** It may launch. */
     public static PolicyVerdict allow(String rule, String where, long revision) {
         return new PolicyVerdict(Effect.ALLOW, rule, where, "", revision);

@@ -203,6 +203,19 @@ class PolicyFileTest {
     }
 
     @Test
+    void aListOfRulesElsewhereInTheFileHasNone() {
+        String text = """
+                version: 1
+                default: allow
+                quotas: {rules: [{name: x, effect: alow}]}
+                """;
+
+        assertThat(told(text))
+                .contains("policy.yaml:3:10: there is no \"rules\" here")
+                .doesNotContain("alow\"");
+    }
+
+    @Test
     void aListFileHasOneHashALine() throws Exception {
         Map<String, byte[]> files = Map.of(
                 "list.txt",
