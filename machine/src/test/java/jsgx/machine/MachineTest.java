@@ -92,12 +92,13 @@ final class MachineTest {
     @Test
     void noDescriptorOfOursLeaksAndNoSignalIsBlocked() throws MachineException {
         TestRun.Ended ended = run.shell("ls /proc/self/fd; grep -E '^Sig(Blk|Ign)' /proc/self/status");
-        // ls has the folder itself open, and signals 32 and 33 belong to the C library.
+        // ls has the folder itself open, signals 32 and 33 belong to the C library, and who starts the tests in the
+        // background may ignore the first three.
         assertThat(ended.output())
                 .startsWith("0\n1\n2\n3\n")
                 .doesNotContain("4\n")
                 .contains("SigBlk:\t0000000000000000\n")
-                .containsPattern("SigIgn:\t0000000[01]80000000\n|SigIgn:\t0000000000000000\n");
+                .containsPattern("SigIgn:\t0000000(18|08|00)000000[0-7]\n");
     }
 
     @Test

@@ -153,6 +153,8 @@ class AesmServiceTest {
             assertThat(AesmClient.token(begun.answer())).hasSize(304);
             assertThat(begun.isClosed()).isTrue();
             assertThat(AesmClient.token(silent.ask(tokenFrame(1)))).hasSize(304);
+            // A connection is counted when it is closed already.
+            await(() -> host.service().statistics().stalledConnections() >= 2);
             assertThat(host.service().statistics().stalledConnections()).isEqualTo(2);
         }
     }
