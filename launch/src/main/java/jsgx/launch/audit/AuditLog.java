@@ -222,6 +222,7 @@ public final class AuditLog implements AuditTrail, AutoCloseable {
     /** Appends to the present file; how many, fewer than all where the trail goes on in the next. */
     private int append(List<AuditEvent> events) throws LaunchException {
         int[] done = {0};
+        pace.begin();
         exclusively(() -> {
             while (done[0] < events.size() && hasRoom()) {
                 append(events.get(done[0]));

@@ -27,6 +27,11 @@ public final class Pace {
         return new Pace(true);
     }
 
+    /** The work begins, after a time in which nothing was done. */
+    public void begin() {
+        begun = System.nanoTime();
+    }
+
     /** Some of the work is done; others get the processor where it was enough. */
     public void step() {
         if (isDue()) {
@@ -43,6 +48,6 @@ public final class Pace {
     @SuppressWarnings("ThreadPriorityCheck") // Nothing is right or wrong by it.
     public void giveWay() {
         Thread.yield();
-        begun = System.nanoTime();
+        begin();
     }
 }
